@@ -1,0 +1,25 @@
+/** The OpenAPI 3.1 document of all REST, made from the schemas that validate. Knows no route by name. */
+
+import type { Hono } from "hono";
+import { generateSpecs } from "hono-openapi";
+import type { Http } from "../dialects/http.ts";
+
+/** Makes the document of `app` when it is first asked for. */
+export function createOpenApi(app: Hono<Http>): () => ReturnType<typeof generateSpecs> {
+  let document: ReturnType<typeof generateSpecs> | undefined;
+  return () => {
+    document ??= generateSpecs(app, {
+      defaultValidationErrorResponse: false,
+      documentation: {
+        openapi: "3.1.0",
+        info: {
+          title: "Parlance",
+          version: "1",
+          description: "One chat server, spoken to in several dialects. Errors are RFC 9457 problems with a `code`.",
+        },
+        components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+      },
+    });
+    return document;
+  };
+}

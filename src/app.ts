@@ -1,0 +1,103 @@
+/** The Hono app: what every request passes through, and where each dialect is mounted. Knows no use case. */
+
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { createOpenApi } from "./api-docs/openapi.ts";
+import { serverOf } from "./compose.ts";
+import type { Server } from "./compose.ts";
+import type { Failure } from "./core/errors.ts";
+import { failureOf, notFound } from "./core/errors.ts";
+import { LIMITS } from "./core/limits.ts";
+import type { Http, Sockets } from "./dialects/http.ts";
+import { problem } from "./dialects/native/problems.ts";
+import { createRender } from "./dialects/native/render.ts";
+import { nativeRoutes } from "./dialects/native/rest.ts";
+import type { Env } from "./env.ts";
+import { log, logFault } from "./log.ts";
+import { connectGateway } from "./objects/gateway/choose.ts";
+import { upgradeRequest } from "./objects/identity.ts";
+import { chatStub } from "./objects/rpc.ts";
+
+/** What stays the same for as long as the isolate lives. */
+interface Mounted {
+  readonly server: Server;
+  readonly app: Hono<Http>;
+}
+
+function socketsOf(env: Env): Sockets {
+  return {
+    gateway: (dialect, request, caller, origin) =>
+      connectGateway(env, dialect, request, {
+        session: caller?.session ?? null,
+        username: caller?.user.username ?? null,
+        origin,
+      }),
+    chat: (chat, request, { session, user }, origin) =>
+      chatStub(env, chat).fetch(upgradeRequest(request, { session, username: user.username, origin })),
+  };
+}
+
+/** What Hono itself refuses (a body that is no JSON, say) is a wrong input; the rest is the catalogue's or a fault. */
+function failureOfThrown(thrown: unknown): Failure {
+  if (!(thrown instanceof HTTPException) || thrown.status >= 500) return failureOf(thrown);
+  if (thrown.status === 413) return { code: "too_large", detail: `A body may have at most ${LIMITS.body} bytes.` };
+  return { code: "input.invalid", detail: thrown.message, errors: [{ path: "", message: thrown.message }] };
+}
+
+function mount(env: Env): Mounted {
+  const server = serverOf(env);
+  const sockets = socketsOf(env);
+  const app = new Hono<Http>();
+
+  app.use(async (c, next) => {
+    const started = Date.now();
+    const requestId = c.req.header("cf-ray") ?? crypto.randomUUID();
+    c.set("service", server.service);
+    c.set("sockets", sockets);
+    c.set("origin", env.PUBLIC_URL ?? new URL(c.req.url).origin);
+    c.set("requestId", requestId);
+    await next();
+    // The answer to an upgrade is not ours to change.
+    if (c.res.webSocket === null) c.header("x-request-id", requestId);
+    // The route's pattern, never its address: an address may hold a signature.
+    log("request", {
+      id: requestId,
+      method: c.req.method,
+      route: c.req.routePath,
+      status: c.res.status,
+      ms: Date.now() - started,
+    });
+  });
+
+  app.onError((thrown, c) => {
+    const failure = failureOfThrown(thrown);
+    if (failure.code === "internal") logFault("request", thrown, { id: c.get("requestId"), route: c.req.routePath });
+    return problem(failure);
+  });
+  app.notFound(() => problem(notFound("route").failure));
+
+  app.get("/health", (c) => c.json({ status: "ok" }));
+  app.route("/v1", nativeRoutes(createRender(server.linkTo)));
+  const openApi = createOpenApi(app);
+  app.get("/openapi.json", async (c) => c.json(await openApi()));
+  return { server, app };
+}
+
+const mounted = new WeakMap<Env, Mounted>();
+
+/** The Worker's `fetch`. Without a secret nothing is served, and the answer says why. */
+export function handle(request: Request, env: Env, ctx: ExecutionContext): Response | Promise<Response> {
+  let known = mounted.get(env);
+  if (known === undefined) {
+    try {
+      known = mount(env);
+    } catch (fault) {
+      logFault("start", fault);
+      const detail =
+        fault instanceof Error && fault.message.startsWith("TOKEN_SECRET") ? fault.message : "Misconfigured.";
+      return Response.json({ status: "misconfigured", detail }, { status: 503 });
+    }
+    mounted.set(env, known);
+  }
+  return known.app.fetch(request, env, ctx);
+}

@@ -1,0 +1,47 @@
+/**
+ * Which text a file is, if it is one: plain, HTML or SVG.
+ * Knows how markup begins; must not know what is done with it.
+ */
+
+/** Elements with which browsers take a text for HTML (WHATWG MIME sniffing). */
+const HTML = new Set("html head script iframe h1 div font table a style title b body br p".split(" "));
+
+/** Control characters that no text has; tab, line feeds and the escapes of terminals it may have. */
+// oxlint-disable-next-line no-control-regex
+const BINARY = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/;
+
+/** `text/plain`, `text/html` or `image/svg+xml`; null where `head` is not UTF-8 text. A character cut at its end doesn't matter. */
+export function sniffText(head: Uint8Array): string | null {
+  const text = decode(head);
+  if (text === null || BINARY.test(text)) return null;
+  const root = rootName(text);
+  if (root === "svg" || root?.endsWith(":svg")) return "image/svg+xml";
+  return root !== null && HTML.has(root) ? "text/html" : "text/plain";
+}
+
+function decode(head: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(head, { stream: true });
+  } catch {
+    return null;
+  }
+}
+
+/** The lower-case name of a markup's root element, or of its doctype; null where the text doesn't begin as markup. */
+function rootName(text: string): string | null {
+  const space = /[\s\ufeff]*/y;
+  const name = /<(?:!doctype\s+)?([a-z][^\s/>[]{0,63})/iy;
+  for (let at = 0; ; ) {
+    space.lastIndex = at;
+    space.test(text);
+    at = space.lastIndex;
+    const end = text.startsWith("<?", at) ? "?>" : text.startsWith("<!--", at) ? "-->" : null;
+    if (end === null) {
+      name.lastIndex = at;
+      return name.exec(text)?.[1]?.toLowerCase() ?? null;
+    }
+    const closed = text.indexOf(end, at + 2);
+    if (closed < 0) return null;
+    at = closed + end.length;
+  }
+}

@@ -1,0 +1,68 @@
+/** Puts the server's parts together: which adapter stands behind which port. Knows everything's constructor, and nothing else of it. */
+
+import { createFiles } from "./attachments/files.ts";
+import { openFile } from "./attachments/download.ts";
+import { createLinks } from "./attachments/links.ts";
+import { storeUpload } from "./attachments/upload.ts";
+import { passwords } from "./auth/passwords.ts";
+import { checkSecret } from "./auth/secret.ts";
+import { createLoginThrottle } from "./auth/throttle.ts";
+import { createTokenSigner } from "./auth/tokens.ts";
+import type { Directory, Files } from "./core/ports.ts";
+import { createDirectory } from "./directory/directory.ts";
+import type { Env } from "./env.ts";
+import { createObjects } from "./objects/objects.ts";
+import type { Service } from "./service/service.ts";
+import { createService } from "./service/service.ts";
+
+/** What the objects store in besides themselves. */
+export interface Stores {
+  readonly directory: Directory;
+  readonly files: Files;
+}
+
+export function storesOf(env: Env): Stores {
+  return {
+    directory: createDirectory(env.DB, { defaultAppOpen: env.DEFAULT_APP_OPEN === "1" }),
+    files: createFiles(env.FILES),
+  };
+}
+
+export interface Server {
+  readonly service: Service;
+  /** The address that opens an attachment without a token, for a while. */
+  readonly linkTo: (origin: string, attachment: string) => string;
+}
+
+const servers = new WeakMap<Env, Server>();
+
+/** The server of this deployment, made once in an isolate. @throws Error where there is no secret to sign with */
+export function serverOf(env: Env): Server {
+  const known = servers.get(env);
+  if (known !== undefined) return known;
+  const server = makeServer(env);
+  servers.set(env, server);
+  return server;
+}
+
+function makeServer(env: Env): Server {
+  const secret = checkSecret(env.TOKEN_SECRET);
+  const links = createLinks(secret);
+  const { directory, files } = storesOf(env);
+  const now = (): number => Date.now();
+  const service = createService({
+    directory,
+    objects: createObjects(env),
+    passwords,
+    tokens: createTokenSigner(secret),
+    throttle: createLoginThrottle(env.THROTTLE),
+    files: {
+      remove: (records) => files.remove(records),
+      store: (owner, upload) => storeUpload(env.FILES, { ...owner, ...upload }),
+      open: (record, request) => openFile(env.FILES, record, request),
+      linkStands: (id, query) => links.verify(id, query, now()),
+    },
+    now,
+  });
+  return { service, linkTo: (origin, attachment) => links.linkTo(origin, attachment, now()) };
+}

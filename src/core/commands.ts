@@ -1,0 +1,42 @@
+/**
+ * What can be asked of a chat: one tagged type, so that every way in (a request, a Gateway, the chat's
+ * own socket) speaks to it alike. Knows nothing of how a command arrived.
+ */
+
+import type { Changes, DetailedChat, ListedChat } from "./chat.ts";
+import type { MessageId, UserId } from "./ids.ts";
+import type { Draft, SeenMessage } from "./message.ts";
+import type { Person, Role } from "./people.ts";
+
+interface Table {
+  /** The same `clientId` of the same sender again: the stored message, `created` false. */
+  "message.send": { args: { draft: Draft }; result: { message: SeenMessage; created: boolean } };
+  "message.edit": { args: { messageId: number; text: string }; result: { message: SeenMessage } };
+  "message.delete": { args: { messageId: number }; result: { messageId: MessageId } };
+  /** Newest first; oldest first with `after`. `next` is the cursor that goes on from here. */
+  "message.list": { args: Page; result: { items: readonly SeenMessage[]; next: MessageId | null } };
+  /** One message alone, all up to one, or all. */
+  read: { args: { messageId?: number | undefined; upTo?: number | undefined }; result: { unread: number } };
+  typing: { args: { on: boolean }; result: Record<never, never> };
+  changes: { args: { since: number }; result: Changes };
+  "chat.get": { args: Record<never, never>; result: DetailedChat };
+  "chat.rename": { args: { title: string | null }; result: ListedChat };
+  "chat.erase": { args: Record<never, never>; result: Record<never, never> };
+  "member.add": { args: { users: readonly Person[]; role: Role }; result: DetailedChat };
+  "member.remove": { args: { users: readonly UserId[] }; result: DetailedChat };
+  "member.role": { args: { user: UserId; role: Role }; result: DetailedChat };
+}
+
+export interface Page {
+  readonly before?: number | undefined;
+  readonly after?: number | undefined;
+  readonly limit?: number | undefined;
+}
+
+export type CommandName = keyof Table;
+/** A command, e.g. `{ do: "read", upTo: 17 }`. */
+export type CommandOf<Name extends CommandName> = { readonly do: Name } & Readonly<Table[Name]["args"]>;
+export type Command = { [Name in CommandName]: CommandOf<Name> }[CommandName];
+export type ResultOf<Name extends CommandName> = Table[Name]["result"];
+/** A result that says which command it answers. */
+export type Answer = { [Name in CommandName]: { readonly do: Name; readonly result: ResultOf<Name> } }[CommandName];

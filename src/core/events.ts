@@ -1,0 +1,128 @@
+/**
+ * What a chat tells those who hear it. Knows nothing of wires: each dialect says these in its own words.
+ * Durable events bear the `rev` that they are; the others are told once and forgotten.
+ */
+
+import type { DetailedChat } from "./chat.ts";
+import type { ChatId, MessageId, UserId } from "./ids.ts";
+import type { Message } from "./message.ts";
+import type { Member } from "./people.ts";
+
+interface InChat {
+  readonly chatId: ChatId;
+}
+
+interface Durable extends InChat {
+  readonly rev: number;
+}
+
+export interface MessageCreated extends Durable {
+  readonly type: "message.created";
+  readonly message: Message;
+}
+
+export interface MessageUpdated extends Durable {
+  readonly type: "message.updated";
+  readonly message: Message;
+}
+
+export interface MessageDeleted extends Durable {
+  readonly type: "message.deleted";
+  readonly messageId: MessageId;
+}
+
+/** The viewer is in this chat from now on: it was made with them, or they were added. */
+export interface ChatCreated extends Durable {
+  readonly type: "chat.created";
+  readonly chat: DetailedChat;
+  readonly by: UserId;
+}
+
+/** The title changed. */
+export interface ChatUpdated extends Durable {
+  readonly type: "chat.updated";
+  readonly chat: DetailedChat;
+  readonly by: UserId;
+}
+
+/** The viewer is no longer in this chat, or it is no more. */
+export interface ChatRemoved extends InChat {
+  readonly type: "chat.removed";
+  readonly chat: DetailedChat;
+}
+
+/** People came, or got other roles. */
+export interface MembersAdded extends Durable {
+  readonly type: "member.added";
+  readonly members: readonly Member[];
+  readonly chat: DetailedChat;
+  readonly by: UserId;
+}
+
+export interface MembersRemoved extends Durable {
+  readonly type: "member.removed";
+  readonly users: readonly UserId[];
+  readonly chat: DetailedChat;
+  readonly by: UserId;
+}
+
+/** Somebody has read: everything up to `upTo`, or one message alone. */
+export interface Read extends InChat {
+  readonly type: "read";
+  readonly userId: UserId;
+  readonly upTo?: MessageId;
+  readonly messageIds?: readonly MessageId[];
+  /** Exactly the messages that were unread before: to the reader all of them, to others those that they wrote. */
+  readonly changed: readonly MessageId[];
+}
+
+export interface Typing extends InChat {
+  readonly type: "typing";
+  readonly userId: UserId;
+  readonly on: boolean;
+}
+
+/** The viewer's own count changed otherwise than by a message. */
+export interface Unread extends InChat {
+  readonly type: "unread";
+  readonly unread: number;
+}
+
+export type ChatEvent =
+  | MessageCreated
+  | MessageUpdated
+  | MessageDeleted
+  | ChatCreated
+  | ChatUpdated
+  | ChatRemoved
+  | MembersAdded
+  | MembersRemoved
+  | Read
+  | Typing
+  | Unread;
+
+/** Somebody came online or went. Not of a chat: told to those who watch. */
+export interface Presence {
+  readonly type: "presence";
+  readonly userId: UserId;
+  readonly username: string;
+  readonly online: boolean;
+}
+
+/** News for everyone in an app: an account was made, or is gone. */
+export interface AppNews {
+  readonly type: "user.joined" | "user.left";
+  readonly userId: UserId;
+  readonly username: string;
+}
+
+/** An event on its way to the connections of one user. */
+export interface UserEvent {
+  readonly event: ChatEvent | Presence | AppNews;
+  /** The viewer's unread count in that chat after the event, where it is known. */
+  readonly unread?: number | undefined;
+  /** `message.updated`: `read` as the viewer sees it. */
+  readonly read?: boolean | undefined;
+  /** The connection that caused the event and has its answer: it does not hear it. */
+  readonly origin?: string | null | undefined;
+}

@@ -1,0 +1,110 @@
+/** Every number that someone may want to turn, with its reason. Knows nothing of who applies it. */
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const MIB = 1024 * 1024;
+
+export const LIMITS = {
+  /** Code points of a text, after trimming its end. */
+  text: 10_000,
+  /** Code points of a chat's title. */
+  title: 200,
+  /** Code points of a name shown. */
+  name: 200,
+  /** Characters of a photo's address. */
+  photo: 2_048,
+  /** Characters of an e-mail address (RFC 5321). */
+  email: 254,
+  username: 64,
+  passwordMin: 8,
+  passwordMax: 128,
+  clientId: 128,
+  /** Attachments of one message. */
+  attachments: 10,
+  /** Bytes of one attachment over REST. */
+  attachmentBytes: 25 * MIB,
+  /** Bytes of one attachment sent as base64 in a frame. */
+  attachmentFrameBytes: 8 * MIB,
+  attachmentName: 255,
+  /** Characters of `data` as JSON. */
+  dataBytes: 16_384,
+  /** Items of one page. */
+  page: 100,
+  pageDefault: 50,
+  /** Changes told in one answer to `changes`. */
+  changes: 500,
+  /** Members of a chat; the Chat keeps all of them in memory. */
+  members: 10_000,
+  /** Members added by one command. */
+  membersAtOnce: 100,
+  /** Characters of a frame of the native dialect: a text of the longest kind with all its escapes, and room for the rest. */
+  nativeFrame: 256 * 1024,
+  /** Bytes of a JSON or form body. */
+  body: 256 * 1024,
+  /** Chats whose ephemeral events one connection may hear. */
+  joinedChats: 200,
+  /** People whose presence one connection may watch. */
+  watchedUsers: 500,
+} as const;
+
+/** Chats with more members than this don't push to Inboxes whose user is offline. */
+export const LARGE_CHAT = 100;
+
+/** Frames that a connection may send: a token bucket. */
+export const FLOOD = {
+  burst: 100,
+  perSecond: 20,
+  /** Frames refused in a row after which the connection is closed. */
+  patience: 100,
+} as const;
+
+export const GATEWAY = {
+  /** Connections that one Gateway takes; their sockets share its 128 MiB. */
+  connections: 1_000,
+  /** Gateways of one dialect in one place among which the first choice falls. */
+  spread: 4,
+  /** How often a Gateway with connections looks whether they are still there. */
+  sweepMs: MINUTE,
+} as const;
+
+export const DELIVERY = {
+  /** The alarm of a busy spell: it stores how far delivery got, and serves again what lags. */
+  spellMs: 5 * SECOND,
+  /** Waiting before a lagging Inbox is tried again: doubled each time, from the first to the second. */
+  retryMs: 2 * SECOND,
+  retryMaxMs: 5 * MINUTE,
+  /** Events replayed to an Inbox that lagged; past it, it gets the chat's state and its clients ask for `changes`. */
+  replay: 200,
+} as const;
+
+export const TOKEN = {
+  /** How long a user token lives. */
+  lifeMs: 30 * DAY,
+  /** How long a signed attachment link lives, at least; it is the same for a whole day, so that caches can keep it. */
+  linkMs: DAY,
+} as const;
+
+export const PRESENCE = {
+  /** How long a user whose last native connection closed still counts as online. */
+  graceMs: 10 * SECOND,
+  /** After this long a connection elsewhere is asked for before it is believed. */
+  verifyMs: MINUTE,
+} as const;
+
+/** When what was begun and not finished is cleared up. */
+export const SWEEP = {
+  /** A chat whose creation was cut off. */
+  creationMs: MINUTE,
+  /** An upload that no message took up. */
+  orphanMs: DAY,
+} as const;
+
+/** Failed logins: a bucket that holds `burst` and gains one each `refillMs`. */
+export const THROTTLE = {
+  /** Guesses at one account. */
+  name: { burst: 5, refillMs: 30 * SECOND },
+  /** Guesses from one address, which a whole office may share. */
+  address: { burst: 50, refillMs: 3 * SECOND },
+} as const;

@@ -1,0 +1,64 @@
+/** Who people are and what they may be in a chat. Knows names and roles, and nothing of logins. */
+
+import type { AppId, UserId } from "./ids.ts";
+
+/** A person as others see them. */
+export interface Person {
+  readonly id: UserId;
+  readonly username: string;
+  /** The name shown; the username where none was given. */
+  readonly name: string;
+  readonly photo: string | null;
+  readonly email: string | null;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+}
+
+/** Who calls: a user of an app, and the token by which they came (null: a person acted for by an operator or an app's key). */
+export interface Actor {
+  readonly appId: AppId;
+  readonly userId: UserId;
+}
+
+/** An actor that a token speaks for. */
+export interface Session extends Actor {
+  readonly tokenId: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+export const ROLES = ["member", "admin", "owner"] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface Member {
+  readonly user: Person;
+  readonly role: Role;
+  /** All messages up to here are read, or need no reading. */
+  readonly readSeq: number;
+}
+
+/** A colour for this user that stays the same everywhere: `#rrggbb`, dark enough for white letters on it. */
+export function colourOf(user: UserId): string {
+  const hue = (user * 137.508) % 360;
+  const channel = (n: number): string => {
+    const k = (n + hue / 30) % 12;
+    const value = 0.4 - 0.55 * 0.4 * Math.max(-1, Math.min(k - 3, 9 - k, 1));
+    return Math.round(255 * value)
+      .toString(16)
+      .padStart(2, "0");
+  };
+  return `#${channel(0)}${channel(8)}${channel(4)}`;
+}
+
+/** How a user whose account is gone is shown. The colon keeps it apart from every name that can be registered. */
+export function ghostOf(user: UserId): Person {
+  return {
+    id: user,
+    username: `deleted:${user}`,
+    name: "Deleted user",
+    photo: null,
+    email: null,
+    firstName: null,
+    lastName: null,
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * How the objects that hold sockets and the dialects that give frames their meaning meet. The objects keep
+ * connections and know no words; the dialects know the words and keep nothing.
+ */
+
+import type { Answer, Command } from "./commands.ts";
+import type { Failure } from "./errors.ts";
+import type { AppNews, ChatEvent, Presence, UserEvent } from "./events.ts";
+import type { Json } from "./message.ts";
+import type { Session } from "./people.ts";
+
+/** What one viewer sees differently in an event that is otherwise the same for all. */
+export interface View {
+  readonly unread?: number | undefined;
+  readonly read?: boolean | undefined;
+}
+
+/** An event, encoded once; a viewer's own part is put in without encoding the rest again. */
+export interface EncodedEvent {
+  /** The frames that this viewer gets, in order; none where the dialect does not tell this event. */
+  for(view: View): readonly string[];
+}
+
+/** Encodes events; `origin` is the origin that links begin with, e.g. `https://chat.example.com`. */
+export type Encode = (event: ChatEvent | Presence | AppNews, origin: string) => EncodedEvent;
+
+/** The words of a chat's own socket. */
+export interface ChatWire {
+  /** The subprotocol that is answered, where the client offered it. */
+  readonly subprotocol: string;
+  /** A frame and its answer, given without waking the object. */
+  readonly ping: readonly [request: string, answer: string];
+  /** Characters of a frame. */
+  readonly maxFrame: number;
+  readonly graceMs: number;
+  decode(frame: string): { ok: true; re: Json; command: Command } | { ok: false; re: Json; failure: Failure };
+  answer(re: Json, answer: Answer, origin: string): string;
+  failure(re: Json, failure: Failure): string;
+  readonly encode: Encode;
+}
+
+/** A connection, as its dialect sees it. */
+export interface Connection {
+  readonly id: string;
+  /** The app and user that speak here; null before they have said who they are. */
+  readonly session: Session | null;
+  readonly username: string | null;
+  /** The origin that links begin with. */
+  readonly origin: string;
+  /** What the dialect keeps about this connection (at most a few KB); survives eviction. */
+  state: Json;
+  send(frame: string): void;
+  /** `code` as in RFC 6455. */
+  close(code: number, reason: string): void;
+  /** From now on this connection is `session`'s. False: the token was ended meanwhile; the connection is being closed. */
+  identify(session: Session, username: string): Promise<boolean>;
+  /** Notes a chat or a person that this connection listens to, so that it is let go when the connection ends. False: there are too many. */
+  follow(kind: "chat" | "user", id: number): boolean;
+  unfollow(kind: "chat" | "user", id: number): void;
+}
+
+/** The words of a dialect whose connections a Gateway holds. */
+export interface GatewayWire {
+  /** Also the first part of the names of its Gateways. */
+  readonly name: string;
+  readonly subprotocol: string | null;
+  readonly ping: readonly [request: string, answer: string] | null;
+  /** Characters (or bytes) of a frame. */
+  readonly maxFrame: number;
+  /** How long a user still counts as online once their last connection of this dialect has closed. */
+  readonly graceMs: number;
+  /** Whether its connections hear the news of their app. */
+  readonly news: boolean;
+  /** A connection stands. */
+  opened(connection: Connection): Promise<void>;
+  /** A frame came; those of one connection come one after the other. */
+  received(connection: Connection, frame: string | ArrayBuffer): Promise<void>;
+  /** More frames came than the bucket holds. */
+  flooded(connection: Connection, frame: string | ArrayBuffer): void;
+  readonly encode: Encode;
+}
+
+/** Whether an event is repeated after a failure; the others are told once and forgotten. */
+export function isDurable(event: UserEvent["event"]): boolean {
+  return "rev" in event || event.type === "chat.removed";
+}

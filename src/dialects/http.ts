@@ -1,0 +1,56 @@
+/** What the routes of every dialect share: who calls, from where, and through which parts of the server. Knows Hono; knows no dialect. */
+
+import type { Context } from "hono";
+import { authRequired } from "../core/errors.ts";
+import type { Session } from "../core/people.ts";
+import type { ChatId } from "../core/ids.ts";
+import type { App } from "../core/ports.ts";
+import type { Caller } from "../service/auth.ts";
+import type { Service } from "../service/service.ts";
+
+/** Hands upgrades to the objects that hold sockets. */
+export interface Sockets {
+  /** To a Gateway of `dialect`; without a session the dialect asks in band. */
+  gateway(dialect: string, request: Request, caller: Caller | null, origin: string): Promise<Response>;
+  /** To the chat's own object. */
+  chat(chat: ChatId, request: Request, caller: Caller, origin: string): Promise<Response>;
+}
+
+export interface Variables {
+  readonly service: Service;
+  readonly sockets: Sockets;
+  /** The origin that links begin with. */
+  readonly origin: string;
+  readonly requestId: string;
+}
+
+export interface Http {
+  Variables: Variables;
+}
+
+/** The token of `Authorization: Bearer …`, or null. */
+export function bearer(request: Request): string | null {
+  const match = /^Bearer +([\w.~+/=-]+) *$/i.exec(request.headers.get("authorization") ?? "");
+  return match?.[1] ?? null;
+}
+
+/** Who calls by a Bearer token. @throws auth.required, auth.invalid */
+export async function callerOf(c: Context<Http>): Promise<Caller> {
+  const token = bearer(c.req.raw);
+  if (token === null) throw authRequired();
+  return c.get("service").auth.authenticate(token);
+}
+
+export async function sessionOf(c: Context<Http>): Promise<Session> {
+  return (await callerOf(c)).session;
+}
+
+/** The app that a request before login is for: header `X-App-Id` or query `app`, else the default one. @throws not_found */
+export function appOf(c: Context<Http>): Promise<App> {
+  return c.get("service").auth.app(c.req.header("x-app-id") ?? c.req.query("app") ?? null);
+}
+
+/** Where a request comes from, as far as guesses are counted by it. */
+export function addressOf(request: Request): string {
+  return request.headers.get("cf-connecting-ip") ?? "local";
+}

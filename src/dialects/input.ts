@@ -1,0 +1,37 @@
+/** Pieces of input that all dialects read alike. Knows `zod` and the limits; knows no dialect. */
+
+import { z } from "zod";
+import type { FieldError } from "../core/errors.ts";
+import { MAX_CHAT_ID } from "../core/ids.ts";
+
+/** A positive integer, also as a string of digits: forms send strings. */
+export const numericId = z
+  .union([z.int().positive(), z.string().regex(/^[0-9]{1,16}$/)])
+  .transform((value) => Number(value))
+  .refine((value) => Number.isSafeInteger(value) && value > 0, "is no id");
+
+export const chatIdInput = numericId.refine((value) => value <= MAX_CHAT_ID, "is no id");
+
+const MAX_DEPTH = 32;
+
+/** Whether a parsed JSON value is nested at most 32 levels deep. */
+export function isShallow(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+    if (level.length === 0) return true;
+  }
+  return false;
+}
+
+/** What `zod` found wrong, in the core's words: `path` is dotted, e.g. `attachments.3`. */
+export function fieldErrors(
+  issues: readonly { path?: readonly unknown[] | undefined; message: string }[],
+): FieldError[] {
+  return issues.map((issue) => ({
+    path: (issue.path ?? [])
+      .map((part) => (typeof part === "object" && part !== null && "key" in part ? String(part.key) : String(part)))
+      .join("."),
+    message: issue.message,
+  }));
+}

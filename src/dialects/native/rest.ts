@@ -1,0 +1,53 @@
+/** The routes of `/v1`, put together: each reads its input by a schema, calls one use case and renders its result. */
+
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { invalid, notFound, tooLarge } from "../../core/errors.ts";
+import { LIMITS } from "../../core/limits.ts";
+import type { Http } from "../http.ts";
+import { problem } from "./problems.ts";
+import type { Render } from "./render.ts";
+import { accountRoutes } from "./rest-account.ts";
+import { attachmentRoutes } from "./rest-attachments.ts";
+import { chatRoutes } from "./rest-chats.ts";
+import { messageRoutes } from "./rest-messages.ts";
+import { socketRoutes } from "./rest-sockets.ts";
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
+
+export function nativeRoutes(render: Render): Hono<Http> {
+  const routes = new Hono<Http>();
+  const limit = bodyLimit({
+    maxSize: LIMITS.body,
+    onError: () => {
+      throw tooLarge("A body", LIMITS.body);
+    },
+  });
+
+  // Tokens travel in a header that no browser sends by itself, so every origin may call.
+  routes.use(
+    cors({
+      origin: "*",
+      allowHeaders: ["authorization", "content-type", "x-app-id", "range", "if-none-match"],
+      allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+      exposeHeaders: ["retry-after", "etag", "content-range", "accept-ranges", "content-disposition", "x-request-id"],
+      maxAge: 86_400,
+    }),
+  );
+  routes.use(async (c, next) => {
+    if (c.req.path === "/v1/attachments") return next();
+    const type = c.req.header("content-type");
+    if (type !== undefined && c.req.raw.body !== null && !JSON_TYPE.test(type)) {
+      throw invalid("", "the body must be JSON (Content-Type: application/json)");
+    }
+    return limit(c, next);
+  });
+  routes.route("/", accountRoutes(render));
+  routes.route("/", socketRoutes());
+  routes.route("/", chatRoutes(render));
+  routes.route("/", messageRoutes(render));
+  routes.route("/", attachmentRoutes(render));
+  routes.all("*", () => problem(notFound("route").failure));
+  return routes;
+}

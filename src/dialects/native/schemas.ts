@@ -1,0 +1,194 @@
+/** The shapes of `/v1`: what is taken in, and what is given out. The same schemas validate and stand in the OpenAPI document. */
+
+import { z } from "zod";
+import { CHAT_KINDS } from "../../core/chat.ts";
+import { chatId, userId } from "../../core/ids.ts";
+import { LIMITS } from "../../core/limits.ts";
+import type { Json } from "../../core/message.ts";
+import { MESSAGE_KINDS } from "../../core/message.ts";
+import { ROLES } from "../../core/people.ts";
+import { chatIdInput, isShallow, numericId } from "../input.ts";
+
+/** Any JSON, but not nested so deep that reading it would exhaust the stack. */
+const json = z
+  .unknown()
+  .refine(isShallow, "is nested too deep")
+  .transform((value) => value as Json);
+const user = numericId.transform(userId);
+const limit = z.coerce.number().int().min(1).max(LIMITS.page);
+/** A string that every storage keeps as it is. */
+const wellFormed = (most: number): z.ZodString =>
+  z
+    .string()
+    .max(2 * most)
+    .refine((text) => text.isWellFormed() && [...text].length <= most, `has at most ${most} characters`);
+const title = wellFormed(LIMITS.title).trim().min(1);
+
+// ---- in -------------------------------------------------------------------------------------------------------
+
+export const registerInput = z.object({
+  username: z.string(),
+  password: z.string(),
+  name: wellFormed(LIMITS.name).optional(),
+  email: z.email().max(LIMITS.email).optional(),
+});
+
+export const loginInput = z.object({
+  username: z.string().max(LIMITS.email),
+  password: z.string().max(4 * LIMITS.passwordMax),
+});
+
+export const profileInput = z.object({
+  name: wellFormed(LIMITS.name).nullable().optional(),
+  photo: wellFormed(LIMITS.photo).nullable().optional(),
+});
+
+export const usersQuery = z.object({
+  q: z.string().max(LIMITS.name).optional(),
+  limit: limit.optional(),
+  cursor: z.string().max(200).optional(),
+});
+
+export const newChatInput = z.object({
+  members: z.array(user).max(LIMITS.membersAtOnce),
+  title: title.nullable().optional(),
+});
+
+export const chatsQuery = z.object({
+  unread: z.enum(["0", "1", "true", "false"]).optional(),
+  limit: limit.optional(),
+  cursor: z.string().max(64).optional(),
+});
+
+export const titleInput = z.object({ title: title.nullable() });
+export const memberInput = z.object({ role: z.enum(ROLES).optional() });
+
+/** Cursors may be 0, the beginning of a chat. */
+const cursor = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+export const messagesQuery = z.object({ before: cursor.optional(), after: cursor.optional(), limit: limit.optional() });
+
+const draft = {
+  text: z.string().optional(),
+  type: z.enum(MESSAGE_KINDS).optional(),
+  attachments: z.array(z.string().max(64)).optional(),
+  client_id: z.string().optional(),
+  reply_to: numericId.nullable().optional(),
+  data: json.optional(),
+};
+
+export const messageInput = z.object(draft);
+export const editInput = z.object({ text: z.string() });
+
+const readFields = { message_id: numericId.optional(), up_to: numericId.optional() };
+const oneOrAll = (input: { message_id?: number | undefined; up_to?: number | undefined }): boolean =>
+  input.message_id === undefined || input.up_to === undefined;
+
+export const readInput = z.object(readFields).refine(oneOrAll, "message_id does not go with up_to");
+
+const since = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+export const changesQuery = z.object({ since });
+
+export const uploadQuery = z.object({ name: z.string().optional() });
+
+export const chatParam = z.object({ id: chatIdInput.transform(chatId) });
+export const memberParam = chatParam.extend({ user });
+export const messageParam = chatParam.extend({ message: numericId });
+
+/** Commands of the sockets by their `do`; on a chat's own socket they go without `chat_id`. */
+export const chatCommands = {
+  "message.send": z.object(draft),
+  "message.edit": z.object({ message_id: numericId, text: z.string() }),
+  "message.delete": z.object({ message_id: numericId }),
+  "message.list": messagesQuery,
+  read: readInput,
+  typing: z.object({ on: z.boolean() }),
+  changes: z.object({ since }),
+} as const;
+
+export const chatAddress = z.object({ chat_id: chatIdInput.transform(chatId) });
+export const userAddress = z.object({ user_id: user });
+
+// ---- out ------------------------------------------------------------------------------------------------------
+
+const id = z.int().positive();
+const time = z.iso.datetime();
+
+export const personOutput = z.object({ id, username: z.string(), name: z.string(), photo: z.string().nullable() });
+
+export const userOutput = personOutput.extend({ email: z.string().nullable(), created_at: time, updated_at: time });
+export const listedUserOutput = personOutput.extend({ online: z.boolean() });
+export const sessionOutput = z.object({ token: z.string(), user: userOutput });
+
+export const attachmentOutput = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  size: z.int(),
+  mime: z.string(),
+  url: z.url(),
+  width: z.int().optional(),
+  height: z.int().optional(),
+});
+
+export const messageOutput = z.object({
+  id,
+  chat_id: id,
+  seq: id,
+  rev: id,
+  user: personOutput,
+  type: z.enum(MESSAGE_KINDS),
+  text: z.string().nullable(),
+  attachments: z.array(attachmentOutput),
+  data: z.unknown(),
+  reply_to: id.nullable(),
+  client_id: z.string().nullable(),
+  created_at: time,
+  edited_at: time.nullable(),
+  deleted_at: time.nullable(),
+  read: z.boolean(),
+});
+
+export const chatOutput = z.object({
+  id,
+  kind: z.enum(CHAT_KINDS),
+  title: z.string().nullable(),
+  peer: personOutput.nullable(),
+  members_count: z.int(),
+  created_at: time,
+  updated_at: time,
+  rev: z.int(),
+  last_seq: z.int(),
+  unread: z.int(),
+  last_message: messageOutput.nullable(),
+});
+
+export const memberOutput = z.object({ user: personOutput, role: z.enum(ROLES), read_seq: z.int() });
+export const detailedChatOutput = chatOutput.extend({ members: z.array(memberOutput) });
+export const unreadOutput = z.object({ unread: z.int() });
+
+export const changesOutput = z.object({
+  rev: z.int(),
+  messages: z.array(messageOutput),
+  members: z.array(memberOutput),
+  chat: chatOutput,
+});
+
+export const configOutput = z.object({
+  app: z.uuid(),
+  name: z.string(),
+  open: z.boolean(),
+  limits: z.record(z.string(), z.number()),
+});
+
+export const problemOutput = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+
+/** A page: `next` is the cursor of the next one, null on the last. */
+export const pageOf = <Item extends z.ZodType>(item: Item, next: z.ZodType) =>
+  z.object({ items: z.array(item), next: next.nullable() });

@@ -1,0 +1,107 @@
+/** The two native sockets: all chats of one user on a Gateway, and one chat on its own object. */
+
+import { failureOf, invalid, rateLimited } from "../../core/errors.ts";
+import type { Answer } from "../../core/commands.ts";
+import { LIMITS, PRESENCE } from "../../core/limits.ts";
+import type { ChatWire, Connection, GatewayWire } from "../../core/wire.ts";
+import type { Service } from "../../service/service.ts";
+import type { Frame } from "./commands.ts";
+import { chatCommand, failureFrame, okFrame, parseFields, readFrame, resultOf } from "./commands.ts";
+import { createEncode } from "./events.ts";
+import type { Render } from "./render.ts";
+import { chatAddress, userAddress } from "./schemas.ts";
+
+export const SUBPROTOCOL = "parlance.v1";
+const PING = ["ping", "pong"] as const;
+
+/** The words of `/v1/chats/{id}/socket`. */
+export function createChatSocket(render: Render): ChatWire {
+  return {
+    subprotocol: SUBPROTOCOL,
+    ping: PING,
+    maxFrame: LIMITS.nativeFrame,
+    graceMs: PRESENCE.graceMs,
+    decode(text) {
+      const frame = readFrame(text);
+      if (!frame.ok) return frame;
+      try {
+        return { ok: true, re: frame.re, command: chatCommand(frame.value) };
+      } catch (thrown) {
+        return { ok: false, re: frame.re, failure: failureOf(thrown) };
+      }
+    },
+    answer: (re, answer, origin) => okFrame(re, resultOf(answer, render, origin)),
+    failure: failureFrame,
+    encode: createEncode(render),
+  };
+}
+
+/** The words of `/v1/socket`. */
+export function createUserSocket(service: Service, render: Render, report: (fault: unknown) => void): GatewayWire {
+  async function perform(connection: Connection, frame: Frame): Promise<object> {
+    const { session } = connection;
+    if (session === null) throw new Error("a native connection without a session");
+    switch (frame.do) {
+      case "chat.join": {
+        const { chat_id } = parseFields(chatAddress, frame.fields);
+        await service.chats.hear(session, chat_id, connection.id, true);
+        if (connection.follow("chat", chat_id)) return {};
+        await service.chats.hear(session, chat_id, connection.id, false);
+        throw invalid("chat_id", `a connection joins at most ${LIMITS.joinedChats} chats`);
+      }
+      case "chat.leave": {
+        const { chat_id } = parseFields(chatAddress, frame.fields);
+        connection.unfollow("chat", chat_id);
+        await service.chats.hear(session, chat_id, connection.id, false);
+        return {};
+      }
+      case "presence.watch": {
+        const { user_id } = parseFields(userAddress, frame.fields);
+        const online = await service.users.watch(session, user_id, connection.id);
+        if (connection.follow("user", user_id)) return { online };
+        await service.users.unwatch(user_id, connection.id);
+        throw invalid("user_id", `a connection watches at most ${LIMITS.watchedUsers} people`);
+      }
+      case "presence.unwatch": {
+        const { user_id } = parseFields(userAddress, frame.fields);
+        connection.unfollow("user", user_id);
+        await service.users.unwatch(user_id, connection.id);
+        return {};
+      }
+      default: {
+        const command = chatCommand(frame);
+        const { chat_id } = parseFields(chatAddress, frame.fields);
+        const result = await service.chats.command(session, chat_id, command, connection.id);
+        return resultOf({ do: command.do, result } as Answer, render, connection.origin);
+      }
+    }
+  }
+
+  return {
+    name: "native",
+    subprotocol: SUBPROTOCOL,
+    ping: PING,
+    maxFrame: LIMITS.nativeFrame,
+    graceMs: PRESENCE.graceMs,
+    news: false,
+    opened: () => Promise.resolve(),
+    async received(connection, text) {
+      const frame = readFrame(text);
+      if (!frame.ok) {
+        connection.send(failureFrame(frame.re, frame.failure));
+        return;
+      }
+      try {
+        connection.send(okFrame(frame.re, await perform(connection, frame.value)));
+      } catch (thrown) {
+        const failure = failureOf(thrown);
+        if (failure.code === "internal") report(thrown);
+        connection.send(failureFrame(frame.re, failure));
+      }
+    },
+    flooded(connection, text) {
+      connection.send(failureFrame(readFrame(text).re, rateLimited(1).failure));
+    },
+    encode: createEncode(render),
+  };
+}

@@ -1,0 +1,25 @@
+/**
+ * The directory over D1: its parts put together. Knows which part keeps what; holds no statement of its own.
+ */
+
+import type { Directory } from "../core/ports.ts";
+import { createApps } from "./apps.ts";
+import { createAttachments } from "./attachments.ts";
+import { createChats } from "./chats.ts";
+import { createTokens } from "./tokens.ts";
+import { createUsers } from "./users.ts";
+
+export interface DirectoryOptions {
+  /** The default app is open, whatever its row says. */
+  readonly defaultAppOpen: boolean;
+}
+
+export function createDirectory(db: D1Database, options: DirectoryOptions): Directory {
+  return {
+    apps: createApps(db, options.defaultAppOpen),
+    users: createUsers(db),
+    tokens: createTokens(db),
+    chats: createChats(db),
+    attachments: createAttachments(db),
+  };
+}

@@ -1,0 +1,24 @@
+/** The entry: the Worker and the classes of its objects, with the dialects that dock on them. */
+
+import { handle } from "./app.ts";
+import { serverOf, storesOf } from "./compose.ts";
+import { createRender } from "./dialects/native/render.ts";
+import { createChatSocket, createUserSocket } from "./dialects/native/sockets.ts";
+import type { Env } from "./env.ts";
+import { logFault } from "./log.ts";
+import { createChatObject } from "./objects/chat/chat.ts";
+import { createGatewayObject } from "./objects/gateway/gateway.ts";
+import { createInboxObject } from "./objects/inbox/inbox.ts";
+
+export { Lobby } from "./objects/lobby/lobby.ts";
+export { Throttle } from "./objects/throttle.ts";
+
+export const Chat = createChatObject((env: Env) => createChatSocket(createRender(serverOf(env).linkTo)), storesOf);
+export const Inbox = createInboxObject(storesOf);
+
+export const Gateway = createGatewayObject((env: Env) => {
+  const { service, linkTo } = serverOf(env);
+  return [createUserSocket(service, createRender(linkTo), (fault) => logFault("native", fault))];
+});
+
+export default { fetch: handle } satisfies ExportedHandler<Env>;

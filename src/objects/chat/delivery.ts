@@ -1,0 +1,254 @@
+/**
+ * Brings what a Chat has committed to its members' Inboxes, in order and without fail: one call under way for
+ * each Inbox, what comes meanwhile goes with the next. Who could not be reached is noted and served again from
+ * the log. Knows lanes and clocks; knows nothing of sockets.
+ */
+
+import type { UserId } from "../../core/ids.ts";
+import { DELIVERY } from "../../core/limits.ts";
+import { isDurable } from "../../core/wire.ts";
+import type { Delivery, Told } from "../rpc.ts";
+import { Meta } from "../sql.ts";
+import { replay } from "./replay.ts";
+import type { Commit, Room } from "./room.ts";
+
+/** The directory follows the chat in a lane of its own; no user has this id. */
+const DIRECTORY = 0 as UserId;
+
+interface Lane {
+  events: Told[];
+  /** The row goes with the next call. */
+  row: boolean;
+  /** Everything up to here has arrived. */
+  floor: number;
+  /** Serve from the log instead of from `events`. */
+  replay: boolean;
+  running: boolean;
+}
+
+interface Lag {
+  from: number;
+  tries: number;
+  due: number;
+}
+
+export interface DeliveryPorts {
+  readonly deliver: (user: UserId, delivery: Delivery) => Promise<void>;
+  /** Brings the directory up to date with what changed after `from`. */
+  readonly follow: (from: number) => Promise<void>;
+  readonly failed: (user: UserId, fault: unknown) => void;
+  readonly waitUntil: (work: Promise<void>) => void;
+  readonly now: () => number;
+}
+
+export class Outbox {
+  readonly #sql: SqlStorage;
+  readonly #meta: Meta;
+  readonly #room: Room;
+  readonly #ports: DeliveryPorts;
+  readonly #lanes = new Map<UserId, Lane>();
+  readonly #lagging = new Map<UserId, Lag>();
+  readonly #attached = new Set<UserId>();
+  /** The clock that is stored as delivered. */
+  #stored: number;
+
+  constructor(sql: SqlStorage, room: Room, ports: DeliveryPorts) {
+    this.#sql = sql;
+    this.#meta = new Meta(sql);
+    this.#room = room;
+    this.#ports = ports;
+    this.#stored = Math.max(
+      Number(this.#meta.get("delivered") ?? 0),
+      room.messages.tail()?.delivered ?? 0,
+      room.changes.last()?.delivered ?? 0,
+    );
+    for (const row of sql.exec<{ user_id: number }>("SELECT user_id FROM attached")) {
+      this.#attached.add(row.user_id as UserId);
+    }
+    for (const row of sql.exec<{ user_id: number; from_clock: number; tries: number; due: number }>(
+      "SELECT * FROM lagging",
+    )) {
+      this.#lagging.set(row.user_id as UserId, { from: row.from_clock, tries: row.tries, due: row.due });
+    }
+    this.#resume();
+  }
+
+  /** After a crash: what was committed and is not known to have arrived is told again, to everyone whom it concerns. */
+  #resume(): void {
+    if (this.#stored >= this.#room.clock) return;
+    const concerned = new Set(this.#audience());
+    let reshaped = false;
+    for (const change of this.#room.changes.since(this.#stored)) {
+      for (const user of change.users) concerned.add(user);
+      if (change.type !== "edited" && change.type !== "deleted") reshaped = true;
+    }
+    for (const user of this.#room.members.readSince(this.#stored)) concerned.add(user);
+    if (reshaped) concerned.add(DIRECTORY);
+    for (const user of concerned) {
+      if (this.#lagging.has(user)) continue;
+      this.#lanes.set(user, { events: [], row: true, floor: this.#stored, replay: true, running: false });
+    }
+    for (const user of [...this.#lanes.keys()]) this.#start(user);
+  }
+
+  /** The clock up to which everyone has everything, or stands in the list of those who lag. */
+  delivered(): number {
+    let floor = this.#room.clock;
+    for (const lane of this.#lanes.values()) floor = Math.min(floor, lane.floor);
+    return floor;
+  }
+
+  /** Whether everything has arrived everywhere and that is stored: nothing is left for an alarm to do. */
+  settle(): boolean {
+    if (this.#lanes.size > 0 || this.#lagging.size > 0) return false;
+    if (this.#stored < this.#room.clock) {
+      this.#stored = this.#room.clock;
+      this.#meta.set("delivered", String(this.#stored));
+    }
+    return true;
+  }
+
+  /** When the next of those who lag is to be tried again; undefined where none lags. */
+  nextDue(): number | undefined {
+    let due: number | undefined;
+    for (const lag of this.#lagging.values()) due = Math.min(due ?? lag.due, lag.due);
+    return due;
+  }
+
+  attach(user: UserId, on: boolean): void {
+    if (on === this.#attached.has(user)) return;
+    if (on) {
+      this.#sql.exec("INSERT OR IGNORE INTO attached (user_id) VALUES (?)", user);
+      this.#attached.add(user);
+    } else {
+      this.#sql.exec("DELETE FROM attached WHERE user_id = ?", user);
+      this.#attached.delete(user);
+    }
+  }
+
+  /** Brings a commit on its way. `before`: the clock that the chat had before it. */
+  send(commit: Commit, origin: string | null, before: number): void {
+    const room = this.#room;
+    const reach = room.large && !commit.resized ? this.#attached : undefined;
+    const rows = new Set(commit.rows);
+    const touched = new Set<UserId>();
+    for (const telling of commit.tellings) {
+      const shared = telling.shared ? telling.event(room.chat.createdBy) : undefined;
+      for (const user of telling.to) {
+        if (reach !== undefined && !reach.has(user) && telling.personal !== true) continue;
+        const event = shared ?? telling.event(user);
+        const told: Told = {
+          clock: room.clock,
+          event,
+          origin,
+          unread: room.members.has(user) ? room.unread(user) : undefined,
+          read: event.type === "message.updated" ? room.isReadFor(event.message, user) : undefined,
+        };
+        const lane = this.#lane(user, before);
+        if (lane === undefined) continue;
+        lane.events.push(told);
+        touched.add(user);
+      }
+    }
+    for (const user of rows) {
+      if (reach !== undefined && !reach.has(user) && !touched.has(user)) continue;
+      const lane = this.#lane(user, before);
+      if (lane !== undefined) lane.row = true;
+      touched.add(user);
+    }
+    for (const user of commit.removed) {
+      const lane = this.#lane(user, before);
+      if (lane !== undefined) lane.row = true;
+      touched.add(user);
+      this.attach(user, false);
+    }
+    if (commit.directory) {
+      const lane = this.#lane(DIRECTORY, before);
+      if (lane !== undefined) lane.row = true;
+      touched.add(DIRECTORY);
+    }
+    for (const user of touched) this.#start(user);
+  }
+
+  /** Serves again those whose time has come. */
+  retry(now: number): void {
+    for (const [user, lag] of this.#lagging) {
+      if (lag.due > now || this.#lanes.has(user)) continue;
+      this.#lanes.set(user, { events: [], row: true, floor: lag.from, replay: true, running: false });
+      this.#start(user);
+    }
+  }
+
+  /** Those whose Inbox hears of everything: all members, of a large chat those who are online. */
+  #audience(): UserId[] {
+    return this.#room.large ? [...this.#attached] : this.#room.members.ids();
+  }
+
+  /** The lane of `user`; none while they lag, since the log will serve them. */
+  #lane(user: UserId, floor: number): Lane | undefined {
+    const known = this.#lanes.get(user);
+    if (known !== undefined) return known;
+    if (this.#lagging.has(user)) return undefined;
+    const lane: Lane = { events: [], row: false, floor, replay: false, running: false };
+    this.#lanes.set(user, lane);
+    return lane;
+  }
+
+  #start(user: UserId): void {
+    const lane = this.#lanes.get(user);
+    if (lane === undefined || lane.running) return;
+    lane.running = true;
+    this.#ports.waitUntil(this.#run(user, lane));
+  }
+
+  async #run(user: UserId, lane: Lane): Promise<void> {
+    while (lane.replay || lane.row || lane.events.length > 0) {
+      const to = this.#room.clock;
+      const important = lane.replay || lane.row || lane.events.some((told) => isDurable(told.event));
+      const work = user === DIRECTORY ? undefined : this.#next(user, lane);
+      lane.replay = false;
+      lane.row = false;
+      lane.events = [];
+      try {
+        await (work === undefined ? this.#ports.follow(lane.floor) : this.#ports.deliver(user, work));
+      } catch (fault) {
+        this.#ports.failed(user, fault);
+        if (important) {
+          this.#lag(user, lane.floor);
+          break;
+        }
+      }
+      lane.floor = to;
+      this.#caughtUp(user);
+    }
+    this.#lanes.delete(user);
+  }
+
+  #next(user: UserId, lane: Lane): Delivery {
+    const room = this.#room;
+    if (lane.replay || lane.events.length > DELIVERY.replay) return replay(room, user, lane.floor);
+    const row = lane.row ? (room.members.has(user) ? room.row(user) : null) : undefined;
+    return { chatId: room.id, clock: room.clock, row, events: lane.events };
+  }
+
+  #lag(user: UserId, from: number): void {
+    const known = this.#lagging.get(user);
+    const tries = (known?.tries ?? 0) + 1;
+    const wait = Math.min(DELIVERY.retryMs * 2 ** (tries - 1), DELIVERY.retryMaxMs);
+    const lag: Lag = { from: known?.from ?? from, tries, due: this.#ports.now() + wait };
+    this.#sql.exec(
+      `INSERT INTO lagging (user_id, from_clock, tries, due) VALUES (?, ?, ?, ?)
+       ON CONFLICT (user_id) DO UPDATE SET tries = excluded.tries, due = excluded.due`,
+      user,
+      lag.from,
+      lag.tries,
+      lag.due,
+    );
+    this.#lagging.set(user, lag);
+  }
+
+  #caughtUp(user: UserId): void {
+    if (!this.#lagging.delete(user)) return;
+    this.#sql.exec("DELETE FROM lagging WHERE user_id = ?", user);
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * The members of a chat, the people its messages name, and what each has read: in SQLite, and all of it in
+ * memory while the object lives. Knows nothing of delivery.
+ */
+
+import type { UserId } from "../../core/ids.ts";
+import type { Member, Person, Role } from "../../core/people.ts";
+import { ghostOf } from "../../core/people.ts";
+import type { ReadState } from "../../core/read-state.ts";
+import { stored } from "../sql.ts";
+
+interface MemberRow extends Record<string, SqlStorageValue> {
+  user_id: number;
+  role: string;
+  position: number;
+  joined_seq: number;
+  read_seq: number;
+  read_clock: number;
+}
+
+interface Entry {
+  readonly userId: UserId;
+  role: Role;
+  readonly position: number;
+  /** Messages up to here were there before this member; they need no reading, and nobody's receipt comes from them. */
+  readonly joinedSeq: number;
+  read: ReadState;
+  /** The clock of the last change of `read`. */
+  readClock: number;
+  /** Unread messages, derived when first asked for and kept up to date while the object lives; undefined: to be derived. */
+  unread: number | undefined;
+}
+
+interface Receipt {
+  readonly userId: UserId;
+  readonly from: number;
+  readonly to: number;
+}
+
+export class Members {
+  readonly #sql: SqlStorage;
+  readonly #people = new Map<UserId, Person>();
+  readonly #entries = new Map<UserId, Entry>();
+  readonly #receipts: Receipt[] = [];
+  #nextPosition = 1;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    for (const row of sql.exec<{ id: number; body: string }>("SELECT id, body FROM people")) {
+      this.#people.set(row.id as UserId, stored<Person>(row.body));
+    }
+    const singles = new Map<number, number[]>();
+    for (const row of sql.exec<{ user_id: number; seq: number }>(
+      "SELECT user_id, seq FROM reads ORDER BY user_id, seq",
+    )) {
+      const list = singles.get(row.user_id);
+      if (list === undefined) singles.set(row.user_id, [row.seq]);
+      else list.push(row.seq);
+    }
+    for (const row of sql.exec<MemberRow>("SELECT * FROM members ORDER BY position")) {
+      this.#entries.set(row.user_id as UserId, {
+        userId: row.user_id as UserId,
+        role: row.role as Role,
+        position: row.position,
+        joinedSeq: row.joined_seq,
+        read: { upTo: row.read_seq, singles: singles.get(row.user_id) ?? [] },
+        readClock: row.read_clock,
+        unread: undefined,
+      });
+      this.#nextPosition = row.position + 1;
+    }
+    for (const row of sql.exec<{ user_id: number; from_seq: number; to_seq: number }>("SELECT * FROM receipts")) {
+      this.#receipts.push({ userId: row.user_id as UserId, from: row.from_seq, to: row.to_seq });
+    }
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  ids(): UserId[] {
+    return [...this.#entries.keys()];
+  }
+
+  has(user: UserId): boolean {
+    return this.#entries.has(user);
+  }
+
+  role(user: UserId): Role | undefined {
+    return this.#entries.get(user)?.role;
+  }
+
+  person(user: UserId): Person {
+    return this.#people.get(user) ?? ghostOf(user);
+  }
+
+  knows(user: UserId): boolean {
+    return this.#people.has(user);
+  }
+
+  member(user: UserId): Member | undefined {
+    const entry = this.#entries.get(user);
+    return entry && { user: this.person(user), role: entry.role, readSeq: entry.read.upTo };
+  }
+
+  /** All members, in the order in which they came. */
+  all(): Member[] {
+    return [...this.#entries.values()].map((entry) => ({
+      user: this.person(entry.userId),
+      role: entry.role,
+      readSeq: entry.read.upTo,
+    }));
+  }
+
+  /** The highest clock of any read. */
+  readClock(): number {
+    let clock = 0;
+    for (const entry of this.#entries.values()) clock = Math.max(clock, entry.readClock);
+    return clock;
+  }
+
+  /** Those who have read something after `clock`. */
+  readSince(clock: number): UserId[] {
+    return [...this.#entries.values()].filter((entry) => entry.readClock > clock).map((entry) => entry.userId);
+  }
+
+  savePerson(person: Person): void {
+    this.#sql.exec(
+      "INSERT INTO people (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+      person.id,
+      JSON.stringify(person),
+    );
+    this.#people.set(person.id, person);
+  }
+
+  /** Whoever joins has nothing unread. */
+  add(person: Person, role: Role, lastSeq: number): void {
+    this.savePerson(person);
+    const position = this.#nextPosition++;
+    this.#sql.exec(
+      "INSERT INTO members (user_id, role, position, joined_seq, read_seq, read_clock) VALUES (?, ?, ?, ?, ?, 0)",
+      person.id,
+      role,
+      position,
+      lastSeq,
+      lastSeq,
+    );
+    this.#entries.set(person.id, {
+      userId: person.id,
+      role,
+      position,
+      joinedSeq: lastSeq,
+      read: { upTo: lastSeq, singles: [] },
+      readClock: 0,
+      unread: 0,
+    });
+  }
+
+  setRole(user: UserId, role: Role): void {
+    const entry = this.#entries.get(user);
+    if (entry === undefined) return;
+    this.#sql.exec("UPDATE members SET role = ? WHERE user_id = ?", role, user);
+    entry.role = role;
+  }
+
+  remove(user: UserId): void {
+    const entry = this.#entries.get(user);
+    if (entry === undefined) return;
+    const read = entry.read.singles.map((seq) => ({ userId: user, from: seq, to: seq }));
+    if (entry.read.upTo > entry.joinedSeq) read.push({ userId: user, from: entry.joinedSeq + 1, to: entry.read.upTo });
+    for (const receipt of read) {
+      this.#sql.exec(
+        "INSERT OR REPLACE INTO receipts (user_id, from_seq, to_seq) VALUES (?, ?, ?)",
+        receipt.userId,
+        receipt.from,
+        receipt.to,
+      );
+      this.#receipts.push(receipt);
+    }
+    this.#sql.exec("DELETE FROM reads WHERE user_id = ?", user);
+    this.#sql.exec("DELETE FROM members WHERE user_id = ?", user);
+    this.#entries.delete(user);
+  }
+
+  readState(user: UserId): ReadState {
+    return this.#entries.get(user)?.read ?? { upTo: 0, singles: [] };
+  }
+
+  /** Stores what `user` has read now; one row, and one for each single message that came or went. */
+  saveRead(user: UserId, state: ReadState, clock: number): void {
+    const entry = this.#entries.get(user);
+    if (entry === undefined) return;
+    const before = new Set(entry.read.singles);
+    const now = new Set(state.singles);
+    for (const seq of now) {
+      if (!before.has(seq)) this.#sql.exec("INSERT INTO reads (user_id, seq) VALUES (?, ?)", user, seq);
+    }
+    for (const seq of before) {
+      if (!now.has(seq)) this.#sql.exec("DELETE FROM reads WHERE user_id = ? AND seq = ?", user, seq);
+    }
+    this.#sql.exec("UPDATE members SET read_seq = ?, read_clock = ? WHERE user_id = ?", state.upTo, clock, user);
+    entry.read = state;
+    entry.readClock = clock;
+    entry.unread = undefined;
+  }
+
+  /** The unread count of `user`; `derive` computes it where it is not known yet. */
+  unread(user: UserId, derive: (state: ReadState) => number): number {
+    const entry = this.#entries.get(user);
+    if (entry === undefined) return 0;
+    entry.unread ??= derive(entry.read);
+    return entry.unread;
+  }
+
+  /** A message of `author` came: known counts of the others follow. */
+  noteMessage(author: UserId): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.userId !== author && entry.unread !== undefined) entry.unread++;
+    }
+  }
+
+  /** The message at `seq` is deleted: nobody has it unread, and no single read of it is kept. */
+  noteDeleted(seq: number): void {
+    this.#sql.exec("DELETE FROM reads WHERE seq = ?", seq);
+    for (const entry of this.#entries.values()) {
+      if (entry.read.singles.includes(seq)) {
+        entry.read = { upTo: entry.read.upTo, singles: entry.read.singles.filter((single) => single !== seq) };
+      }
+      if (seq > entry.read.upTo) entry.unread = undefined;
+    }
+  }
+
+  /** Whether somebody other than `author` has read the message at `seq`. */
+  readByOthers(seq: number, author: UserId): boolean {
+    for (const entry of this.#entries.values()) {
+      if (entry.userId === author) continue;
+      if (seq > entry.joinedSeq && seq <= entry.read.upTo) return true;
+      if (entry.read.singles.includes(seq)) return true;
+    }
+    return this.#receipts.some((past) => past.userId !== author && seq >= past.from && seq <= past.to);
+  }
+}

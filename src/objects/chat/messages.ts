@@ -1,0 +1,210 @@
+/** The messages of a chat in its SQLite. Knows rows and their order; knows nothing of members, reading or delivery. */
+
+import type { ChatId, MessageId, UserId } from "../../core/ids.ts";
+import { messageId } from "../../core/ids.ts";
+import type { Attachment, Json, Message, MessageKind } from "../../core/message.ts";
+import type { Person } from "../../core/people.ts";
+import { stored, storedJson } from "../sql.ts";
+
+interface MessageRow extends Record<string, SqlStorageValue> {
+  seq: number;
+  rev: number;
+  clock: number;
+  delivered: number;
+  user_id: number;
+  kind: string;
+  text: string | null;
+  attachments: string | null;
+  data: string | null;
+  reply_to: number | null;
+  client_id: string | null;
+  created_at: number;
+  edited_at: number | null;
+  deleted_at: number | null;
+}
+
+/** A message about to be stored. */
+export interface NewMessage {
+  readonly seq: number;
+  readonly rev: number;
+  readonly clock: number;
+  readonly delivered: number;
+  readonly userId: UserId;
+  readonly kind: MessageKind;
+  readonly text: string | null;
+  readonly attachments: readonly Attachment[];
+  readonly data: Json;
+  readonly replyTo: MessageId | null;
+  readonly clientId: string | null;
+  readonly createdAt: number;
+}
+
+/** As much of a message as reading needs. */
+export interface Authored {
+  readonly seq: number;
+  readonly userId: UserId;
+  readonly deletedAt: number | null;
+}
+
+export class Messages {
+  readonly #sql: SqlStorage;
+  readonly #chat: ChatId;
+  readonly #person: (id: UserId) => Person;
+
+  constructor(sql: SqlStorage, chat: ChatId, person: (id: UserId) => Person) {
+    this.#sql = sql;
+    this.#chat = chat;
+    this.#person = person;
+  }
+
+  #message(row: MessageRow): Message {
+    return {
+      id: messageId(this.#chat, row.seq),
+      chatId: this.#chat,
+      seq: row.seq,
+      rev: row.rev,
+      user: this.#person(row.user_id as UserId),
+      kind: row.kind as MessageKind,
+      text: row.text,
+      attachments: row.attachments === null ? [] : stored<Attachment[]>(row.attachments),
+      data: storedJson(row.data),
+      replyTo: row.reply_to === null ? null : messageId(this.#chat, row.reply_to),
+      clientId: row.client_id,
+      createdAt: row.created_at,
+      editedAt: row.edited_at,
+      deletedAt: row.deleted_at,
+    };
+  }
+
+  #one(query: string, ...bindings: SqlStorageValue[]): Message | undefined {
+    for (const row of this.#sql.exec<MessageRow>(query, ...bindings)) return this.#message(row);
+    return undefined;
+  }
+
+  /** The counters as the newest message bears them. */
+  tail(): { seq: number; rev: number; clock: number; delivered: number } | undefined {
+    for (const row of this.#sql.exec<MessageRow>("SELECT * FROM messages ORDER BY seq DESC LIMIT 1")) return row;
+    return undefined;
+  }
+
+  insert(message: NewMessage): Message {
+    this.#sql.exec(
+      `INSERT INTO messages (seq, rev, clock, delivered, user_id, kind, text, attachments, data, reply_to, client_id, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      message.seq,
+      message.rev,
+      message.clock,
+      message.delivered,
+      message.userId,
+      message.kind,
+      message.text,
+      message.attachments.length === 0 ? null : JSON.stringify(message.attachments),
+      message.data === null ? null : JSON.stringify(message.data),
+      message.replyTo === null ? null : message.replyTo - messageId(this.#chat, 0),
+      message.clientId,
+      message.createdAt,
+    );
+    return {
+      id: messageId(this.#chat, message.seq),
+      chatId: this.#chat,
+      seq: message.seq,
+      rev: message.rev,
+      user: this.#person(message.userId),
+      kind: message.kind,
+      text: message.text,
+      attachments: message.attachments,
+      data: message.data,
+      replyTo: message.replyTo,
+      clientId: message.clientId,
+      createdAt: message.createdAt,
+      editedAt: null,
+      deletedAt: null,
+    };
+  }
+
+  edit(seq: number, rev: number, text: string | null, at: number): void {
+    this.#sql.exec("UPDATE messages SET text = ?, rev = ?, edited_at = ? WHERE seq = ?", text, rev, at, seq);
+  }
+
+  /** The message keeps its place, its author and its times; its content is gone. */
+  erase(seq: number, rev: number, at: number): void {
+    this.#sql.exec(
+      "UPDATE messages SET text = NULL, attachments = NULL, data = NULL, reply_to = NULL, rev = ?, deleted_at = ? WHERE seq = ?",
+      rev,
+      at,
+      seq,
+    );
+  }
+
+  get(seq: number): Message | undefined {
+    return this.#one("SELECT * FROM messages WHERE seq = ?", seq);
+  }
+
+  last(): Message | undefined {
+    return this.#one("SELECT * FROM messages ORDER BY seq DESC LIMIT 1");
+  }
+
+  byClientId(user: UserId, clientId: string): Message | undefined {
+    return this.#one("SELECT * FROM messages WHERE user_id = ? AND client_id = ?", user, clientId);
+  }
+
+  /** Up to `limit` messages below `seq`, newest first. */
+  before(seq: number, limit: number): Message[] {
+    return this.#many("SELECT * FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ?", seq, limit);
+  }
+
+  /** Up to `limit` messages above `seq`, oldest first. */
+  after(seq: number, limit: number): Message[] {
+    return this.#many("SELECT * FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit);
+  }
+
+  /** Those of `seqs` that exist, by `seq`. */
+  some(seqs: readonly number[]): Message[] {
+    return this.#many(
+      "SELECT * FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq",
+      JSON.stringify(seqs),
+    );
+  }
+
+  /** Messages stored after `clock`, newest first, at most `limit`. */
+  since(clock: number, limit: number): (Message & { readonly clock: number })[] {
+    const found: (Message & { clock: number })[] = [];
+    for (const row of this.#sql.exec<MessageRow>("SELECT * FROM messages ORDER BY seq DESC LIMIT ?", limit)) {
+      if (row.clock <= clock) break;
+      found.push({ ...this.#message(row), clock: row.clock });
+    }
+    return found;
+  }
+
+  /** Who wrote the messages above `from` and up to `to`, by `seq`. */
+  authors(from: number, to: number): Authored[] {
+    const found: Authored[] = [];
+    for (const row of this.#sql.exec<MessageRow>(
+      "SELECT seq, user_id, deleted_at FROM messages WHERE seq > ? AND seq <= ? ORDER BY seq",
+      from,
+      to,
+    )) {
+      found.push({ seq: row.seq, userId: row.user_id as UserId, deletedAt: row.deleted_at });
+    }
+    return found;
+  }
+
+  /** How many messages above `seq` others than `reader` wrote and nobody deleted. */
+  countForeign(seq: number, reader: UserId): number {
+    const row = this.#sql
+      .exec<{ n: number }>(
+        "SELECT count(*) AS n FROM messages WHERE seq > ? AND user_id <> ? AND deleted_at IS NULL",
+        seq,
+        reader,
+      )
+      .one();
+    return row.n;
+  }
+
+  #many(query: string, ...bindings: SqlStorageValue[]): Message[] {
+    return this.#sql
+      .exec<MessageRow>(query, ...bindings)
+      .toArray()
+      .map((row) => this.#message(row));
+  }
+}

@@ -1,0 +1,76 @@
+/** Tells again, from the log, what happened in a chat after a given clock. Knows the room; knows nothing of who asked. */
+
+import type { ChatEvent } from "../../core/events.ts";
+import type { UserId } from "../../core/ids.ts";
+import { DELIVERY } from "../../core/limits.ts";
+import type { Delivery, Told } from "../rpc.ts";
+import type { Change } from "./changes.ts";
+import type { Room } from "./room.ts";
+
+function changeEvent(room: Room, change: Change, viewer: UserId): ChatEvent | undefined {
+  const base = { chatId: room.id, rev: change.rev };
+  const chat = room.told(viewer);
+  switch (change.type) {
+    case "created":
+      return { ...base, type: "chat.created", chat, by: change.by };
+    case "renamed":
+      return { ...base, type: "chat.updated", chat, by: change.by };
+    case "added":
+      if (change.users.includes(viewer)) return { ...base, type: "chat.created", chat, by: change.by };
+      return { ...base, type: "member.added", members: members(room, change), chat, by: change.by };
+    case "role":
+      return { ...base, type: "member.added", members: members(room, change), chat, by: change.by };
+    case "removed":
+      return { ...base, type: "member.removed", users: change.users, chat, by: change.by };
+    case "edited":
+    case "deleted": {
+      const message = change.seq === null ? undefined : room.messages.get(change.seq);
+      if (message === undefined) return undefined;
+      // What was edited and then deleted is told as deleted, both times: nobody shows it again.
+      if (message.deletedAt !== null) return { ...base, type: "message.deleted", messageId: message.id };
+      return { ...base, type: "message.updated", message };
+    }
+  }
+}
+
+function members(room: Room, change: Change): ReturnType<Room["members"]["all"]> {
+  return change.users.flatMap((user) => room.members.member(user) ?? []);
+}
+
+/** What `viewer` has to learn of everything after `from`: the events where they are few, else the state alone, for clients to ask `changes`. */
+export function replay(room: Room, viewer: UserId, from: number): Delivery {
+  const clock = room.clock;
+  if (!room.members.has(viewer)) {
+    const event: ChatEvent = { type: "chat.removed", chatId: room.id, chat: room.told(viewer) };
+    return { chatId: room.id, clock, row: null, events: [{ clock, event }] };
+  }
+  const row = room.row(viewer);
+  const messages = room.messages.since(from, DELIVERY.replay + 1);
+  const changes = room.changes.since(from);
+  if (messages.length + changes.length > DELIVERY.replay) {
+    const event: ChatEvent = {
+      type: "chat.updated",
+      chatId: room.id,
+      rev: row.chat.rev,
+      chat: room.told(viewer),
+      by: row.chat.createdBy,
+    };
+    return { chatId: room.id, clock, row, events: [{ clock, event, unread: row.unread }] };
+  }
+  const events: Told[] = [];
+  for (const message of messages) {
+    const rev = room.changes.revOf(message.seq);
+    const event: ChatEvent =
+      message.deletedAt === null
+        ? { type: "message.created", chatId: room.id, rev, message }
+        : { type: "message.deleted", chatId: room.id, rev, messageId: message.id };
+    events.push({ clock: message.clock, event, read: room.isReadFor(message, viewer), unread: row.unread });
+  }
+  for (const change of changes) {
+    const event = changeEvent(room, change, viewer);
+    if (event === undefined) continue;
+    const read = event.type === "message.updated" ? room.isReadFor(event.message, viewer) : undefined;
+    events.push({ clock: change.clock, event, read, unread: row.unread });
+  }
+  return { chatId: room.id, clock, row, events: events.toSorted((a, b) => a.clock - b.clock) };
+}

@@ -1,0 +1,81 @@
+/** The tables of a Chat, as steps. A step that has been released is never changed; the next one goes further. */
+
+import type { SchemaStep } from "../sql.ts";
+
+export const CHAT_SCHEMA: readonly SchemaStep[] = [
+  (sql) => {
+    // `clock` orders every commit, reads included; `rev` only what clients follow. `delivered` is the clock up to
+    // which all Inboxes had everything when the row was written: it travels with the next write and costs none of its own.
+    sql.exec(`
+      CREATE TABLE messages (
+        seq INTEGER PRIMARY KEY,
+        rev INTEGER NOT NULL,
+        clock INTEGER NOT NULL,
+        delivered INTEGER NOT NULL,
+        user_id INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        text TEXT,
+        attachments TEXT,
+        data TEXT,
+        reply_to INTEGER,
+        client_id TEXT,
+        created_at INTEGER NOT NULL,
+        edited_at INTEGER,
+        deleted_at INTEGER
+      ) STRICT;
+      CREATE UNIQUE INDEX messages_by_client ON messages (user_id, client_id) WHERE client_id IS NOT NULL;
+
+      CREATE TABLE changes (
+        rev INTEGER PRIMARY KEY,
+        clock INTEGER NOT NULL,
+        delivered INTEGER NOT NULL,
+        last_seq INTEGER NOT NULL,
+        type TEXT NOT NULL,
+        by INTEGER NOT NULL,
+        seq INTEGER,
+        users TEXT,
+        at INTEGER NOT NULL
+      ) STRICT;
+
+      CREATE TABLE people (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+
+      CREATE TABLE members (
+        user_id INTEGER PRIMARY KEY,
+        role TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        joined_seq INTEGER NOT NULL,
+        read_seq INTEGER NOT NULL,
+        read_clock INTEGER NOT NULL
+      ) STRICT;
+
+      CREATE TABLE reads (
+        user_id INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (user_id, seq)
+      ) STRICT, WITHOUT ROWID;
+
+      -- What those who left had read, so that an author's receipt never goes away again.
+      CREATE TABLE receipts (
+        user_id INTEGER NOT NULL,
+        from_seq INTEGER NOT NULL,
+        to_seq INTEGER NOT NULL,
+        PRIMARY KEY (user_id, from_seq)
+      ) STRICT, WITHOUT ROWID;
+
+      -- Inboxes (and, as user 0, the directory) that could not be reached, and from where they are served again.
+      CREATE TABLE lagging (
+        user_id INTEGER PRIMARY KEY,
+        from_clock INTEGER NOT NULL,
+        tries INTEGER NOT NULL,
+        due INTEGER NOT NULL
+      ) STRICT;
+
+      -- Attachments of committed messages that the directory has yet to note ('claim') or forget ('drop').
+      CREATE TABLE files (id TEXT PRIMARY KEY, task TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE attached (user_id INTEGER PRIMARY KEY) STRICT;
+      CREATE TABLE listeners (connection TEXT PRIMARY KEY, user_id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE sockets (connection TEXT PRIMARY KEY, user_id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    `);
+  },
+];

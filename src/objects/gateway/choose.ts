@@ -1,0 +1,29 @@
+/** Which Gateway takes a new connection: one near its client, by chance; a full one passes on. Knows names and nothing of sockets. */
+
+import { GATEWAY } from "../../core/limits.ts";
+import type { Identity } from "../identity.ts";
+import { upgradeRequest } from "../identity.ts";
+import type { ObjectBindings } from "../rpc.ts";
+import { gatewayStub } from "../rpc.ts";
+import { GATEWAY_FULL } from "./gateway.ts";
+
+/** How often a connection is passed on before the place counts as full. */
+const TRIES = 16;
+
+/** Hands an upgrade to a Gateway of `dialect`. 503 where the place is full. */
+export async function connectGateway(
+  env: ObjectBindings,
+  dialect: string,
+  request: Request,
+  identity: Identity,
+): Promise<Response> {
+  const colo = (request.cf as { readonly colo?: unknown } | undefined)?.colo;
+  const place = typeof colo === "string" && /^[A-Z]{3}$/.test(colo) ? colo : "local";
+  const first = Math.floor(Math.random() * GATEWAY.spread);
+  for (let passed = 0; passed < TRIES; passed++) {
+    const gateway = gatewayStub(env, `${dialect}/${place}/${first + passed * GATEWAY.spread}`);
+    const response = await gateway.fetch(upgradeRequest(request, identity));
+    if (response.status !== GATEWAY_FULL) return response;
+  }
+  return new Response(null, { status: GATEWAY_FULL });
+}

@@ -1,0 +1,43 @@
+/**
+ * How the Worker tells an object on whose behalf an upgrade comes. The Worker builds these headers anew for each
+ * request, so a client can't send them; `zod` reads them all the same.
+ */
+
+import { z } from "zod";
+import { appId, userId } from "../core/ids.ts";
+import type { Session } from "../core/people.ts";
+
+const HEADER = "x-parlance-identity";
+
+export interface Identity {
+  /** Null: the dialect asks in band. */
+  readonly session: Session | null;
+  readonly username: string | null;
+  /** The origin that links begin with. */
+  readonly origin: string;
+}
+
+const schema = z.object({
+  session: z
+    .object({
+      appId: z.number().transform(appId),
+      userId: z.number().transform(userId),
+      tokenId: z.string(),
+      expiresAt: z.number(),
+    })
+    .nullable(),
+  username: z.string().nullable(),
+  origin: z.string(),
+});
+
+/** An upgrade request for an object, with nothing of the client's but what the handshake needs. */
+export function upgradeRequest(request: Request, identity: Identity): Request {
+  const headers = new Headers({ upgrade: "websocket", [HEADER]: JSON.stringify(identity) });
+  const offered = request.headers.get("sec-websocket-protocol");
+  if (offered !== null) headers.set("sec-websocket-protocol", offered);
+  return new Request(request.url, { headers });
+}
+
+export function identityOf(request: Request): Identity {
+  return schema.parse(JSON.parse(request.headers.get(HEADER) ?? "null"));
+}

@@ -1,0 +1,98 @@
+/** Which connections a user has open, and who watches for them. Knows ids and tokens; knows nothing of chats. */
+
+import type { ConnectionInfo } from "../rpc.ts";
+
+interface ConnectionRow extends Record<string, SqlStorageValue> {
+  id: string;
+  token_id: string | null;
+  expires_at: number;
+  grace_ms: number;
+}
+
+export class Connections {
+  readonly #sql: SqlStorage;
+  readonly #open = new Map<string, ConnectionInfo>();
+  readonly #watchers = new Set<string>();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    for (const row of sql.exec<ConnectionRow>("SELECT * FROM connections")) {
+      this.#open.set(row.id, { id: row.id, tokenId: row.token_id, expiresAt: row.expires_at, graceMs: row.grace_ms });
+    }
+    for (const row of sql.exec<{ connection: string }>("SELECT connection FROM watchers"))
+      this.#watchers.add(row.connection);
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  ids(): string[] {
+    return [...this.#open.keys()];
+  }
+
+  add(connection: ConnectionInfo): void {
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO connections (id, token_id, expires_at, grace_ms) VALUES (?, ?, ?, ?)",
+      connection.id,
+      connection.tokenId,
+      connection.expiresAt,
+      connection.graceMs,
+    );
+    this.#open.set(connection.id, connection);
+  }
+
+  /** The longest grace of those that were open among `ids`; undefined where none was. */
+  remove(ids: Iterable<string>): number | undefined {
+    let grace: number | undefined;
+    for (const id of ids) {
+      const known = this.#open.get(id);
+      if (known === undefined) continue;
+      this.#sql.exec("DELETE FROM connections WHERE id = ?", id);
+      this.#open.delete(id);
+      grace = Math.max(grace ?? 0, known.graceMs);
+    }
+    return grace;
+  }
+
+  /** Connections that `tokenId` opened; all with null. */
+  ofToken(tokenId: string | null): string[] {
+    return [...this.#open.values()].filter((one) => tokenId === null || one.tokenId === tokenId).map((one) => one.id);
+  }
+
+  expired(now: number): string[] {
+    return [...this.#open.values()].filter((one) => one.expiresAt <= now).map((one) => one.id);
+  }
+
+  nextExpiry(): number | undefined {
+    let next: number | undefined;
+    for (const one of this.#open.values()) next = Math.min(next ?? one.expiresAt, one.expiresAt);
+    return next;
+  }
+
+  end(tokenId: string, expiresAt: number, now: number): void {
+    this.#sql.exec("DELETE FROM ended WHERE expires_at <= ?", now);
+    this.#sql.exec("INSERT OR REPLACE INTO ended (token_id, expires_at) VALUES (?, ?)", tokenId, expiresAt);
+  }
+
+  hasEnded(tokenId: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM ended WHERE token_id = ?", tokenId).toArray().length > 0;
+  }
+
+  watchers(): string[] {
+    return [...this.#watchers];
+  }
+
+  watch(connection: string): void {
+    if (this.#watchers.has(connection)) return;
+    this.#sql.exec("INSERT OR REPLACE INTO watchers (connection) VALUES (?)", connection);
+    this.#watchers.add(connection);
+  }
+
+  unwatch(connections: Iterable<string>): void {
+    for (const connection of connections) {
+      if (!this.#watchers.delete(connection)) continue;
+      this.#sql.exec("DELETE FROM watchers WHERE connection = ?", connection);
+    }
+  }
+}

@@ -1,0 +1,424 @@
+/**
+ * The Inbox object: one user's chat list, the connections they have open and those who watch for them. Takes what the
+ * Chats bring, in the order of their clocks, and passes it to the Gateways. Knows no dialect and decides on nothing in a chat.
+ */
+
+import { DurableObject } from "cloudflare:workers";
+import type { ListedChat } from "../../core/chat.ts";
+import type { Presence, UserEvent } from "../../core/events.ts";
+import type { AppId, ChatId, UserId } from "../../core/ids.ts";
+import { userId } from "../../core/ids.ts";
+import { PRESENCE, SWEEP } from "../../core/limits.ts";
+import type { Actor, Person } from "../../core/people.ts";
+import type { Directory, Files, ListPage, Sweep } from "../../core/ports.ts";
+import { isDurable } from "../../core/wire.ts";
+import type { Env } from "../../env.ts";
+import { logFault } from "../../log.ts";
+import { eraseFiles } from "../chat/files.ts";
+import type { ConnectionInfo, Delivery, InboxCalls } from "../rpc.ts";
+import { byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeStub } from "../rpc.ts";
+import { CLOSE } from "../sockets.ts";
+import { Meta, isEmpty, migrate, stored } from "../sql.ts";
+import { ChatList } from "./chat-list.ts";
+import { Connections } from "./connections.ts";
+import { INBOX_SCHEMA } from "./schema.ts";
+
+export interface InboxPorts {
+  readonly directory: Directory;
+  readonly files: Files;
+}
+
+interface Open {
+  readonly meta: Meta;
+  readonly list: ChatList;
+  readonly connections: Connections;
+}
+
+/** How many objects an Inbox calls at the same time. */
+const AT_ONCE = 16;
+const RETRY_MS = 5_000;
+/** Waits before a Gateway that failed is tried again; then its connections are given up. */
+const PUSH_RETRIES = [50, 250];
+
+const SWEEP_DELAY: Record<Sweep, number> = { chats: SWEEP.creationMs, files: SWEEP.orphanMs };
+
+/** Named values of an Inbox. */
+const KEY = {
+  /** The app and name of the user: `{appId, username}`. */
+  owner: "owner",
+  /** When the user goes offline, unless they come back. */
+  offlineAt: "offline_at",
+  /** What is to be swept: `due.last`, the next time and the last one that was asked for. */
+  sweep: (what: Sweep) => `sweep_${what}`,
+  /** A person's new name and photo, and the chats that have yet to learn of it. */
+  profile: "profile",
+  /** The account is being erased: the ghost that stays. */
+  erasing: "erasing",
+  /** The account is gone. */
+  gone: "gone",
+} as const;
+
+export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
+  return class Inbox extends DurableObject<Env> implements InboxCalls {
+    readonly #ports: InboxPorts;
+    #open: Open | undefined;
+    #alarmAt: number | null | undefined;
+    #verifiedAt = 0;
+    #presence: Promise<void> = Promise.resolve();
+
+    constructor(ctx: DurableObjectState, env: Env) {
+      super(ctx, env);
+      this.#ports = portsOf(env);
+    }
+
+    #load(): Open {
+      if (this.#open === undefined) {
+        const { storage } = this.ctx;
+        migrate(storage, INBOX_SCHEMA);
+        this.#open = {
+          meta: new Meta(storage.sql),
+          list: new ChatList(storage.sql),
+          connections: new Connections(storage.sql),
+        };
+      }
+      return this.#open;
+    }
+
+    get #user(): UserId {
+      const name = this.ctx.id.name ?? "";
+      return userId(Number(name.slice(name.indexOf(":") + 1)));
+    }
+
+    // ---- what chats bring -------------------------------------------------------------------------------------
+
+    async deliver(delivery: Delivery): Promise<void> {
+      const { list, meta } = this.#load();
+      if (meta.get(KEY.gone) !== undefined) return;
+      const known = list.clock(delivery.chatId);
+      if (delivery.row === null && known === undefined) return;
+      const events = delivery.events.filter((told) => !isDurable(told.event) || told.clock > (known ?? -1));
+      if (delivery.row !== undefined) list.put(delivery.chatId, delivery.clock, delivery.row);
+      // First the wire, then the row: if we die in between, the Chat brings it again and the wire hears it twice, not never.
+      await this.#push(events);
+      list.flush();
+      if (delivery.row?.large === true && known === undefined && this.#isOnline())
+        await this.#attach([delivery.chatId], true);
+    }
+
+    /** Tells the user's connections, one call for each Gateway. */
+    async #push(events: readonly UserEvent[]): Promise<void> {
+      const { connections } = this.#load();
+      if (events.length === 0 || connections.size === 0) return;
+      const places = [...byPlace(connections.ids())].filter(([place]) => isGateway(place));
+      await Promise.all(
+        places.map(async ([place, ids]) => {
+          const heard = events.filter((one) => ids.length > 1 || one.origin !== ids[0]);
+          if (heard.length === 0) return;
+          const gone = await this.#tryPush(place, ids, heard);
+          if (gone.length > 0) this.#closed(gone);
+        }),
+      );
+    }
+
+    /** The connections that are gone; all of them where the Gateway can't be reached: they come back and ask what they missed. */
+    async #tryPush(place: string, connections: string[], events: readonly UserEvent[]): Promise<string[]> {
+      for (const wait of [...PUSH_RETRIES, undefined]) {
+        try {
+          return await gatewayStub(this.env, place).deliver([{ connections, events }]);
+        } catch (fault) {
+          logFault("push", fault, { user: this.#user, place });
+          if (wait !== undefined) await new Promise((resolve) => setTimeout(resolve, wait));
+        }
+      }
+      this.#closeAt(place, connections, CLOSE.tryLater, "events were lost");
+      return connections;
+    }
+
+    #closeAt(place: string, connections: readonly string[], code: number, reason: string): void {
+      const closing = placeStub(this.env, place).close(connections, code, reason);
+      this.ctx.waitUntil(closing.catch((fault: unknown) => logFault("close", fault, { user: this.#user, place })));
+    }
+
+    // ---- the list ---------------------------------------------------------------------------------------------
+
+    async list(page: ListPage): Promise<{ items: ListedChat[]; next: string | null }> {
+      if (isEmpty(this.ctx.storage.sql)) return { items: [], next: null };
+      await this.#refreshLarge();
+      return this.#load().list.page(page);
+    }
+
+    async unreadSum(): Promise<{ direct: number; room: number; group: number }> {
+      if (isEmpty(this.ctx.storage.sql)) return { direct: 0, room: 0, group: 0 };
+      await this.#refreshLarge();
+      return this.#load().list.unreadSum();
+    }
+
+    /** Large chats push only to those who are online; whoever is not asks them now. */
+    async #refreshLarge(): Promise<void> {
+      if (!this.#isOnline()) await this.#attach(this.#load().list.largeIds(), false);
+    }
+
+    /** Attaches to chats (or only asks them how they stand), and takes their rows over. */
+    async #attach(chats: readonly ChatId[], on: boolean): Promise<void> {
+      const { list } = this.#load();
+      await inBatches(chats, async (chat) => {
+        const stub = chatStub(this.env, chat);
+        const state = await (on ? stub.attach(this.#user, true) : stub.summary(this.#user));
+        if (state.ok) list.put(chat, state.value.clock, state.value.row);
+        else if (state.failure.code === "not_found") list.put(chat, Number.MAX_SAFE_INTEGER, null);
+      });
+      list.flush();
+    }
+
+    // ---- connections and presence -----------------------------------------------------------------------------
+
+    async addConnection(actor: Actor, username: string, connection: ConnectionInfo): Promise<boolean> {
+      const { meta, connections } = this.#load();
+      if (meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return false;
+      if (connection.expiresAt <= Date.now()) return false;
+      if (connection.tokenId !== null && connections.hasEnded(connection.tokenId)) return false;
+      const was = this.#isOnline();
+      connections.add(connection);
+      if (meta.get(KEY.offlineAt) !== undefined) meta.delete(KEY.offlineAt);
+      const owner = JSON.stringify({ appId: actor.appId, username });
+      if (meta.get(KEY.owner) !== owner) meta.set(KEY.owner, owner);
+      this.#schedule();
+      if (!was) this.#tellPresence();
+      return true;
+    }
+
+    async removeConnections(ids: readonly string[]): Promise<void> {
+      this.#closed(ids);
+    }
+
+    /** Connections have ended by themselves: the user has a moment to come back before they count as offline. */
+    #closed(ids: readonly string[]): void {
+      const { connections, meta } = this.#load();
+      const grace = connections.remove(ids);
+      if (grace === undefined || connections.size > 0) return;
+      if (grace === 0) this.#tellPresence();
+      else {
+        meta.set(KEY.offlineAt, String(Date.now() + grace));
+        this.#schedule();
+      }
+    }
+
+    #isOnline(): boolean {
+      const { connections, meta } = this.#load();
+      return connections.size > 0 || meta.get(KEY.offlineAt) !== undefined;
+    }
+
+    async online(): Promise<boolean> {
+      if (isEmpty(this.ctx.storage.sql)) return false;
+      await this.#verify();
+      return this.#isOnline();
+    }
+
+    async watch(watcher: string): Promise<boolean> {
+      const online = await this.online();
+      this.#load().connections.watch(watcher);
+      return online;
+    }
+
+    async unwatch(watcher: string): Promise<void> {
+      if (!isEmpty(this.ctx.storage.sql)) this.#load().connections.unwatch([watcher]);
+    }
+
+    /** A crash elsewhere leaves connections behind that nobody closed: before they are believed, their places are asked. */
+    async #verify(): Promise<void> {
+      const { connections } = this.#load();
+      const now = Date.now();
+      if (connections.size === 0 || now - this.#verifiedAt < PRESENCE.verifyMs) return;
+      this.#verifiedAt = now;
+      await Promise.all(
+        [...byPlace(connections.ids())].map(async ([place, ids]) => {
+          try {
+            const alive = new Set(await placeStub(this.env, place).alive(ids));
+            this.#closed(ids.filter((id) => !alive.has(id)));
+          } catch (fault) {
+            logFault("verify", fault, { user: this.#user, place });
+          }
+        }),
+      );
+    }
+
+    /** Tells the lobby, the watchers and the large chats whether this user is online now; one telling after the other. */
+    #tellPresence(): void {
+      const owner = this.#load().meta.get(KEY.owner);
+      if (owner === undefined) return;
+      const { appId, username } = stored<{ appId: AppId; username: string }>(owner);
+      this.#presence = this.#presence
+        .then(async () => {
+          const { connections, list } = this.#load();
+          const online = this.#isOnline();
+          const presence: Presence = { type: "presence", userId: this.#user, username, online };
+          await Promise.all([
+            lobbyStub(this.env, appId).setOnline(this.#user, online),
+            this.#tellWatchers(connections, presence),
+            online ? this.#attach(list.largeIds(), true) : this.#detach(list.largeIds()),
+          ]);
+        })
+        .catch((fault: unknown) => logFault("presence", fault, { user: this.#user }));
+      this.ctx.waitUntil(this.#presence);
+    }
+
+    #detach(chats: readonly ChatId[]): Promise<void> {
+      return inBatches(chats, async (chat) => {
+        await chatStub(this.env, chat).attach(this.#user, false);
+      });
+    }
+
+    async #tellWatchers(connections: Connections, presence: Presence): Promise<void> {
+      await Promise.all(
+        [...byPlace(connections.watchers())].map(async ([place, ids]) => {
+          const gone = await gatewayStub(this.env, place).deliver([
+            { connections: ids, events: [{ event: presence }] },
+          ]);
+          connections.unwatch(gone);
+        }),
+      );
+    }
+
+    async endSessions(tokenId: string | null, expiresAt: number): Promise<void> {
+      const { connections } = this.#load();
+      if (tokenId !== null) connections.end(tokenId, expiresAt, Date.now());
+      this.#end(connections.ofToken(tokenId), "the token was ended");
+    }
+
+    /** Connections whose token is no more are closed at once, and give no grace. */
+    #end(ids: readonly string[], reason: string): void {
+      const { connections, meta } = this.#load();
+      for (const [place, some] of byPlace(ids)) this.#closeAt(place, some, CLOSE.policy, reason);
+      if (connections.remove(ids) === undefined || connections.size > 0) return;
+      meta.delete(KEY.offlineAt);
+      this.#tellPresence();
+    }
+
+    // ---- what takes longer ------------------------------------------------------------------------------------
+
+    async sweepLater(what: Sweep): Promise<void> {
+      const { meta } = this.#load();
+      const at = Date.now() + SWEEP_DELAY[what];
+      const known = meta.get(KEY.sweep(what))?.split(".");
+      meta.set(KEY.sweep(what), `${known?.[0] ?? at}.${at}`);
+      this.#schedule();
+    }
+
+    async #sweep(what: Sweep, now: number): Promise<void> {
+      const { meta } = this.#load();
+      const [due, last] = (meta.get(KEY.sweep(what)) ?? "").split(".").map(Number);
+      if (due === undefined || last === undefined || due > now) return;
+      const before = now - SWEEP_DELAY[what] + 1;
+      const { chats, attachments } = this.#ports.directory;
+      if (what === "files")
+        await eraseFiles(await attachments.orphans(this.#user, before), attachments, this.#ports.files);
+      else for (const chat of await chats.unopened(this.#user, before)) await chatStub(this.env, chat).open();
+      if (last > now) meta.set(KEY.sweep(what), `${last}.${last}`);
+      else meta.delete(KEY.sweep(what));
+    }
+
+    async profileChanged(person: Person): Promise<void> {
+      const { meta, list } = this.#load();
+      meta.set(KEY.profile, JSON.stringify({ person, chats: list.ids() }));
+      await this.#spreadProfile();
+      this.#schedule();
+    }
+
+    async #spreadProfile(): Promise<void> {
+      const { meta } = this.#load();
+      const value = meta.get(KEY.profile);
+      if (value === undefined) return;
+      const { person, chats } = stored<{ person: Person; chats: ChatId[] }>(value);
+      await inBatches(chats, async (chat) => {
+        await chatStub(this.env, chat).personChanged(person);
+      });
+      // A newer profile may have come while this one was on its way.
+      if (meta.get(KEY.profile) === value) meta.delete(KEY.profile);
+    }
+
+    async erase(actor: Actor, ghost: Person): Promise<void> {
+      const { meta } = this.#load();
+      if (meta.get(KEY.owner) === undefined) {
+        meta.set(KEY.owner, JSON.stringify({ appId: actor.appId, username: ghost.username }));
+      }
+      meta.set(KEY.erasing, JSON.stringify(ghost));
+      this.#schedule();
+      await this.endSessions(null, 0);
+      await this.#ports.directory.users.erase(this.#user);
+      this.ctx.waitUntil(this.#eraseNow().catch((fault: unknown) => logFault("erase", fault, { user: this.#user })));
+    }
+
+    async #eraseNow(): Promise<void> {
+      const { meta, list } = this.#load();
+      const value = meta.get(KEY.erasing);
+      if (value === undefined) return;
+      const ghost = stored<Person>(value);
+      await this.#ports.directory.users.erase(this.#user);
+      await inBatches(list.ids(), async (chat) => {
+        const left = await chatStub(this.env, chat).personErased(ghost);
+        if (!left.ok && left.failure.code !== "not_found") throw new Error("a chat could not be left");
+      });
+      const { attachments } = this.#ports.directory;
+      await eraseFiles(await attachments.orphans(this.#user, Date.now() + 1), attachments, this.#ports.files);
+      await this.#presence;
+      list.clear();
+      meta.set(KEY.gone, "1");
+      meta.delete(KEY.erasing);
+    }
+
+    // ---- alarm ------------------------------------------------------------------------------------------------
+
+    override async alarm(): Promise<void> {
+      this.#alarmAt = null;
+      const now = Date.now();
+      const { meta, connections } = this.#load();
+      this.#end(connections.expired(now), "the token has expired");
+      const offlineAt = meta.get(KEY.offlineAt);
+      if (offlineAt !== undefined && Number(offlineAt) <= now) {
+        meta.delete(KEY.offlineAt);
+        this.#tellPresence();
+      }
+      try {
+        await this.#sweep("chats", now);
+        await this.#sweep("files", now);
+        await this.#spreadProfile();
+        await this.#eraseNow();
+      } catch (fault) {
+        logFault("alarm", fault, { user: this.#user });
+      }
+      await this.#presence;
+      this.#schedule();
+    }
+
+    /** Arms the alarm for the next thing that is due, if it is not armed for then already. */
+    #schedule(): void {
+      const due = this.#nextDue();
+      if (due === undefined) return;
+      const arm = async (): Promise<void> => {
+        if (this.#alarmAt === undefined) this.#alarmAt = await this.ctx.storage.getAlarm();
+        if (this.#alarmAt !== null && this.#alarmAt <= due) return;
+        this.#alarmAt = due;
+        await this.ctx.storage.setAlarm(due);
+      };
+      this.ctx.waitUntil(arm());
+    }
+
+    #nextDue(): number | undefined {
+      const { meta, connections } = this.#load();
+      const times = [connections.nextExpiry()];
+      const offlineAt = meta.get(KEY.offlineAt);
+      if (offlineAt !== undefined) times.push(Number(offlineAt));
+      for (const what of ["chats", "files"] as const) {
+        const due = meta.get(KEY.sweep(what))?.split(".")[0];
+        if (due !== undefined) times.push(Math.max(Number(due), Date.now() + 1_000));
+      }
+      if (meta.get(KEY.profile) !== undefined || meta.get(KEY.erasing) !== undefined) times.push(Date.now() + RETRY_MS);
+      return times.reduce((first, time) => (time === undefined ? first : Math.min(first ?? time, time)), undefined);
+    }
+  };
+}
+
+/** Does `work` for each item, a few at the same time. */
+async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < items.length; at += AT_ONCE) await Promise.all(items.slice(at, at + AT_ONCE).map(work));
+}

@@ -1,0 +1,32 @@
+/** The tables of an Inbox, as steps. A step that has been released is never changed; the next one goes further. */
+
+import type { SchemaStep } from "../sql.ts";
+
+export const INBOX_SCHEMA: readonly SchemaStep[] = [
+  (sql) => {
+    // No index on `activity`: a list of a thousand chats is sorted in a millisecond, and each message would pay for the index.
+    sql.exec(`
+      CREATE TABLE chats (
+        chat_id INTEGER PRIMARY KEY,
+        clock INTEGER NOT NULL,
+        activity INTEGER NOT NULL,
+        unread INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        large INTEGER NOT NULL,
+        body TEXT NOT NULL
+      ) STRICT;
+
+      CREATE TABLE connections (
+        id TEXT PRIMARY KEY,
+        token_id TEXT,
+        expires_at INTEGER NOT NULL,
+        grace_ms INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE watchers (connection TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+      -- Tokens that were ended before they expired: a connection that was being opened meanwhile must not stand.
+      CREATE TABLE ended (token_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    `);
+  },
+];

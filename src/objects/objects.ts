@@ -1,0 +1,42 @@
+/** The objects as the use cases call them. Knows stubs and how failures travel; decides nothing. */
+
+import type { Command, CommandName, CommandOf, ResultOf } from "../core/commands.ts";
+import { unwrap } from "../core/errors.ts";
+import type { ChatId } from "../core/ids.ts";
+import type { Actor } from "../core/people.ts";
+import type { Objects } from "../core/ports.ts";
+import type { ObjectBindings } from "./rpc.ts";
+import { chatStub, inboxStub, lobbyStub } from "./rpc.ts";
+
+export function createObjects(env: ObjectBindings): Objects {
+  return {
+    async command<Name extends CommandName>(
+      chat: ChatId,
+      actor: Actor,
+      command: CommandOf<Name>,
+      origin: string | null = null,
+    ): Promise<ResultOf<Name>> {
+      // A chat answers each command with the result of that command.
+      return unwrap(await chatStub(env, chat).execute(actor, command as Command, origin)) as ResultOf<Name>;
+    },
+    async open(chat) {
+      unwrap(await chatStub(env, chat).open());
+    },
+    isMember: (chat, actor) => chatStub(env, chat).isMember(actor),
+    list: (user, page) => inboxStub(env, user).list(page),
+    unreadSum: (user) => inboxStub(env, user).unreadSum(),
+    watch: (user, watcher) => inboxStub(env, user).watch(watcher),
+    unwatch: (user, watcher) => inboxStub(env, user).unwatch(watcher),
+    async hear(chat, actor, listener, on) {
+      unwrap(await chatStub(env, chat).hear(actor, listener, on));
+    },
+    async online(app, users) {
+      return users.length === 0 ? new Set() : new Set(await lobbyStub(env, app).online(users));
+    },
+    sweepLater: (user, what) => inboxStub(env, user).sweepLater(what),
+    endSessions: (session) => inboxStub(env, session.userId).endSessions(session.tokenId, session.expiresAt),
+    profileChanged: (person) => inboxStub(env, person.id).profileChanged(person),
+    eraseUser: (actor, ghost) => inboxStub(env, actor.userId).erase(actor, ghost),
+    announce: (app, news) => lobbyStub(env, app).announce(app, news),
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * What the objects say to each other, and how they are reached. Knows the shapes of the calls; knows
+ * nothing of what an object does with them.
+ */
+
+import type { Chat, DetailedChat, ListedChat } from "../core/chat.ts";
+import type { Command, CommandName, ResultOf } from "../core/commands.ts";
+import type { Result } from "../core/errors.ts";
+import { failureOf } from "../core/errors.ts";
+import type { AppNews, ChatEvent, UserEvent } from "../core/events.ts";
+import type { AppId, ChatId, UserId } from "../core/ids.ts";
+import type { SeenMessage } from "../core/message.ts";
+import type { Actor, Person } from "../core/people.ts";
+import type { ListPage, Sweep } from "../core/ports.ts";
+
+/** An event on its way to an Inbox; `clock` orders everything that happens in its chat. */
+export interface Told extends UserEvent {
+  readonly clock: number;
+  readonly event: ChatEvent;
+}
+
+/** A chat as it stands in the list of the one whose Inbox this goes to. */
+export interface ChatRow {
+  readonly chat: Chat;
+  readonly unread: number;
+  readonly lastMessage: SeenMessage | null;
+  readonly peer: Person | null;
+  /** The chat pushes only to those who are online; others ask. */
+  readonly large: boolean;
+}
+
+/** What a Chat brings to one Inbox: the state of its row at `clock`, and what happened on the way there. */
+export interface Delivery {
+  readonly chatId: ChatId;
+  readonly clock: number;
+  /** Null: this user is no longer in the chat. Undefined: only events, the row stays. */
+  readonly row: ChatRow | null | undefined;
+  readonly events: readonly Told[];
+}
+
+/** A connection of a user, wherever its socket is. */
+export interface ConnectionInfo {
+  /** `<place>#<random>`: the place is the Gateway's or the Chat's name. */
+  readonly id: string;
+  readonly tokenId: string | null;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** How long the user still counts as online once this connection has closed. */
+  readonly graceMs: number;
+}
+
+/** Events for some connections of one Gateway. */
+export interface Push {
+  readonly connections: readonly string[];
+  readonly events: readonly UserEvent[];
+}
+
+export interface ChatCalls {
+  execute(actor: Actor, command: Command, origin: string | null): Promise<Result<ResultOf<CommandName>>>;
+  open(): Promise<Result<DetailedChat>>;
+  isMember(actor: Actor): Promise<boolean>;
+  /** This member's Inbox is online and wants pushes (or no longer); the row as it is now. */
+  attach(user: UserId, on: boolean): Promise<Result<{ clock: number; row: ChatRow | null }>>;
+  /** The row of a member of a large chat whose Inbox is not attached. */
+  summary(user: UserId): Promise<Result<{ clock: number; row: ChatRow | null }>>;
+  /** A Gateway's connection hears what is ephemeral in this chat (or no longer). */
+  hear(actor: Actor, connection: string, on: boolean): Promise<Result<null>>;
+  closeSockets(connections: readonly string[], code: number, reason: string): Promise<void>;
+  /** Those of `connections` that are open. */
+  alive(connections: readonly string[]): Promise<string[]>;
+  personChanged(person: Person): Promise<Result<null>>;
+  /** This person's account is gone: they leave, their messages stay under the ghost's name. */
+  personErased(ghost: Person): Promise<Result<null>>;
+  fetch(request: Request): Promise<Response>;
+}
+
+export interface InboxCalls {
+  deliver(delivery: Delivery): Promise<void>;
+  /** False: the token was ended meanwhile, and the connection must not stand. */
+  addConnection(actor: Actor, username: string, connection: ConnectionInfo): Promise<boolean>;
+  removeConnections(connections: readonly string[]): Promise<void>;
+  list(page: ListPage): Promise<{ items: ListedChat[]; next: string | null }>;
+  unreadSum(): Promise<{ direct: number; room: number; group: number }>;
+  /** The watcher hears of this user's presence from now on; whether they are online now. */
+  watch(watcher: string): Promise<boolean>;
+  unwatch(watcher: string): Promise<void>;
+  online(): Promise<boolean>;
+  endSessions(tokenId: string | null, expiresAt: number): Promise<void>;
+  sweepLater(what: Sweep): Promise<void>;
+  profileChanged(person: Person): Promise<void>;
+  /** The account is gone. */
+  erase(actor: Actor, ghost: Person): Promise<void>;
+}
+
+export interface GatewayCalls {
+  /** Those connections that are gone. */
+  deliver(pushes: readonly Push[]): Promise<string[]>;
+  news(app: AppId, news: AppNews): Promise<void>;
+  closeConnections(connections: readonly string[], code: number, reason: string): Promise<void>;
+  /** Those of `connections` that are open. */
+  alive(connections: readonly string[]): Promise<string[]>;
+  fetch(request: Request): Promise<Response>;
+}
+
+export interface LobbyCalls {
+  setOnline(user: UserId, on: boolean): Promise<void>;
+  online(users: readonly UserId[]): Promise<UserId[]>;
+  /** A Gateway has connections that want the news of this app (or none any more). */
+  listen(gateway: string, on: boolean): Promise<void>;
+  announce(app: AppId, news: AppNews): Promise<void>;
+}
+
+/** The namespaces of the objects, whatever else the environment holds. */
+export interface ObjectBindings {
+  readonly CHAT: DurableObjectNamespace;
+  readonly INBOX: DurableObjectNamespace;
+  readonly GATEWAY: DurableObjectNamespace;
+  readonly LOBBY: DurableObjectNamespace;
+}
+
+/**
+ * A stub by the calls that it takes. A new one for each call: a stub stays broken once its object was reset.
+ * The runtime's own stub types unfold every argument deeper than the compiler follows, hence the one cast.
+ */
+function stub<Calls>(namespace: DurableObjectNamespace, name: string): Calls {
+  return namespace.getByName(name) as unknown as Calls;
+}
+
+export const chatStub = (env: ObjectBindings, chat: ChatId): ChatCalls => stub(env.CHAT, chatName(chat));
+export const inboxStub = (env: ObjectBindings, user: UserId): InboxCalls => stub(env.INBOX, `user:${user}`);
+export const gatewayStub = (env: ObjectBindings, name: string): GatewayCalls => stub(env.GATEWAY, name);
+export const lobbyStub = (env: ObjectBindings, app: AppId): LobbyCalls => stub(env.LOBBY, `app:${app}`);
+
+const CHAT_PREFIX = "chat:";
+
+export const chatName = (chat: ChatId): string => `${CHAT_PREFIX}${chat}`;
+
+/** The object that holds the socket of a connection: a Gateway or a Chat. */
+export function placeOf(connection: string): string {
+  return connection.slice(0, connection.lastIndexOf("#"));
+}
+
+/** The object at `place`, as far as closing and counting connections goes. */
+export function placeStub(
+  env: ObjectBindings,
+  place: string,
+): { alive: GatewayCalls["alive"]; close: GatewayCalls["closeConnections"] } {
+  if (place.startsWith(CHAT_PREFIX)) {
+    const chat = stub<ChatCalls>(env.CHAT, place);
+    return { alive: (ids) => chat.alive(ids), close: (ids, code, reason) => chat.closeSockets(ids, code, reason) };
+  }
+  const gateway = gatewayStub(env, place);
+  return {
+    alive: (ids) => gateway.alive(ids),
+    close: (ids, code, reason) => gateway.closeConnections(ids, code, reason),
+  };
+}
+
+export const isGateway = (place: string): boolean => !place.startsWith(CHAT_PREFIX);
+
+/** Groups connection ids by the object that holds them. */
+export function byPlace(connections: Iterable<string>): Map<string, string[]> {
+  const places = new Map<string, string[]>();
+  for (const id of connections) {
+    const place = placeOf(id);
+    const ids = places.get(place);
+    if (ids === undefined) places.set(place, [id]);
+    else ids.push(id);
+  }
+  return places;
+}
+
+/** Runs `work` and turns what it throws into a value; a fault of ours is handed to `report` first. */
+export async function attempt<T>(work: () => T | Promise<T>, report: (fault: unknown) => void): Promise<Result<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (thrown) {
+    const failure = failureOf(thrown);
+    if (failure.code === "internal") report(thrown);
+    return { ok: false, failure };
+  }
+}

@@ -1,0 +1,95 @@
+/** What all hibernating sockets need, whoever holds them. Knows the platform's traps; knows no dialect. */
+
+import { randomUUID } from "node:crypto";
+
+/** A reader that has this many bytes waiting is too slow: it is closed, and catches up when it comes back. */
+const MAX_BUFFERED = 4 * 1024 * 1024;
+
+/** RFC 6455 close codes that we use. */
+export const CLOSE = {
+  normal: 1000,
+  unsupported: 1003,
+  policy: 1008,
+  tooBig: 1009,
+  internal: 1011,
+  tryLater: 1013,
+} as const;
+
+/** Sends, unless the socket is closing; a reader that does not keep up is closed with 1013. */
+export function sendTo(socket: WebSocket, frame: string): void {
+  if (socket.readyState !== WebSocket.OPEN) return;
+  const waiting = (socket as { readonly bufferedAmount?: number }).bufferedAmount ?? 0;
+  if (waiting > MAX_BUFFERED) closeSocket(socket, CLOSE.tryLater, "too slow");
+  else socket.send(frame);
+}
+
+/**
+ * Closes, or answers a close. With hibernation the runtime does not answer the client's close by itself, and the
+ * codes that stand for "none" (1005, 1006, 1015) may not be sent.
+ */
+export function closeSocket(socket: WebSocket, code: number, reason: string): void {
+  const sendable = code === 1005 || code === 1006 || code === 1015 ? CLOSE.normal : code;
+  try {
+    socket.close(sendable, reason);
+  } catch {
+    // Closed already.
+  }
+}
+
+/** A new connection id at `place`. */
+export function connectionId(place: string): string {
+  return `${place}#${randomUUID()}`;
+}
+
+/** The 101 answer that hands `client` over, with the subprotocol that was agreed on. */
+export function upgraded(client: WebSocket, subprotocol: string | null): Response {
+  return new Response(null, {
+    status: 101,
+    webSocket: client,
+    headers: subprotocol === null ? {} : { "sec-websocket-protocol": subprotocol },
+  });
+}
+
+export function isUpgrade(request: Request): boolean {
+  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+/** The subprotocol to answer: `wanted`, if the client offered it. */
+export function agreed(request: Request, wanted: string | null): string | null {
+  if (wanted === null) return null;
+  const offered =
+    request.headers
+      .get("sec-websocket-protocol")
+      ?.split(",")
+      .map((name) => name.trim()) ?? [];
+  return offered.includes(wanted) ? wanted : null;
+}
+
+/** A token bucket against floods, in memory: an object that was evicted was idle long enough to have it full again. */
+export class Bucket {
+  readonly #burst: number;
+  readonly #perMs: number;
+  #left: number;
+  #at: number;
+  /** Frames refused since the last that was taken. */
+  refused = 0;
+
+  constructor(burst: number, perSecond: number, now: number) {
+    this.#burst = burst;
+    this.#perMs = perSecond / 1_000;
+    this.#left = burst;
+    this.#at = now;
+  }
+
+  take(now: number): boolean {
+    this.#left = Math.min(this.#burst, this.#left + Math.max(0, now - this.#at) * this.#perMs);
+    this.#at = now;
+    if (this.#left < 1) {
+      this.refused++;
+      return false;
+    }
+    this.#left--;
+    this.refused = 0;
+    return true;
+  }
+}

@@ -1,0 +1,111 @@
+/** Accounts and tokens: registering, logging in and out, and who a token speaks for. Knows no transport. */
+
+import { randomUUID } from "node:crypto";
+import { authInvalid, invalid, invalidFields, notFound } from "../core/errors.ts";
+import type { FieldError } from "../core/errors.ts";
+import { appId } from "../core/ids.ts";
+import { LIMITS, TOKEN } from "../core/limits.ts";
+import type { Session } from "../core/people.ts";
+import { ghostOf } from "../core/people.ts";
+import type { App, NewUser, User } from "../core/ports.ts";
+import type { ServicePorts } from "./ports.ts";
+
+/** A caller whose token stands. */
+export interface Caller {
+  readonly session: Session;
+  readonly user: User;
+}
+
+export interface Registration extends Omit<NewUser, "passwordHash"> {
+  readonly password: string;
+}
+
+const DEFAULT_APP = appId(1);
+const USERNAME = /^[\p{L}\p{M}\p{Nd}_.-]+$/u;
+
+/** One policy for every dialect; the messages name what is wrong. */
+function checkRegistration({ username, password }: Registration): void {
+  const errors: FieldError[] = [];
+  if (username.length === 0 || [...username].length > LIMITS.username || !USERNAME.test(username)) {
+    errors.push({ path: "username", message: `has 1 to ${LIMITS.username} letters, digits or _ . -` });
+  }
+  const length = [...password].length;
+  if (length < LIMITS.passwordMin || length > LIMITS.passwordMax) {
+    errors.push({ path: "password", message: `has ${LIMITS.passwordMin} to ${LIMITS.passwordMax} characters` });
+  }
+  if (errors.length > 0) throw invalidFields(errors);
+}
+
+export function createAuth({ directory, objects, passwords, tokens, throttle, now }: ServicePorts) {
+  async function begin(user: User): Promise<{ token: string; user: User; session: Session }> {
+    const session: Session = {
+      appId: user.appId,
+      userId: user.id,
+      tokenId: randomUUID(),
+      expiresAt: now() + TOKEN.lifeMs,
+    };
+    await directory.tokens.add(session);
+    return { token: await tokens.sign(session), user, session };
+  }
+
+  return {
+    /** The app that a request is for: by its UUID, else the default one. @throws not_found */
+    async app(uuid: string | null): Promise<App> {
+      const app = uuid === null ? await directory.apps.byId(DEFAULT_APP) : await directory.apps.byUuid(uuid);
+      if (app === null) throw notFound("app");
+      return app;
+    },
+
+    /** @throws input.invalid, conflict where the username is taken */
+    async register(app: App, registration: Registration): Promise<{ token: string; user: User; session: Session }> {
+      checkRegistration(registration);
+      // Hashing is the dear part: a name that is taken is refused before it.
+      if ((await directory.users.findByUsername(app.id, registration.username)) !== null) {
+        throw invalid("username", "is taken");
+      }
+      const { password, ...rest } = registration;
+      const user = await directory.users.create(app.id, { ...rest, passwordHash: await passwords.hash(password) });
+      await objects.announce(app.id, { type: "user.joined", userId: user.id, username: user.username });
+      return begin(user);
+    },
+
+    /** `address`: where the try comes from. @throws auth.invalid, rate.limited */
+    async login(
+      app: App,
+      login: string,
+      password: string,
+      address: string,
+    ): Promise<{ token: string; user: User; session: Session }> {
+      await throttle.take(app.id, login, address);
+      const known = await directory.users.credential(app.id, login);
+      // An unknown name takes as long as a wrong password, so the two can't be told apart.
+      const { fits, stale } = await passwords.verify(password, known?.hash ?? null);
+      if (known === null || !fits) throw authInvalid("The username or the password is wrong.");
+      await throttle.succeeded(app.id, login, address);
+      if (stale) await directory.users.setPassword(known.user.id, await passwords.hash(password));
+      return begin(known.user);
+    },
+
+    /** Who `token` speaks for; one query of the directory. @throws auth.invalid */
+    async authenticate(token: string): Promise<Caller> {
+      const session = await tokens.verify(token);
+      const user = session === null ? null : await directory.tokens.user(session.tokenId);
+      if (session === null || user === null || user.id !== session.userId || user.appId !== session.appId) {
+        throw authInvalid();
+      }
+      return { session, user };
+    },
+
+    /** The token is dead at once, and so are the sockets that it opened. */
+    async logout(session: Session): Promise<void> {
+      await directory.tokens.end(session.tokenId);
+      await objects.endSessions(session);
+    },
+
+    /** The account is gone; its messages stay, as those of a deleted user. */
+    async erase({ user }: Caller): Promise<void> {
+      await objects.eraseUser({ appId: user.appId, userId: user.id }, ghostOf(user.id));
+      await objects.announce(user.appId, { type: "user.left", userId: user.id, username: user.username });
+    },
+  };
+}

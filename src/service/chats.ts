@@ -1,0 +1,107 @@
+/** Chats: making and finding them, and what can be asked of one. Knows no transport. */
+
+import type { DetailedChat, ListedChat } from "../core/chat.ts";
+import type { CommandName, CommandOf, ResultOf } from "../core/commands.ts";
+import { invalidFields, isFailure, notFound } from "../core/errors.ts";
+import type { ChatId, UserId } from "../core/ids.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { Actor, Role } from "../core/people.ts";
+import type { ListPage, NewChat, User } from "../core/ports.ts";
+import type { ServicePorts } from "./ports.ts";
+import { personOf } from "./users.ts";
+
+export function createChats({ directory, objects }: ServicePorts) {
+  /** The users that `ids` name, in their order. @throws input.invalid naming those that are none */
+  async function people(actor: Actor, ids: readonly UserId[], path: string): Promise<User[]> {
+    const unique = [...new Set(ids)];
+    const found = new Map((await directory.users.findMany(actor.appId, unique)).map((user) => [user.id, user]));
+    const unknown = ids.flatMap((id, at) => (found.has(id) ? [] : [{ path: `${path}.${at}`, message: "is no user" }]));
+    if (unknown.length > 0) throw invalidFields(unknown);
+    return unique.flatMap((id) => found.get(id) ?? []);
+  }
+
+  const get = (actor: Actor, chat: ChatId): Promise<DetailedChat> =>
+    objects.command<"chat.get">(chat, actor, { do: "chat.get" });
+
+  /** The direct chat of the caller and `other`: found or made. @throws not_found where there is no such user */
+  async function direct(actor: Actor, other: UserId): Promise<{ chat: DetailedChat; created: boolean }> {
+    const known = await directory.chats.findDirect(actor.appId, actor.userId, other);
+    if (known !== null) {
+      try {
+        return { chat: await get(actor, known), created: false };
+      } catch (thrown) {
+        // It was being erased while it was found: the next one is another chat.
+        if (!isFailure(thrown, "not_found")) throw thrown;
+      }
+    }
+    if ((await directory.users.find(actor.appId, other)) === null) throw notFound("user");
+    await objects.sweepLater(actor.userId, "chats");
+    const { id, created } = await directory.chats.direct(actor.appId, actor.userId, other);
+    return { chat: await get(actor, id), created };
+  }
+
+  return {
+    get,
+    direct,
+
+    findDirect: (actor: Actor, other: UserId): Promise<ChatId | null> =>
+      directory.chats.findDirect(actor.appId, actor.userId, other),
+
+    /** A chat with the caller as its owner. @throws input.invalid naming members that are no users */
+    async create(
+      actor: Actor,
+      chat: { kind: NewChat["kind"]; title: string | null; members: readonly UserId[]; props?: NewChat["props"] },
+    ): Promise<DetailedChat> {
+      if (chat.members.length > LIMITS.membersAtOnce) {
+        throw invalidFields([{ path: "members", message: `may be at most ${LIMITS.membersAtOnce} at once` }]);
+      }
+      const members = await people(actor, chat.members, "members");
+      // Whatever happens from here on, the chat is brought to its end or was never there.
+      await objects.sweepLater(actor.userId, "chats");
+      const id = await directory.chats.create({
+        appId: actor.appId,
+        kind: chat.kind,
+        title: chat.title,
+        createdBy: actor.userId,
+        members: members.map((user) => user.id).filter((user) => user !== actor.userId),
+        props: chat.props,
+      });
+      return get(actor, id);
+    },
+
+    list: (actor: Actor, page: ListPage): Promise<{ items: ListedChat[]; next: string | null }> =>
+      objects.list(actor.userId, page),
+
+    /** Asks a chat to do `command`; `origin` is the connection that will have the answer, and is not told the event. */
+    command: <Name extends CommandName>(
+      actor: Actor,
+      chat: ChatId,
+      command: CommandOf<Name>,
+      origin: string | null = null,
+    ): Promise<ResultOf<Name>> => objects.command(chat, actor, command, origin),
+
+    /** @throws input.invalid naming those that are no users, access.denied */
+    async addMembers(
+      actor: Actor,
+      chat: ChatId,
+      users: readonly UserId[],
+      role: Role,
+      origin: string | null = null,
+    ): Promise<DetailedChat> {
+      if (users.length > LIMITS.membersAtOnce) {
+        throw invalidFields([{ path: "users", message: `may be at most ${LIMITS.membersAtOnce} at once` }]);
+      }
+      const members = await people(actor, users, "users");
+      return objects.command<"member.add">(
+        chat,
+        actor,
+        { do: "member.add", users: members.map(personOf), role },
+        origin,
+      );
+    },
+
+    /** The connection `listener` hears what is ephemeral in the chat (or no longer). @throws access.denied, not_found */
+    hear: (actor: Actor, chat: ChatId, listener: string, on: boolean): Promise<void> =>
+      objects.hear(chat, actor, listener, on),
+  };
+}

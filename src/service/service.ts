@@ -1,0 +1,18 @@
+/** The use cases: the only thing that dialects call. Puts them together over the ports; does nothing itself. */
+
+import { createAttachments } from "./attachments.ts";
+import { createAuth } from "./auth.ts";
+import { createChats } from "./chats.ts";
+import type { ServicePorts } from "./ports.ts";
+import { createUsers } from "./users.ts";
+
+export function createService(ports: ServicePorts) {
+  return {
+    auth: createAuth(ports),
+    users: createUsers(ports),
+    chats: createChats(ports),
+    attachments: createAttachments(ports),
+  };
+}
+
+export type Service = ReturnType<typeof createService>;

@@ -1,0 +1,50 @@
+// Two kinds of tests: those that run inside workerd, next to the code, and those that talk to a running server.
+
+import { join } from "node:path";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+const inProject = (path: string) => join(import.meta.dirname, path);
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: inProject("wrangler.toml") },
+            miniflare: {
+              bindings: {
+                // Said here, so that a .dev.vars of this clone changes nothing.
+                TOKEN_SECRET: "a secret for tests alone, of a fitting length",
+                OPERATOR_EMAIL: "operator@test",
+                OPERATOR_PASSWORD: "operator password",
+                DEFAULT_APP_OPEN: "1",
+                TEST_MIGRATIONS: await readD1Migrations(inProject("migrations")),
+              },
+            },
+          })),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/{unit,objects,dialects}/**/*.test.ts"],
+          setupFiles: ["test/setup.ts"],
+          sequence: { groupOrder: 1 },
+          // itty-durable is written in ESM without saying so in its package.json; only the optimizer makes it load.
+          deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable"] } } },
+        },
+      },
+      {
+        test: {
+          name: "wire",
+          include: ["test/wire/**/*.test.ts"],
+          // A server takes seconds to start and two cores to run: one file at a time, after the others.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          testTimeout: 30_000,
+          hookTimeout: 90_000,
+        },
+      },
+    ],
+  },
+});
