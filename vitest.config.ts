@@ -8,6 +8,8 @@ const inProject = (path: string) => join(import.meta.dirname, path);
 
 export default defineConfig({
   test: {
+    // The server's log lines are shown with the tests that fail.
+    silent: "passed-only",
     projects: [
       {
         plugins: [

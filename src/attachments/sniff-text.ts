@@ -10,18 +10,18 @@ const HTML = new Set("html head script iframe h1 div font table a style title b 
 // oxlint-disable-next-line no-control-regex
 const BINARY = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/;
 
-/** `text/plain`, `text/html` or `image/svg+xml`; null where `head` is not UTF-8 text. A character cut at its end doesn't matter. */
-export function sniffText(head: Uint8Array): string | null {
-  const text = decode(head);
+/** `text/plain`, `text/html` or `image/svg+xml`; null where `head` is not UTF-8 text. Unless it is the `whole` file, its last character may be cut. */
+export function sniffText(head: Uint8Array, whole: boolean): string | null {
+  const text = decode(head, whole);
   if (text === null || BINARY.test(text)) return null;
   const root = rootName(text);
   if (root === "svg" || root?.endsWith(":svg")) return "image/svg+xml";
   return root !== null && HTML.has(root) ? "text/html" : "text/plain";
 }
 
-function decode(head: Uint8Array): string | null {
+function decode(head: Uint8Array, whole: boolean): string | null {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(head, { stream: true });
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(head, { stream: !whole });
   } catch {
     return null;
   }

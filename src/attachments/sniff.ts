@@ -45,14 +45,15 @@ export const UNKNOWN_TYPE = "application/octet-stream";
 
 /**
  * The media type of a file that begins with `head`.
- * @param head the first bytes; 4 KiB tell most types, the more the better for text
+ * @param head the first bytes: 4 KiB tell all types but text, which is only known to be one as far as it was seen
  * @param declared what the sender says; it only chooses between `audio/…` and `video/…` of a container that may be either
+ * @param whole whether `head` is all of the file, so that no character may be cut at its end
  */
-export function sniff(head: Uint8Array, declared: string | null): string {
+export function sniff(head: Uint8Array, declared: string | null, whole = true): string {
   for (const [mime, ...marks] of SIGNATURES) {
     if (marks.every(([offset, bytes]) => has(head, offset, bytes))) return mime;
   }
-  return isoMedia(head, declared) ?? matroska(head, declared) ?? ogg(head, declared) ?? weak(head) ?? sniffText(head) ?? UNKNOWN_TYPE;
+  return isoMedia(head, declared) ?? matroska(head, declared) ?? ogg(head, declared) ?? weak(head) ?? sniffText(head, whole) ?? UNKNOWN_TYPE;
 }
 
 function has(head: Uint8Array, offset: number, bytes: string): boolean {

@@ -108,7 +108,7 @@ async function storeFile(files: R2Bucket, file: NewFile): Promise<AttachmentReco
   const id = crypto.randomUUID();
   const seen = new Seen(file.field);
   await writeObject(files, fileKey({ appId, id }), seen.through(file.chunks), file.length === 0 ? null : file.length);
-  const mime = sniff(seen.head, file.declared);
+  const mime = sniff(seen.head, file.declared, seen.size <= HEAD_BYTES);
   const { width, height } = dimensions(mime, seen.head) ?? { width: null, height: null };
   return { id, appId, userId, chatId: null, name: fileName(file.name), size: seen.size, mime, width, height, createdAt: Date.now() };
 }
