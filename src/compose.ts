@@ -3,7 +3,7 @@
 import { createFiles } from "./attachments/files.ts";
 import { openFile } from "./attachments/download.ts";
 import { createLinks } from "./attachments/links.ts";
-import { storeUpload } from "./attachments/upload.ts";
+import { storeBytes, storeUpload } from "./attachments/upload.ts";
 import { passwords } from "./auth/passwords.ts";
 import { checkSecret } from "./auth/secret.ts";
 import { createLoginThrottle } from "./auth/throttle.ts";
@@ -59,6 +59,7 @@ function makeServer(env: Env): Server {
     files: {
       remove: (records) => files.remove(records),
       store: (owner, upload) => storeUpload(env.FILES, { ...owner, ...upload }),
+      storeBytes: (owner, file) => storeBytes(env.FILES, { ...owner, ...file }),
       open: (record, request) => openFile(env.FILES, record, request),
       linkStands: (id, query) => links.verify(id, query, now()),
     },

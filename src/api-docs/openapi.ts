@@ -1,11 +1,10 @@
 /** The OpenAPI 3.1 document of all REST, made from the schemas that validate. Knows no route by name. */
 
-import type { Hono } from "hono";
+import type { Env, Hono } from "hono";
 import { generateSpecs } from "hono-openapi";
-import type { Http } from "../dialects/http.ts";
 
 /** Makes the document of `app` when it is first asked for. */
-export function createOpenApi(app: Hono<Http>): () => ReturnType<typeof generateSpecs> {
+export function createOpenApi<E extends Env>(app: Hono<E>): () => ReturnType<typeof generateSpecs> {
   let document: ReturnType<typeof generateSpecs> | undefined;
   return () => {
     document ??= generateSpecs(app, {

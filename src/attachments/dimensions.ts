@@ -14,20 +14,20 @@ export interface Size {
 /** Pixels of a side that a client may be told of: the most that JPEG and GIF can have. */
 const MAX_SIDE = 65_535;
 
-const READERS: { readonly [mime: string]: (view: DataView) => Size | null } = {
-  "image/png": png,
-  "image/gif": (view) => ({ width: view.getUint16(6, true), height: view.getUint16(8, true) }),
-  "image/bmp": bmp,
-  "image/webp": webp,
-  "image/jpeg": jpegSize,
-  "image/avif": largestPicture,
-  "image/heic": largestPicture,
-  "image/heif": largestPicture,
-};
+const READERS = new Map<string, (view: DataView) => Size | null>([
+  ["image/png", png],
+  ["image/gif", (view) => ({ width: view.getUint16(6, true), height: view.getUint16(8, true) })],
+  ["image/bmp", bmp],
+  ["image/webp", webp],
+  ["image/jpeg", jpegSize],
+  ["image/avif", largestPicture],
+  ["image/heic", largestPicture],
+  ["image/heif", largestPicture],
+]);
 
 /** Width and height as they are to be shown; null where `head` doesn't tell, or tells what can't be. Never throws. */
 export function dimensions(mime: string, head: Uint8Array): Size | null {
-  const read = READERS[mime];
+  const read = READERS.get(mime);
   if (read === undefined) return null;
   try {
     const size = read(new DataView(head.buffer, head.byteOffset, head.byteLength));

@@ -14,15 +14,15 @@ import { UNKNOWN_TYPE } from "./sniff.ts";
 const SHOWN = /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|(?:audio|video)\/[a-z0-9.+-]+)$/;
 
 /** What is saved, but may say what it is. HTML, SVG and all else that is not listed goes out as bytes of no type. */
-const NAMED: { readonly [mime: string]: string } = {
-  "application/pdf": "application/pdf",
-  "application/zip": "application/zip",
-  "application/gzip": "application/gzip",
-  "image/heic": "image/heic",
-  "image/heif": "image/heif",
-  "image/x-icon": "image/x-icon",
-  "text/plain": "text/plain; charset=utf-8",
-};
+const NAMED = new Map([
+  ["application/pdf", "application/pdf"],
+  ["application/zip", "application/zip"],
+  ["application/gzip", "application/gzip"],
+  ["image/heic", "image/heic"],
+  ["image/heif", "image/heif"],
+  ["image/x-icon", "image/x-icon"],
+  ["text/plain", "text/plain; charset=utf-8"],
+]);
 
 /**
  * The file of `record` as the headers of `request` (GET or HEAD) want it: 200, 206, 304 or 416.
@@ -50,7 +50,7 @@ export async function openFile(files: R2Bucket, record: AttachmentRecord, reques
   }
 
   const shown = SHOWN.test(record.mime);
-  headers.set("Content-Type", shown ? record.mime : (NAMED[record.mime] ?? UNKNOWN_TYPE));
+  headers.set("Content-Type", shown ? record.mime : (NAMED.get(record.mime) ?? UNKNOWN_TYPE));
   headers.set("Content-Disposition", contentDisposition(shown ? "inline" : "attachment", record.name));
   headers.set("Content-Length", String(range.kind === "part" ? range.length : record.size));
 

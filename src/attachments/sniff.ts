@@ -27,19 +27,19 @@ const SIGNATURES: readonly (readonly [mime: string, ...marks: Mark[]])[] = [
 ];
 
 /** Brands of ISO media files that say by themselves what is inside. */
-const BRANDS: { readonly [brand: string]: string } = {
-  avif: "image/avif",
-  avis: "image/avif",
-  heic: "image/heic",
-  heix: "image/heic",
-  heim: "image/heic",
-  heis: "image/heic",
-  hevc: "image/heic",
-  hevx: "image/heic",
-  "M4A ": "audio/mp4",
-  "M4B ": "audio/mp4",
-  "qt  ": "video/quicktime",
-};
+const BRANDS = new Map([
+  ["avif", "image/avif"],
+  ["avis", "image/avif"],
+  ["heic", "image/heic"],
+  ["heix", "image/heic"],
+  ["heim", "image/heic"],
+  ["heis", "image/heic"],
+  ["hevc", "image/heic"],
+  ["hevx", "image/heic"],
+  ["M4A ", "audio/mp4"],
+  ["M4B ", "audio/mp4"],
+  ["qt  ", "video/quicktime"],
+]);
 
 export const UNKNOWN_TYPE = "application/octet-stream";
 
@@ -76,7 +76,7 @@ function medium(declared: string | null, otherwise: "audio" | "video"): string {
 function isoMedia(head: Uint8Array, declared: string | null): string | null {
   if (!has(head, 4, "ftyp")) return null;
   const major = latin1(head, 8, 12);
-  const known = BRANDS[major];
+  const known = BRANDS.get(major);
   if (known !== undefined) return known;
   if (major === "mif1" || major === "msf1") return stillImage(head);
   if (major.startsWith("3g")) return `${medium(declared, "video")}/3gpp`;
@@ -87,7 +87,7 @@ function isoMedia(head: Uint8Array, declared: string | null): string | null {
 function stillImage(head: Uint8Array): string {
   const end = Math.min(new DataView(head.buffer, head.byteOffset, head.byteLength).getUint32(0), 256);
   for (let at = 16; at < end; at += 4) {
-    const known = BRANDS[latin1(head, at, at + 4)];
+    const known = BRANDS.get(latin1(head, at, at + 4));
     if (known?.startsWith("image/")) return known;
   }
   return "image/heif";

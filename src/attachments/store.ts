@@ -28,15 +28,20 @@ export async function writeObject(bucket: R2Bucket, key: string, chunks: Chunks,
 /** Streams into one put; holds a chunk at a time. */
 async function writeThrough(bucket: R2Bucket, key: string, chunks: Chunks, length: number): Promise<void> {
   const { readable, writable } = new FixedLengthStream(length);
-  const [pumped, stored] = await Promise.allSettled([pump(chunks, writable), bucket.put(key, readable)]);
+  const writer = writable.getWriter();
+  const put = bucket.put(key, readable).catch(async (error: unknown) => {
+    // Nobody will read what is still to be written, and whoever writes it would wait for ever.
+    await writer.abort(error).catch(() => {});
+    throw error;
+  });
+  const [pumped, stored] = await Promise.allSettled([pump(chunks, writer), put]);
   // Each side fails when the other does; what the source says of itself is the reason.
   if (pumped.status === "rejected" && pumped.reason instanceof ParlanceError) throw pumped.reason;
   if (stored.status === "rejected") throw stored.reason;
   if (pumped.status === "rejected") throw pumped.reason;
 }
 
-async function pump(chunks: Chunks, writable: WritableStream<Uint8Array>): Promise<void> {
-  const writer = writable.getWriter();
+async function pump(chunks: Chunks, writer: WritableStreamDefaultWriter<Uint8Array>): Promise<void> {
   try {
     for await (const chunk of chunks) await writer.write(chunk);
     await writer.close();

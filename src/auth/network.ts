@@ -12,7 +12,10 @@ export function networkOf(address: string): string {
   const groups = (part: string): string[] => (part === "" ? [] : part.split(":"));
   const before = groups(head);
   const after = groups(tail ?? "");
-  const zeros = Array.from({ length: tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length) }, () => "0");
+  const zeros = Array.from(
+    { length: tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length) },
+    () => "0",
+  );
   const network = [...before, ...zeros, ...after].slice(0, 4);
   return `${network.map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
 }

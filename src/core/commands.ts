@@ -16,7 +16,15 @@ interface Table {
   /** Newest first; oldest first with `after`. `next` is the cursor that goes on from here. */
   "message.list": { args: Page; result: { items: readonly SeenMessage[]; next: MessageId | null } };
   /** One message alone, all up to one, or all. */
-  read: { args: { messageId?: number | undefined; upTo?: number | undefined }; result: { unread: number } };
+  read: {
+    args: { messageId?: number | undefined; upTo?: number | undefined };
+    /** `changed`: exactly the messages that were unread before. */
+    result: { unread: number; changed: readonly MessageId[] };
+  };
+  /** The oldest unread messages of others, read by being fetched; those that were sent to be consumed are deleted then. */
+  "message.fetch": { args: { limit: number }; result: { items: readonly SeenMessage[]; left: number } };
+  /** Whoever is in the app joins a room; a member already: nothing happens. */
+  "room.join": { args: { person: Person }; result: DetailedChat };
   typing: { args: { on: boolean }; result: Record<never, never> };
   changes: { args: { since: number }; result: Changes };
   "chat.get": { args: Record<never, never>; result: DetailedChat };
@@ -31,6 +39,10 @@ export interface Page {
   readonly before?: number | undefined;
   readonly after?: number | undefined;
   readonly limit?: number | undefined;
+  /** How many of the newest are left out. */
+  readonly skip?: number | undefined;
+  /** Without the places of deleted messages. */
+  readonly present?: boolean | undefined;
 }
 
 export type CommandName = keyof Table;

@@ -30,11 +30,16 @@ export interface Failure {
   readonly errors?: readonly FieldError[];
   /** What was not found or refused. */
   readonly subject?: Subject;
+  /** What in particular is refused, where a dialect has words of its own for it. */
+  readonly reason?: Reason;
   /** With `chat.duplicate`: the chat that exists. */
   readonly chatId?: ChatId;
   /** With `rate.limited`: seconds until another try is worth it. */
   readonly retryAfter?: number;
 }
+
+/** `unread`: unread messages are to be read first; `full`: the room has no place left; `direct`: direct chats don't allow this. */
+export type Reason = "unread" | "full" | "direct" | "not_member";
 
 export type Subject = "app" | "user" | "chat" | "message" | "member" | "attachment" | "route" | "username";
 
@@ -57,7 +62,16 @@ export const authInvalid = (detail = "The token is not valid, or no longer."): P
 export const denied = (detail: string, subject: Subject = "chat"): ParlanceError =>
   new ParlanceError({ code: "access.denied", detail, subject });
 
-export const notMember = (): ParlanceError => denied("You are not a member of this chat.", "member");
+export const notMember = (): ParlanceError =>
+  new ParlanceError({
+    code: "access.denied",
+    detail: "You are not a member of this chat.",
+    subject: "member",
+    reason: "not_member",
+  });
+
+export const refused = (reason: Reason, detail: string): ParlanceError =>
+  new ParlanceError({ code: "access.denied", detail, subject: "chat", reason });
 
 export const notFound = (subject: Subject): ParlanceError =>
   new ParlanceError({ code: "not_found", detail: `There is no such ${subject}.`, subject });

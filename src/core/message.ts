@@ -61,6 +61,10 @@ export interface Draft {
   readonly data?: Json | undefined;
   readonly replyTo?: number | undefined;
   readonly clientId?: string | undefined;
+  /** The message is deleted once its recipient has fetched it. */
+  readonly consumable?: boolean | undefined;
+  /** Refuse while the sender has unread messages in this chat. */
+  readonly requireRead?: boolean | undefined;
 }
 
 /** A draft that has passed every check that needs no storage. */

@@ -1,6 +1,6 @@
 /** Who may do what in a chat: pure rules over kind and roles. Knows nothing of storage. */
 
-import { denied } from "./errors.ts";
+import { denied, refused } from "./errors.ts";
 import type { ChatKind } from "./chat.ts";
 import type { UserId } from "./ids.ts";
 import type { Role } from "./people.ts";
@@ -8,7 +8,9 @@ import type { Role } from "./people.ts";
 const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
 
 function refuseDirect(kind: ChatKind): void {
-  if (kind === "direct") throw denied("A direct chat is between its two people: it has no title and no other members.");
+  if (kind === "direct") {
+    throw refused("direct", "A direct chat is between its two people: it has no title and no other members.");
+  }
 }
 
 /** Any member may rename a group. @throws access.denied */

@@ -3,7 +3,7 @@
  * Shapes only; the adapters (`directory/`, `attachments/`, `auth/`, `objects/`) implement them.
  */
 
-import type { ListedChat } from "./chat.ts";
+import type { ChatKind, DetailedChat, ListedChat } from "./chat.ts";
 import type { CommandName, CommandOf, ResultOf } from "./commands.ts";
 import type { AppId, ChatId, UserId } from "./ids.ts";
 import type { Attachment, Json } from "./message.ts";
@@ -177,8 +177,8 @@ export interface Objects {
     command: CommandOf<Name>,
     origin?: string | null,
   ): Promise<ResultOf<Name>>;
-  /** The chat takes over from the directory, and its members' lists learn of it. */
-  open(chat: ChatId): Promise<void>;
+  /** The chat takes over from the directory, and its members' lists learn of it; `origin` is the connection that asked for it. */
+  open(chat: ChatId, actor: Actor, origin: string | null): Promise<DetailedChat>;
   isMember(chat: ChatId, actor: Actor): Promise<boolean>;
   list(user: UserId, page: ListPage): Promise<{ items: ListedChat[]; next: string | null }>;
   /** Unread messages of all chats of a kind, added up. */
@@ -205,6 +205,8 @@ export interface Objects {
 export type Sweep = "chats" | "files";
 
 export interface ListPage {
+  /** Only chats of these kinds. */
+  readonly kinds?: readonly ChatKind[] | undefined;
   readonly unreadOnly?: boolean | undefined;
   readonly limit: number;
   /** Opaque; from the page before. */

@@ -6,11 +6,14 @@
 import type { Answer, Command } from "./commands.ts";
 import type { Failure } from "./errors.ts";
 import type { AppNews, ChatEvent, Presence, UserEvent } from "./events.ts";
+import type { UserId } from "./ids.ts";
 import type { Json } from "./message.ts";
 import type { Session } from "./people.ts";
 
 /** What one viewer sees differently in an event that is otherwise the same for all. */
 export interface View {
+  /** Who sees it; null on a connection that has not said. */
+  readonly viewer?: UserId | null | undefined;
   readonly unread?: number | undefined;
   readonly read?: boolean | undefined;
 }

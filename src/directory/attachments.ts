@@ -62,7 +62,10 @@ function toRecord(row: AttachmentRow): AttachmentRecord {
 
 export function createAttachments(db: D1Database): AttachmentDirectory {
   async function all(sql: string, ...values: (string | number)[]): Promise<AttachmentRecord[]> {
-    const { results } = await db.prepare(sql).bind(...values).all<AttachmentRow>();
+    const { results } = await db
+      .prepare(sql)
+      .bind(...values)
+      .all<AttachmentRow>();
     return results.map(toRecord);
   }
 

@@ -36,9 +36,10 @@ const BY_ID = `SELECT ${USER_COLUMNS} FROM users WHERE id = ?1 AND deleted_at IS
 
 const BY_ID_IN_APP = `${BY_ID} AND app_id = ?2`;
 
+// The plus keeps the planner from going through all users of the app instead of the ids.
 const MANY = `
   SELECT ${USER_COLUMNS} FROM users
-  WHERE id IN (SELECT value FROM json_each(?1)) AND app_id = ?2 AND deleted_at IS NULL`;
+  WHERE id IN (SELECT value FROM json_each(?1)) AND +app_id = ?2 AND deleted_at IS NULL`;
 
 const BY_USERNAME = `SELECT ${USER_COLUMNS} FROM users WHERE app_id = ?1 AND username_key = ?2`;
 

@@ -17,10 +17,11 @@ export function createObjects(env: ObjectBindings): Objects {
       origin: string | null = null,
     ): Promise<ResultOf<Name>> {
       // A chat answers each command with the result of that command.
-      return unwrap(await chatStub(env, chat).execute(actor, command as Command, origin)) as ResultOf<Name>;
+      const result: unknown = unwrap(await chatStub(env, chat).execute(actor, command as Command, origin));
+      return result as ResultOf<Name>;
     },
-    async open(chat) {
-      unwrap(await chatStub(env, chat).open());
+    async open(chat, actor, origin) {
+      return unwrap(await chatStub(env, chat).open(actor, origin));
     },
     isMember: (chat, actor) => chatStub(env, chat).isMember(actor),
     list: (user, page) => inboxStub(env, user).list(page),

@@ -57,7 +57,8 @@ export interface Push {
 
 export interface ChatCalls {
   execute(actor: Actor, command: Command, origin: string | null): Promise<Result<ResultOf<CommandName>>>;
-  open(): Promise<Result<DetailedChat>>;
+  /** Takes over from the directory, if it has not; `origin` is the connection that asked, and is not told. */
+  open(actor: Actor | null, origin: string | null): Promise<Result<DetailedChat>>;
   isMember(actor: Actor): Promise<boolean>;
   /** This member's Inbox is online and wants pushes (or no longer); the row as it is now. */
   attach(user: UserId, on: boolean): Promise<Result<{ clock: number; row: ChatRow | null }>>;

@@ -27,12 +27,15 @@ export class Throttle extends createDurable() {
    */
   take(burst: number, refillMs: number): number {
     const now = Date.now();
-    // A clock that went back must not make anybody wait longer.
-    const since = Math.min(this.updatedAt, now);
-    const gained = Math.min(this.taken, Math.floor((now - since) / refillMs));
+    if (this.updatedAt > now) {
+      // The clock went back: nobody waits for it to catch up.
+      this.updatedAt = now;
+      void this.persist();
+    }
+    const gained = Math.min(this.taken, Math.floor((now - this.updatedAt) / refillMs));
     const taken = this.taken - gained;
-    const updatedAt = taken === 0 ? now : since + gained * refillMs;
-    // Nothing is written for a refusal: what it would write follows from what is there.
+    const updatedAt = taken === 0 ? now : this.updatedAt + gained * refillMs;
+    // Nothing else is written for a refusal: it would follow from what is there.
     if (taken >= burst) return updatedAt + refillMs - now;
     this.taken = taken + 1;
     this.updatedAt = updatedAt;

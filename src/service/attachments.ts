@@ -1,9 +1,10 @@
 /** Files that go with messages: taking them in, and handing them out to those who may have them. Knows no transport. */
 
-import { authRequired, denied, notFound } from "../core/errors.ts";
+import { authRequired, denied, notFound, tooLarge } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
 import type { Actor } from "../core/people.ts";
 import type { AttachmentRecord } from "../core/ports.ts";
-import type { ServicePorts, Upload } from "./ports.ts";
+import type { FileBytes, ServicePorts, Upload } from "./ports.ts";
 
 /**
  * A message is told before the directory has noted where its attachments went, which takes a moment; whoever asks
@@ -25,6 +26,15 @@ export function createAttachments({ directory, objects, files }: ServicePorts) {
   }
 
   return {
+    /** @throws too_large, input.invalid */
+    async uploadBytes(actor: Actor, file: FileBytes): Promise<AttachmentRecord> {
+      if (file.bytes.length > LIMITS.attachmentFrameBytes) throw tooLarge("A file in a frame", LIMITS.attachmentFrameBytes);
+      await objects.sweepLater(actor.userId, "files");
+      const record = await files.storeBytes(actor, file);
+      await directory.attachments.add(record);
+      return record;
+    },
+
     /** @throws too_large, input.invalid */
     async upload(actor: Actor, upload: Upload): Promise<AttachmentRecord> {
       // Asked for before anything is stored, so that nothing can be left behind unnoticed.

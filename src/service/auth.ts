@@ -5,6 +5,7 @@ import { authInvalid, invalid, invalidFields, notFound } from "../core/errors.ts
 import type { FieldError } from "../core/errors.ts";
 import { appId } from "../core/ids.ts";
 import { LIMITS, TOKEN } from "../core/limits.ts";
+import { codePoints } from "../core/message.ts";
 import type { Session } from "../core/people.ts";
 import { ghostOf } from "../core/people.ts";
 import type { App, NewUser, User } from "../core/ports.ts";
@@ -26,10 +27,10 @@ const USERNAME = /^[\p{L}\p{M}\p{Nd}_.-]+$/u;
 /** One policy for every dialect; the messages name what is wrong. */
 function checkRegistration({ username, password }: Registration): void {
   const errors: FieldError[] = [];
-  if (username.length === 0 || [...username].length > LIMITS.username || !USERNAME.test(username)) {
+  if (username.length === 0 || codePoints(username) > LIMITS.username || !USERNAME.test(username)) {
     errors.push({ path: "username", message: `has 1 to ${LIMITS.username} letters, digits or _ . -` });
   }
-  const length = [...password].length;
+  const length = codePoints(password);
   if (length < LIMITS.passwordMin || length > LIMITS.passwordMax) {
     errors.push({ path: "password", message: `has ${LIMITS.passwordMin} to ${LIMITS.passwordMax} characters` });
   }

@@ -24,7 +24,11 @@ export function createChats({ directory, objects }: ServicePorts) {
     objects.command<"chat.get">(chat, actor, { do: "chat.get" });
 
   /** The direct chat of the caller and `other`: found or made. @throws not_found where there is no such user */
-  async function direct(actor: Actor, other: UserId): Promise<{ chat: DetailedChat; created: boolean }> {
+  async function direct(
+    actor: Actor,
+    other: UserId,
+    origin: string | null = null,
+  ): Promise<{ chat: DetailedChat; created: boolean }> {
     const known = await directory.chats.findDirect(actor.appId, actor.userId, other);
     if (known !== null) {
       try {
@@ -37,7 +41,7 @@ export function createChats({ directory, objects }: ServicePorts) {
     if ((await directory.users.find(actor.appId, other)) === null) throw notFound("user");
     await objects.sweepLater(actor.userId, "chats");
     const { id, created } = await directory.chats.direct(actor.appId, actor.userId, other);
-    return { chat: await get(actor, id), created };
+    return { chat: await objects.open(id, actor, origin), created };
   }
 
   return {
@@ -51,6 +55,7 @@ export function createChats({ directory, objects }: ServicePorts) {
     async create(
       actor: Actor,
       chat: { kind: NewChat["kind"]; title: string | null; members: readonly UserId[]; props?: NewChat["props"] },
+      origin: string | null = null,
     ): Promise<DetailedChat> {
       if (chat.members.length > LIMITS.membersAtOnce) {
         throw invalidFields([{ path: "members", message: `may be at most ${LIMITS.membersAtOnce} at once` }]);
@@ -66,7 +71,7 @@ export function createChats({ directory, objects }: ServicePorts) {
         members: members.map((user) => user.id).filter((user) => user !== actor.userId),
         props: chat.props,
       });
-      return get(actor, id);
+      return objects.open(id, actor, origin);
     },
 
     list: (actor: Actor, page: ListPage): Promise<{ items: ListedChat[]; next: string | null }> =>
@@ -79,6 +84,14 @@ export function createChats({ directory, objects }: ServicePorts) {
       command: CommandOf<Name>,
       origin: string | null = null,
     ): Promise<ResultOf<Name>> => objects.command(chat, actor, command, origin),
+
+    /** The caller joins a room of their app. @throws access.denied where it is full or no room, not_found */
+    join: (user: User, chat: ChatId): Promise<DetailedChat> =>
+      objects.command<"room.join">(
+        chat,
+        { appId: user.appId, userId: user.id },
+        { do: "room.join", person: personOf(user) },
+      ),
 
     /** @throws input.invalid naming those that are no users, access.denied */
     async addMembers(

@@ -21,6 +21,13 @@ export interface Upload {
   readonly name: string | null;
 }
 
+/** A file that came inside a frame. */
+export interface FileBytes {
+  readonly bytes: Uint8Array;
+  readonly contentType: string | null;
+  readonly name: string | null;
+}
+
 export interface ServicePorts {
   readonly directory: Directory;
   readonly objects: Objects;
@@ -30,6 +37,8 @@ export interface ServicePorts {
   readonly files: Files & {
     /** Stores the one file of an upload, streaming. @throws too_large, input.invalid */
     store(owner: { appId: AppId; userId: UserId }, upload: Upload): Promise<AttachmentRecord>;
+    /** Stores a file that is in memory already. @throws too_large, input.invalid */
+    storeBytes(owner: { appId: AppId; userId: UserId }, file: FileBytes): Promise<AttachmentRecord>;
     /** The bytes, as the request's ranges and conditions want them. */
     open(record: AttachmentRecord, request: Request): Promise<Response>;
     /** Whether the query of a link to this attachment is ours and has not expired. */

@@ -24,8 +24,8 @@ function newUser(app: AppId, user: Partial<NewUser> = {}): Promise<User> {
   return directory.users.create(app, { username: `user${++made}`, ...user });
 }
 
-async function newUsers(app: AppId, count: number): Promise<UserId[]> {
-  const users = await Promise.all(Array.from({ length: count }, () => newUser(app)));
+async function newUsers(app: AppId, many: number): Promise<UserId[]> {
+  const users = await Promise.all(Array.from({ length: many }, () => newUser(app)));
   return users.map((user) => user.id);
 }
 
@@ -36,7 +36,21 @@ async function count(sql: string, ...values: unknown[]): Promise<number> {
   return row?.n ?? -1;
 }
 
-const failure = (code: string, subject: string) => expect.objectContaining({ failure: expect.objectContaining({ code, subject }) });
+const upload = (app: AppId, user: UserId, createdAt = 1_000): AttachmentRecord => ({
+  id: crypto.randomUUID(),
+  appId: app,
+  userId: user,
+  chatId: null,
+  name: "bild ü.png",
+  size: 12,
+  mime: "image/png",
+  width: 3,
+  height: null,
+  createdAt,
+});
+
+const failure = (code: string, subject: string) =>
+  expect.objectContaining({ failure: expect.objectContaining({ code, subject }) });
 
 describe("apps", () => {
   it("the migration makes the default app with a UUID of its own", async () => {
@@ -62,7 +76,9 @@ describe("users", () => {
     const app = await newApp();
     const user = await newUser(app, { username: "Zoë" });
     for (const same of ["Zoë", "zoë", "ZOË", "Zoe\u0308", "\uff3aoë"]) {
-      await expect(newUser(app, { username: same, passwordHash: "x" })).rejects.toEqual(failure("conflict", "username"));
+      await expect(newUser(app, { username: same, passwordHash: "x" })).rejects.toEqual(
+        failure("conflict", "username"),
+      );
       expect(await directory.users.findByUsername(app, same)).toEqual(user);
     }
     expect(await newUser(await newApp(), { username: "zoë" })).toMatchObject({ username: "zoë" });
@@ -151,7 +167,8 @@ describe("an account that is gone", () => {
     expect(await users.findByUsername(app, `deleted:${user.id}`)).toBeNull();
     expect(await users.credential(app, "gone")).toBeNull();
     expect(await users.credential(app, "gone@x.y")).toBeNull();
-    for (const query of ["", "gone", "deleted"]) expect(await users.search(app, { query, after: null, limit: 9 })).toEqual([]);
+    for (const query of ["", "gone", "deleted"])
+      expect(await users.search(app, { query, after: null, limit: 9 })).toEqual([]);
     expect(await tokens.user(session.tokenId)).toBeNull();
     expect(await users.update(user.id, { name: "Back" })).toBeNull();
 
@@ -174,7 +191,12 @@ describe("an account that is gone", () => {
     const { id } = await directory.chats.direct(app, a, b);
     await directory.users.erase(b);
     const chat = await directory.chats.load(id);
-    expect(chat?.members[1]?.user).toMatchObject({ id: b, username: `deleted:${b}`, name: "Deleted user", email: null });
+    expect(chat?.members[1]?.user).toMatchObject({
+      id: b,
+      username: `deleted:${b}`,
+      name: "Deleted user",
+      email: null,
+    });
   });
 });
 
@@ -232,7 +254,8 @@ describe("tokens", () => {
     const user = await newUser(app);
     const ids = Array.from({ length: 3 }, () => crypto.randomUUID());
     const now = Date.now();
-    for (const tokenId of ids) await directory.tokens.add({ appId: app, userId: user.id, tokenId, expiresAt: now + 60_000 });
+    for (const tokenId of ids)
+      await directory.tokens.add({ appId: app, userId: user.id, tokenId, expiresAt: now + 60_000 });
     const [first = "", second = "", third = ""] = ids;
     expect(await directory.tokens.user(first)).toEqual(user);
     await directory.tokens.end(first);
@@ -317,7 +340,14 @@ describe("chats", () => {
     if (first === undefined || second === undefined) throw new Error("no users");
     const props = { place: { lat: 1.5 }, tags: ["ü"] };
     const members = [...rest, first, first];
-    const id = await directory.chats.create({ appId: app, kind: "group", title: "T", createdBy: first, members, props });
+    const id = await directory.chats.create({
+      appId: app,
+      kind: "group",
+      title: "T",
+      createdBy: first,
+      members,
+      props,
+    });
     expect(await directory.chats.load(id)).toMatchObject({ kind: "group", title: "T", createdBy: first, props });
     const order = async () => (await directory.chats.load(id))?.members.map((member) => [member.user.id, member.role]);
     expect(await order()).toEqual([[first, "owner"], ...rest.map((user) => [user, "member"])]);
@@ -330,7 +360,12 @@ describe("chats", () => {
       { user: second, role: "member" },
     ]);
     await directory.chats.rename(id, null);
-    expect(await order()).toEqual([[first, "owner"], [third, "member"], [fourth, "admin"], [second, "member"]]);
+    expect(await order()).toEqual([
+      [first, "owner"],
+      [third, "member"],
+      [fourth, "admin"],
+      [second, "member"],
+    ]);
     expect((await directory.chats.load(id))?.title).toBeNull();
   });
 
@@ -366,7 +401,9 @@ describe("chats", () => {
     const app = await newApp();
     const [a, b] = await newUsers(app, 2);
     if (a === undefined || b === undefined) throw new Error("no users");
-    const before = await env.DB.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'chats'").first<{ seq: number }>();
+    const before = await env.DB.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'chats'").first<{
+      seq: number;
+    }>();
     const set = env.DB.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = 'chats'");
     await set.bind(MAX_CHAT_ID - 1).run();
     const last = await directory.chats.direct(app, a, b);
@@ -378,19 +415,6 @@ describe("chats", () => {
 });
 
 describe("attachments", () => {
-  const upload = (app: AppId, user: UserId, createdAt = 1_000): AttachmentRecord => ({
-    id: crypto.randomUUID(),
-    appId: app,
-    userId: user,
-    chatId: null,
-    name: "bild ü.png",
-    size: 12,
-    mime: "image/png",
-    width: 3,
-    height: null,
-    createdAt,
-  });
-
   it("are noted once with the chat that they are sent to, and forgotten when told", async () => {
     const app = await newApp();
     const [a, b] = await newUsers(app, 2);
@@ -473,10 +497,7 @@ it("no statement reads a whole table, or all of an app", async () => {
   await chats.rename(id, "t");
   await chats.setMembers(id, [{ user: user.id, role: "admin" }]);
   await chats.removeMembers(id, [user.id]);
-  await attachments.add({
-    ...{ id: "plan", appId: app, userId: user.id, chatId: null, name: "n", size: 1, mime: "m" },
-    ...{ width: null, height: null, createdAt: 1 },
-  });
+  await attachments.add({ ...upload(app, user.id), id: "plan" });
   await attachments.find("plan");
   await attachments.findMany(["plan"]);
   await attachments.claim(["plan"], id);

@@ -109,6 +109,8 @@ export function resultOf(answer: Answer, render: Render, origin: string): object
       return { message: render.seen(answer.result.message, origin) };
     case "message.delete":
       return { message_id: answer.result.messageId };
+    case "message.fetch":
+      return { items: answer.result.items.map((message) => render.seen(message, origin)) };
     case "message.list":
       return { items: answer.result.items.map((message) => render.seen(message, origin)), next: answer.result.next };
     case "read":
@@ -119,6 +121,7 @@ export function resultOf(answer: Answer, render: Render, origin: string): object
     case "member.add":
     case "member.remove":
     case "member.role":
+    case "room.join":
       return { chat: render.detailed(answer.result, origin) };
     case "chat.rename":
       return { chat: render.chat(answer.result, origin) };

@@ -82,12 +82,10 @@ export function chatRoutes(render: Render): Hono<Http> {
     valid("json", titleInput),
     async (c) => {
       const session = await sessionOf(c);
-      const chat = await c
-        .get("service")
-        .chats.command<"chat.rename">(session, c.req.valid("param").id, {
-          do: "chat.rename",
-          title: c.req.valid("json").title,
-        });
+      const chat = await c.get("service").chats.command<"chat.rename">(session, c.req.valid("param").id, {
+        do: "chat.rename",
+        title: c.req.valid("json").title,
+      });
       return c.json(render.chat(chat, c.get("origin")));
     },
   );

@@ -33,12 +33,10 @@ export function messageRoutes(render: Render): Hono<Http> {
     valid("query", messagesQuery),
     async (c) => {
       const session = await sessionOf(c);
-      const page = await c
-        .get("service")
-        .chats.command<"message.list">(session, c.req.valid("param").id, {
-          do: "message.list",
-          ...c.req.valid("query"),
-        });
+      const page = await c.get("service").chats.command<"message.list">(session, c.req.valid("param").id, {
+        do: "message.list",
+        ...c.req.valid("query"),
+      });
       return c.json({ items: page.items.map((message) => render.seen(message, c.get("origin"))), next: page.next });
     },
   );

@@ -5,7 +5,7 @@ import { CHAT_KINDS } from "../../core/chat.ts";
 import { chatId, userId } from "../../core/ids.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
-import { MESSAGE_KINDS } from "../../core/message.ts";
+import { MESSAGE_KINDS, codePoints } from "../../core/message.ts";
 import { ROLES } from "../../core/people.ts";
 import { chatIdInput, isShallow, numericId } from "../input.ts";
 
@@ -21,7 +21,7 @@ const wellFormed = (most: number): z.ZodString =>
   z
     .string()
     .max(2 * most)
-    .refine((text) => text.isWellFormed() && [...text].length <= most, `has at most ${most} characters`);
+    .refine((text) => text.isWellFormed() && codePoints(text) <= most, `has at most ${most} characters`);
 const title = wellFormed(LIMITS.title).trim().min(1);
 
 // ---- in -------------------------------------------------------------------------------------------------------

@@ -68,15 +68,15 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     // ---- life -------------------------------------------------------------------------------------------------
 
     /** The chat, loaded; from the directory the first time. @throws not_found */
-    #load(): Promise<Open> {
+    #load(creator: string | null = null): Promise<Open> {
       if (this.#open !== undefined) return Promise.resolve(this.#open);
-      this.#opening ??= this.#loadNow().finally(() => {
+      this.#opening ??= this.#loadNow(creator).finally(() => {
         this.#opening = undefined;
       });
       return this.#opening;
     }
 
-    async #loadNow(): Promise<Open> {
+    async #loadNow(creator: string | null): Promise<Open> {
       const { storage } = this.ctx;
       if (isEmpty(storage.sql)) {
         const name = this.ctx.id.name ?? "";
@@ -102,6 +102,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
           deliver: (user, delivery) => inboxStub(this.env, user).deliver(delivery),
           follow: (from) => this.#follow(room, from),
           failed: (user, fault) => logFault("delivery", fault, { chat: room.id, user }),
+          creator,
           waitUntil: (work) => this.ctx.waitUntil(work),
           now: () => Date.now(),
         }),
@@ -151,10 +152,11 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       });
     }
 
-    open(): Promise<Result<DetailedChat>> {
+    open(actor: Actor | null, origin: string | null): Promise<Result<DetailedChat>> {
       return this.#attempt(async () => {
-        const { room } = await this.#load();
-        return room.detailed(room.chat.createdBy);
+        const { room } = await this.#load(origin);
+        if (actor !== null) room.role(actor);
+        return room.detailed(actor?.userId ?? room.chat.createdBy);
       });
     }
 
@@ -277,6 +279,18 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
             files.drop(dropped);
             return done;
           });
+          return { answer: { do: command.do, result }, commit };
+        }
+        case "message.fetch": {
+          const { result, commit } = this.ctx.storage.transactionSync(() => {
+            const done = room.fetch(actor, command, delivered, now);
+            files.drop(done.dropped);
+            return done;
+          });
+          return { answer: { do: command.do, result }, commit };
+        }
+        case "room.join": {
+          const { result, commit } = room.join(actor, command, delivered, now);
           return { answer: { do: command.do, result }, commit };
         }
         case "message.list": {

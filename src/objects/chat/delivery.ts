@@ -37,6 +37,8 @@ export interface DeliveryPorts {
   /** Brings the directory up to date with what changed after `from`. */
   readonly follow: (from: number) => Promise<void>;
   readonly failed: (user: UserId, fault: unknown) => void;
+  /** The connection that asked for the chat to be made: it has the answer, and is not told. */
+  readonly creator: string | null;
   readonly waitUntil: (work: Promise<void>) => void;
   readonly now: () => number;
 }
@@ -226,7 +228,7 @@ export class Outbox {
 
   #next(user: UserId, lane: Lane): Delivery {
     const room = this.#room;
-    if (lane.replay || lane.events.length > DELIVERY.replay) return replay(room, user, lane.floor);
+    if (lane.replay || lane.events.length > DELIVERY.replay) return replay(room, user, lane.floor, this.#ports.creator);
     const row = lane.row ? (room.members.has(user) ? room.row(user) : null) : undefined;
     return { chatId: room.id, clock: room.clock, row, events: lane.events };
   }

@@ -37,6 +37,7 @@ export interface NewMessage {
   readonly replyTo: MessageId | null;
   readonly clientId: string | null;
   readonly createdAt: number;
+  readonly consumable: boolean;
 }
 
 /** As much of a message as reading needs. */
@@ -89,8 +90,8 @@ export class Messages {
 
   insert(message: NewMessage): Message {
     this.#sql.exec(
-      `INSERT INTO messages (seq, rev, clock, delivered, user_id, kind, text, attachments, data, reply_to, client_id, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO messages (seq, rev, clock, delivered, user_id, kind, text, attachments, data, reply_to, client_id, created_at, consumable)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       message.seq,
       message.rev,
       message.clock,
@@ -103,6 +104,7 @@ export class Messages {
       message.replyTo === null ? null : message.replyTo - messageId(this.#chat, 0),
       message.clientId,
       message.createdAt,
+      message.consumable ? 1 : 0,
     );
     return {
       id: messageId(this.#chat, message.seq),
@@ -151,6 +153,26 @@ export class Messages {
   /** Up to `limit` messages below `seq`, newest first. */
   before(seq: number, limit: number): Message[] {
     return this.#many("SELECT * FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ?", seq, limit);
+  }
+
+  /** Up to `limit` messages that are not deleted, newest first, without the newest `skip`. */
+  present(skip: number, limit: number): Message[] {
+    return this.#many(
+      "SELECT * FROM messages WHERE deleted_at IS NULL ORDER BY seq DESC LIMIT ? OFFSET ?",
+      limit,
+      skip,
+    );
+  }
+
+  /** Those of `seqs` that go once they are fetched. */
+  consumable(seqs: readonly number[]): number[] {
+    return this.#sql
+      .exec<{ seq: number }>(
+        "SELECT seq FROM messages WHERE consumable = 1 AND deleted_at IS NULL AND seq IN (SELECT value FROM json_each(?))",
+        JSON.stringify(seqs),
+      )
+      .toArray()
+      .map((row) => row.seq);
   }
 
   /** Up to `limit` messages above `seq`, oldest first. */

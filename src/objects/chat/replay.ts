@@ -38,7 +38,7 @@ function members(room: Room, change: Change): ReturnType<Room["members"]["all"]>
 }
 
 /** What `viewer` has to learn of everything after `from`: the events where they are few, else the state alone, for clients to ask `changes`. */
-export function replay(room: Room, viewer: UserId, from: number): Delivery {
+export function replay(room: Room, viewer: UserId, from: number, creator: string | null): Delivery {
   const clock = room.clock;
   if (!room.members.has(viewer)) {
     const event: ChatEvent = { type: "chat.removed", chatId: room.id, chat: room.told(viewer) };
@@ -70,7 +70,8 @@ export function replay(room: Room, viewer: UserId, from: number): Delivery {
     const event = changeEvent(room, change, viewer);
     if (event === undefined) continue;
     const read = event.type === "message.updated" ? room.isReadFor(event.message, viewer) : undefined;
-    events.push({ clock: change.clock, event, read, unread: row.unread });
+    const origin = change.type === "created" ? creator : null;
+    events.push({ clock: change.clock, event, origin, read, unread: row.unread });
   }
   return { chatId: room.id, clock, row, events: events.toSorted((a, b) => a.clock - b.clock) };
 }

@@ -5,14 +5,14 @@
 
 import type { Chat, ChatKind, Changes, DetailedChat, ListedChat } from "../../core/chat.ts";
 import type { CommandName, CommandOf, ResultOf } from "../../core/commands.ts";
-import { invalid, notFound, notMember } from "../../core/errors.ts";
+import { invalid, notFound, notMember, refused } from "../../core/errors.ts";
 import type { ChatEvent } from "../../core/events.ts";
 import type { ChatId, MessageId, UserId } from "../../core/ids.ts";
 import { SEQS_PER_CHAT, messageId, splitMessageId } from "../../core/ids.ts";
 import { LARGE_CHAT, LIMITS } from "../../core/limits.ts";
 import type { Attachment, Json, Message, SeenMessage } from "../../core/message.ts";
 import { checkDraft, checkText, kindOf, needsReading } from "../../core/message.ts";
-import type { Actor, Role } from "../../core/people.ts";
+import type { Actor, Person, Role } from "../../core/people.ts";
 import {
   checkAdd,
   checkDelete,
@@ -172,6 +172,9 @@ export class Room {
     const draft = checkDraft(command.draft, this.id);
     const known = this.sent(actor, draft.clientId);
     if (known !== undefined) return { result: { message: known, created: false }, commit: NOTHING };
+    if (command.draft.requireRead === true && this.unread(actor.userId) > 0) {
+      throw refused("unread", "There are unread messages in this chat: they are to be read first.");
+    }
     if (draft.replyTo !== null && draft.replyTo > messageId(this.id, this.#lastSeq)) {
       throw invalid("reply_to", "is no message of this chat");
     }
@@ -188,6 +191,7 @@ export class Room {
       data: draft.data,
       replyTo: draft.replyTo,
       clientId: draft.clientId,
+      consumable: command.draft.consumable === true,
       // A clock that was set back must not let a later message look earlier.
       createdAt: Math.max(now, this.#last?.createdAt ?? 0),
     });
@@ -239,20 +243,25 @@ export class Room {
     const message = this.#find(command.messageId);
     checkDelete(this.#identity.kind, { id: actor.userId, role }, message.user.id);
     if (message.deletedAt !== null) return { result: { messageId: message.id }, commit: NOTHING };
+    const tellings = this.#eraseMessage(message.seq, actor.userId, delivered, now);
+    return { result: { messageId: message.id }, commit: { ...NOTHING, tellings, rows: this.members.ids() } };
+  }
+
+  #eraseMessage(at: number, by: UserId, delivered: number, now: number): Telling[] {
     const before = new Map(this.members.ids().map((user) => [user, this.unread(user)]));
     this.#storage.transactionSync(() => {
-      this.messages.erase(message.seq, this.#rev + 1, now);
-      this.members.noteDeleted(message.seq);
-      this.#note("deleted", actor.userId, { seq: message.seq }, delivered, now);
+      this.messages.erase(at, this.#rev + 1, now);
+      this.members.noteDeleted(at);
+      this.#note("deleted", by, { seq: at }, delivered, now);
     });
-    const rev = this.#refreshed(message.seq).rev;
-    const told = this.#toAll(() => ({ type: "message.deleted", chatId: this.id, rev, messageId: message.id }), true);
+    const { id, rev } = this.#refreshed(at);
+    const told = this.#toAll(() => ({ type: "message.deleted", chatId: this.id, rev, messageId: id }), true);
     const counts: Telling = {
       event: (viewer) => ({ type: "unread", chatId: this.id, unread: this.unread(viewer) }),
       shared: false,
       to: this.members.ids().filter((user) => before.get(user) !== this.unread(user)),
     };
-    return { result: { messageId: message.id }, commit: { ...NOTHING, ...told, tellings: [...told.tellings, counts] } };
+    return [...told.tellings, counts];
   }
 
   /** The attachments that go with a message of this chat, if `id` names one. */
@@ -266,6 +275,13 @@ export class Room {
     this.role(actor);
     if (page.before !== undefined && page.after !== undefined) throw invalid("after", "does not go with before");
     const limit = Math.min(page.limit ?? LIMITS.pageDefault, LIMITS.page);
+    if (page.present === true) {
+      const present = this.messages.present(page.skip ?? 0, limit);
+      return {
+        result: { items: present.map((message) => this.seen(message, actor.userId)), next: null },
+        commit: NOTHING,
+      };
+    }
     const found =
       page.after === undefined
         ? this.messages.before(page.before === undefined ? SEQS_PER_CHAT : this.#cursor(page.before), limit + 1)
@@ -285,13 +301,13 @@ export class Room {
         ? readUpTo(state, upTo, this.#log(user, state.upTo))
         : readOne(state, alone.seq, this.#log(user, state.upTo));
     if (change.changed.length === 0 && change.state.upTo === state.upTo) {
-      return { result: { unread: this.unread(user) }, commit: NOTHING };
+      return { result: { unread: this.unread(user), changed: [] }, commit: NOTHING };
     }
     const lastWasRead = this.#last !== undefined && this.members.readByOthers(this.#last.seq, this.#last.user.id);
     this.#storage.transactionSync(() => this.members.saveRead(user, change.state, this.#clock + 1));
     this.#clock += 1;
     return {
-      result: { unread: this.unread(user) },
+      result: { unread: this.unread(user), changed: change.changed.map((at) => messageId(this.id, at)) },
       commit: this.#readCommit(user, change.changed, alone?.id, upTo, lastWasRead),
     };
   }
@@ -335,6 +351,37 @@ export class Room {
         { event: () => ({ type: "unread", chatId: this.id, unread }), shared: true, to: [reader] },
       ],
     };
+  }
+
+  /** Reads the oldest unread messages by handing them out; `dropped` are the attachments of those that are deleted by it. */
+  fetch(
+    actor: Actor,
+    command: CommandOf<"message.fetch">,
+    delivered: number,
+    now: number,
+  ): Done<"message.fetch"> & { readonly dropped: readonly string[] } {
+    this.role(actor);
+    const user = actor.userId;
+    const state = this.members.readState(user);
+    const log = this.#log(user, state.upTo);
+    const wanted: number[] = [];
+    for (let at = state.upTo + 1; at <= log.last && wanted.length < command.limit; at++) {
+      if (log.needsReading(at) && !isRead(state, at)) wanted.push(at);
+    }
+    const last = wanted.at(-1);
+    if (last === undefined) return { result: { items: [], left: 0 }, commit: NOTHING, dropped: [] };
+    const fetched = this.messages.some(wanted);
+    const read = this.read(actor, { do: "read", upTo: messageId(this.id, last) });
+    const items = fetched.map((message) => this.seen(message, user));
+    const tellings = [...read.commit.tellings];
+    const dropped: string[] = [];
+    for (const at of this.messages.consumable(wanted)) {
+      dropped.push(...(this.messages.get(at)?.attachments.map((attachment) => attachment.id) ?? []));
+      tellings.push(...this.#eraseMessage(at, user, delivered, now));
+    }
+    const rows =
+      dropped.length > 0 || tellings.length > read.commit.tellings.length ? this.members.ids() : read.commit.rows;
+    return { result: { items, left: this.unread(user) }, commit: { ...read.commit, tellings, rows }, dropped };
   }
 
   since(actor: Actor, command: CommandOf<"changes">): Done<"changes"> {
@@ -387,12 +434,16 @@ export class Room {
     checkAdd(this.#identity.kind, this.role(actor), command.role);
     const added = command.users.filter((person) => !this.members.has(person.id));
     if (added.length === 0) return { result: this.detailed(actor.userId), commit: NOTHING };
+    return this.#addNow(actor, added, command.role, delivered, now);
+  }
+
+  #addNow(actor: Actor, added: readonly Person[], role: Role, delivered: number, now: number): Done<"member.add"> {
     if (this.members.size + added.length > LIMITS.members) throw invalid("members", `may be at most ${LIMITS.members}`);
     const wasLarge = this.large;
     const ids = added.map((person) => person.id);
     const others = this.members.ids();
     this.#storage.transactionSync(() => {
-      for (const person of added) this.members.add(person, command.role, this.#lastSeq);
+      for (const person of added) this.members.add(person, role, this.#lastSeq);
       this.#note("added", actor.userId, { users: ids }, delivered, now);
     });
     this.#updatedAt = Math.max(this.#updatedAt, now);
@@ -433,6 +484,17 @@ export class Room {
         resized: wasLarge !== this.large,
       },
     };
+  }
+
+  /** Whoever is in the app may join a room, while it has places left. */
+  join(actor: Actor, command: CommandOf<"room.join">, delivered: number, now: number): Done<"room.join"> {
+    if (actor.appId !== this.#identity.appId) throw notFound("chat");
+    if (this.members.has(actor.userId)) return { result: this.detailed(actor.userId), commit: NOTHING };
+    if (this.#identity.kind !== "room") throw notMember();
+    const capacity = this.#identity.props["capacity"];
+    if (typeof capacity === "number" && this.members.size >= capacity) throw refused("full", "The room is full.");
+    const { result, commit } = this.#addNow(actor, [command.person], "member", delivered, now);
+    return { result, commit };
   }
 
   setRole(actor: Actor, command: CommandOf<"member.role">, delivered: number, now: number): Done<"member.role"> {

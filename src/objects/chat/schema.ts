@@ -20,6 +20,7 @@ export const CHAT_SCHEMA: readonly SchemaStep[] = [
         reply_to INTEGER,
         client_id TEXT,
         created_at INTEGER NOT NULL,
+        consumable INTEGER NOT NULL DEFAULT 0,
         edited_at INTEGER,
         deleted_at INTEGER
       ) STRICT;

@@ -194,9 +194,11 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[
     }
 
     #tell(connection: SocketConnection, events: readonly UserEvent[]): void {
+      const viewer = connection.session?.userId;
       for (const { event, unread, read, origin } of events) {
         if (origin === connection.id) continue;
-        for (const frame of this.#encodings.of(event, connection.origin).for({ unread, read })) connection.send(frame);
+        for (const frame of this.#encodings.of(event, connection.origin).for({ viewer, unread, read }))
+          connection.send(frame);
       }
     }
 

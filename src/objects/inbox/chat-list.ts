@@ -92,26 +92,30 @@ export class ChatList {
   }
 
   /** Most recently active first. @throws input.invalid for a cursor that is none of ours */
-  page({ unreadOnly, limit, cursor }: ListPage): { items: ListedChat[]; next: string | null } {
+  page({ unreadOnly, kinds, limit, cursor }: ListPage): { items: ListedChat[]; next: string | null } {
     this.flush();
+    const wanted = kinds === undefined ? null : JSON.stringify(kinds);
     const from = cursor === undefined ? [Number.MAX_SAFE_INTEGER, 0] : parseCursor(cursor);
     const rows = this.#sql
       .exec<ListRow>(
         `SELECT chat_id, activity FROM chats WHERE (activity, chat_id) < (?, ?) AND (? = 0 OR unread > 0)
+           AND (? IS NULL OR kind IN (SELECT value FROM json_each(?)))
          ORDER BY activity DESC, chat_id DESC LIMIT ?`,
         from[0] ?? 0,
         from[1] ?? 0,
         unreadOnly === true ? 1 : 0,
+        wanted,
+        wanted,
         limit + 1,
       )
       .toArray();
     const shown = rows.slice(0, limit);
     const bodies = new Map<number, ListedChat>();
-    for (const row of this.#sql.exec<{ chat_id: number; body: string }>(
+    for (const full of this.#sql.exec<{ chat_id: number; body: string }>(
       "SELECT chat_id, body FROM chats WHERE chat_id IN (SELECT value FROM json_each(?))",
       JSON.stringify(shown.map((row) => row.chat_id)),
     )) {
-      bodies.set(row.chat_id, stored<ListedChat>(row.body));
+      bodies.set(full.chat_id, stored<ListedChat>(full.body));
     }
     const last = shown.at(-1);
     return {

@@ -312,7 +312,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const { chats, attachments } = this.#ports.directory;
       if (what === "files")
         await eraseFiles(await attachments.orphans(this.#user, before), attachments, this.#ports.files);
-      else for (const chat of await chats.unopened(this.#user, before)) await chatStub(this.env, chat).open();
+      else for (const chat of await chats.unopened(this.#user, before)) await chatStub(this.env, chat).open(null, null);
       if (last > now) meta.set(KEY.sweep(what), `${last}.${last}`);
       else meta.delete(KEY.sweep(what));
     }
