@@ -28,14 +28,11 @@ const claims = z.object({
   exp: z.int().positive(),
 });
 
-/**
- * @param secret as `checkSecret` lets it pass
- * @throws Error where it does not
- */
+/** @param secret as `checkSecret` lets it pass */
 export function createTokenSigner(secret: string): TokenSigner {
-  // Made on first use, because a Worker may not work with keys before its first request.
-  let made: Promise<CryptoKey> | undefined;
-  const key = (): Promise<CryptoKey> => (made ??= deriveKey(secret, LABEL));
+  // The key is kept and not its promise: a promise of one request must not be waited for by another.
+  let made: CryptoKey | undefined;
+  const key = async (): Promise<CryptoKey> => (made ??= await deriveKey(secret, LABEL));
 
   return {
     /** The token bears whole seconds: what is past the second in `expiresAt` is cut off. */

@@ -37,6 +37,8 @@ export const LIMITS = {
   changes: 500,
   /** Members of a chat; the Chat keeps all of them in memory. */
   members: 10_000,
+  /** Up to so many members go with the events about a chat; of larger ones each client asks. */
+  membersTold: 1_000,
   /** Members added by one command. */
   membersAtOnce: 100,
   /** Characters of a frame of the native dialect: a text of the longest kind with all its escapes, and room for the rest. */

@@ -37,12 +37,12 @@ export interface Member {
   readonly readSeq: number;
 }
 
-/** A colour for this user that stays the same everywhere: `#rrggbb`, dark enough for white letters on it. */
+/** A colour for this user that stays the same everywhere: `#rrggbb`, dark enough for white letters on it (4.5:1 at least). */
 export function colourOf(user: UserId): string {
   const hue = (user * 137.508) % 360;
   const channel = (n: number): string => {
     const k = (n + hue / 30) % 12;
-    const value = 0.4 - 0.55 * 0.4 * Math.max(-1, Math.min(k - 3, 9 - k, 1));
+    const value = 0.3 - 0.55 * 0.3 * Math.max(-1, Math.min(k - 3, 9 - k, 1));
     return Math.round(255 * value)
       .toString(16)
       .padStart(2, "0");

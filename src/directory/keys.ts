@@ -3,7 +3,7 @@
  * Knows strings only, nothing of what they name.
  */
 
-/** `name` in normal form (NFKC, lower case): two names are the same where this is. Of a prefix it is a prefix. */
+/** `name` in normal form (NFKC, lower case): two names are the same where this is. */
 export function nameKey(name: string): string {
   // Lowering can undo the normal form (İ), and writes a sigma at the end of a word differently from one within it.
   return name.toWellFormed().normalize("NFKC").toLowerCase().normalize("NFKC").replaceAll("ς", "σ");

@@ -50,6 +50,20 @@ export class Meta {
   }
 }
 
+/**
+ * The name by which the object is addressed. The runtime does not promise to know it when an alarm wakes the object,
+ * so it is kept from the first time on. To be called after `migrate`.
+ */
+export function nameOf(ctx: DurableObjectState): string {
+  const meta = new Meta(ctx.storage.sql);
+  const known = meta.get("name");
+  if (known !== undefined) return known;
+  const { name } = ctx.id;
+  if (name === undefined) throw new Error("an object without a name");
+  meta.set("name", name);
+  return name;
+}
+
 /** The shape of a value that this object itself has stored as JSON. */
 export function stored<T>(json: string): T {
   return JSON.parse(json) as T;

@@ -622,9 +622,9 @@ export class Room {
     return { ...this.listed(viewer), members: this.members.all() };
   }
 
-  /** As events bear it: a large chat's members are too many to go with each. */
+  /** As events bear it: the members of a very large chat are too many to go with each. */
   told(viewer: UserId): DetailedChat {
-    return { ...this.listed(viewer), members: this.large ? [] : this.members.all() };
+    return { ...this.listed(viewer), members: this.members.size > LIMITS.membersTold ? [] : this.members.all() };
   }
 
   seen(message: Message, viewer: UserId): SeenMessage {

@@ -16,7 +16,7 @@ import { identityOf } from "../identity.ts";
 import type { GatewayCalls, Push } from "../rpc.ts";
 import { chatStub, inboxStub, lobbyStub } from "../rpc.ts";
 import { CLOSE, agreed, closeSocket, connectionId, upgraded } from "../sockets.ts";
-import { migrate } from "../sql.ts";
+import { migrate, nameOf } from "../sql.ts";
 import type { Attached, Host } from "./connection.ts";
 import { SocketConnection } from "./connection.ts";
 import { Encodings } from "./encodings.ts";
@@ -38,12 +38,12 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
-      this.#name = ctx.id.name ?? "";
+      migrate(ctx.storage, GATEWAY_SCHEMA);
+      this.#name = nameOf(ctx);
       const wire = wiresOf(env).find((one) => this.#name.startsWith(`${one.name}/`));
       if (wire === undefined) throw new Error("a Gateway of no dialect");
       this.#wire = wire;
       this.#encodings = new Encodings(wire.encode);
-      migrate(ctx.storage, GATEWAY_SCHEMA);
       this.#roster = new Roster(ctx.storage.sql);
       for (const socket of ctx.getWebSockets()) this.#add(socket, socket.deserializeAttachment() as Attached);
       if (wire.ping !== null) ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(...wire.ping));

@@ -18,7 +18,7 @@ import { eraseFiles } from "../chat/files.ts";
 import type { ConnectionInfo, Delivery, InboxCalls } from "../rpc.ts";
 import { byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeStub } from "../rpc.ts";
 import { CLOSE } from "../sockets.ts";
-import { Meta, isEmpty, migrate, stored } from "../sql.ts";
+import { Meta, isEmpty, migrate, nameOf, stored } from "../sql.ts";
 import { ChatList } from "./chat-list.ts";
 import { Connections } from "./connections.ts";
 import { INBOX_SCHEMA } from "./schema.ts";
@@ -29,6 +29,7 @@ export interface InboxPorts {
 }
 
 interface Open {
+  readonly user: UserId;
   readonly meta: Meta;
   readonly list: ChatList;
   readonly connections: Connections;
@@ -75,7 +76,9 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       if (this.#open === undefined) {
         const { storage } = this.ctx;
         migrate(storage, INBOX_SCHEMA);
+        const name = nameOf(this.ctx);
         this.#open = {
+          user: userId(Number(name.slice(name.indexOf(":") + 1))),
           meta: new Meta(storage.sql),
           list: new ChatList(storage.sql),
           connections: new Connections(storage.sql),
@@ -85,8 +88,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     get #user(): UserId {
-      const name = this.ctx.id.name ?? "";
-      return userId(Number(name.slice(name.indexOf(":") + 1)));
+      return this.#load().user;
     }
 
     // ---- what chats bring -------------------------------------------------------------------------------------
