@@ -43,7 +43,8 @@ export async function openFile(files: R2Bucket, record: AttachmentRecord, reques
   });
   if (isKnown(request.headers, etag, record.createdAt)) return new Response(null, { status: 304, headers });
 
-  const range = request.method === "GET" && rangeApplies(request.headers, headers) ? parseRange(request.headers.get("Range"), record.size) : { kind: "whole" as const };
+  const inPart = request.method === "GET" && rangeApplies(request.headers, headers);
+  const range = parseRange(inPart ? request.headers.get("Range") : null, record.size);
   if (range.kind === "unsatisfiable") {
     headers.set("Content-Range", `bytes */${record.size}`);
     return new Response(null, { status: 416, headers });

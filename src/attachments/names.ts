@@ -31,7 +31,7 @@ export function fileName(given: string | null): string {
 function cut(text: string, length: number): string {
   const unit = text.charCodeAt(length - 1);
   const halved = unit >= 0xd800 && unit < 0xdc00;
-  return text.slice(0, length);
+  return text.slice(0, halved ? length - 1 : length);
 }
 
 /** A `Content-Disposition` that says `name` to every client: in ASCII, and in full as RFC 8187 has it. */

@@ -36,12 +36,15 @@ export function attachmentRoutes(render: Render): Hono<Http> {
       const { body } = c.req.raw;
       if (body === null) throw invalid("file", "is missing");
       const length = c.req.header("content-length");
-      const record = await c.get("service").attachments.upload(session, {
+      const upload = c.get("service").attachments.upload(session, {
         body,
         contentType: c.req.header("content-type") ?? null,
         contentLength: length === undefined ? null : Number(length),
         name: c.req.valid("query").name ?? null,
       });
+      // A client that hangs up cancels its request; what was begun is brought to its end, or cleared away, all the same.
+      c.executionCtx.waitUntil(upload.catch(() => undefined));
+      const record = await upload;
       return c.json(render.attachment(record, c.get("origin")), 201);
     },
   );
