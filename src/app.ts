@@ -9,6 +9,7 @@ import type { Failure } from "./core/errors.ts";
 import { failureOf, notFound } from "./core/errors.ts";
 import { LIMITS } from "./core/limits.ts";
 import type { Http, Sockets } from "./dialects/http.ts";
+import { methodsRoutes } from "./dialects/methods/route.ts";
 import { problem } from "./dialects/native/problems.ts";
 import { createRender } from "./dialects/native/render.ts";
 import { nativeRoutes } from "./dialects/native/rest.ts";
@@ -77,6 +78,7 @@ function mount(env: Env): Mounted {
   app.notFound(() => problem(notFound("route").failure));
 
   app.get("/health", (c) => c.json({ status: "ok" }));
+  app.route("/", methodsRoutes());
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   const openApi = createOpenApi(app);
   app.get("/openapi.json", async (c) => c.json(await openApi()));

@@ -2,6 +2,8 @@
 
 import { handle } from "./app.ts";
 import { serverOf, storesOf } from "./compose.ts";
+import { createRender as createMethodsRender } from "./dialects/methods/render.ts";
+import { createMethodsSocket } from "./dialects/methods/socket.ts";
 import { createRender } from "./dialects/native/render.ts";
 import { createChatSocket, createUserSocket } from "./dialects/native/sockets.ts";
 import type { Env } from "./env.ts";
@@ -18,7 +20,10 @@ export const Inbox = createInboxObject(storesOf);
 
 export const Gateway = createGatewayObject((env: Env) => {
   const { service, linkTo } = serverOf(env);
-  return [createUserSocket(service, createRender(linkTo), (fault) => logFault("native", fault))];
+  return [
+    createUserSocket(service, createRender(linkTo), (fault) => logFault("native", fault)),
+    createMethodsSocket(service, createMethodsRender(linkTo), (fault) => logFault("methods", fault)),
+  ];
 });
 
 export default { fetch: handle } satisfies ExportedHandler<Env>;

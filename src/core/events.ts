@@ -54,6 +54,8 @@ export interface ChatRemoved extends InChat {
 /** People came, or got other roles. */
 export interface MembersAdded extends Durable {
   readonly type: "member.added";
+  /** They were members before, and have another role now. */
+  readonly roles: boolean;
   readonly members: readonly Member[];
   readonly chat: DetailedChat;
   readonly by: UserId;

@@ -43,6 +43,8 @@ export const LIMITS = {
   membersAtOnce: 100,
   /** Characters of a frame of the native dialect: a text of the longest kind with all its escapes, and room for the rest. */
   nativeFrame: 256 * 1024,
+  /** Characters of a frame of `methods`: one file of the largest kind as base64, and room for the rest; a Gateway holds many. */
+  methodsFrame: 12 * MIB,
   /** Bytes of a JSON or form body. */
   body: 256 * 1024,
   /** Chats whose ephemeral events one connection may hear. */
@@ -58,7 +60,7 @@ export const LARGE_CHAT = 100;
 export const FLOOD = {
   burst: 100,
   perSecond: 20,
-  /** Frames refused in a row after which the connection is closed. */
+  /** Frames refused without a pause after which the connection is closed. */
   patience: 100,
 } as const;
 

@@ -4,7 +4,7 @@ import { invalid, invalidFields } from "./errors.ts";
 import type { ChatId, MessageId, UserId } from "./ids.ts";
 import { splitMessageId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
-import type { Person } from "./people.ts";
+import type { Person, Role } from "./people.ts";
 
 export const MESSAGE_KINDS = ["text", "image", "sticker", "location", "audio", "file", "customize"] as const;
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
@@ -34,6 +34,8 @@ export interface Message {
   /** The chat's `rev` when this message last changed. */
   readonly rev: number;
   readonly user: Person;
+  /** The author's role in the chat, as it is when the message is shown; of those who left, `member`. */
+  readonly role: Role;
   readonly kind: MessageKind;
   /** Null where there is none, and once deleted. */
   readonly text: string | null;

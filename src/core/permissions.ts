@@ -18,9 +18,10 @@ export function checkRename(kind: ChatKind): void {
   refuseDirect(kind);
 }
 
-/** Any member may add people; only the owner may add them as more than members. @throws access.denied */
+/** Any member may add people; only the owner may add them as admins. There is one owner: the role passes on. @throws access.denied */
 export function checkAdd(kind: ChatKind, actor: Role, role: Role): void {
   refuseDirect(kind);
+  if (role === "owner") throw denied("Only a member becomes the owner: add them first.");
   if (role !== "member" && actor !== "owner") throw denied("Only the owner gives roles.");
 }
 

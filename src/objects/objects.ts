@@ -24,7 +24,9 @@ export function createObjects(env: ObjectBindings): Objects {
       return unwrap(await chatStub(env, chat).open(actor, origin));
     },
     isMember: (chat, actor) => chatStub(env, chat).isMember(actor),
-    list: (user, page) => inboxStub(env, user).list(page),
+    async list(user, page) {
+      return unwrap(await inboxStub(env, user).list(page));
+    },
     unreadSum: (user) => inboxStub(env, user).unreadSum(),
     watch: (user, watcher) => inboxStub(env, user).watch(watcher),
     unwatch: (user, watcher) => inboxStub(env, user).unwatch(watcher),

@@ -80,7 +80,7 @@ export interface InboxCalls {
   /** False: the token was ended meanwhile, and the connection must not stand. */
   addConnection(actor: Actor, username: string, connection: ConnectionInfo): Promise<boolean>;
   removeConnections(connections: readonly string[]): Promise<void>;
-  list(page: ListPage): Promise<{ items: ListedChat[]; next: string | null }>;
+  list(page: ListPage): Promise<Result<{ items: ListedChat[]; next: string | null }>>;
   unreadSum(): Promise<{ direct: number; room: number; group: number }>;
   /** The watcher hears of this user's presence from now on; whether they are online now. */
   watch(watcher: string): Promise<boolean>;

@@ -71,7 +71,7 @@ export class Bucket {
   readonly #perMs: number;
   #left: number;
   #at: number;
-  /** Frames refused since the last that was taken. */
+  /** Frames refused since the bucket was last full. */
   refused = 0;
 
   constructor(burst: number, perSecond: number, now: number) {
@@ -88,8 +88,9 @@ export class Bucket {
       this.refused++;
       return false;
     }
+    // What trickles in during a flood must not make up for it; a pause that fills the bucket does.
+    if (this.#left === this.#burst) this.refused = 0;
     this.#left--;
-    this.refused = 0;
     return true;
   }
 }

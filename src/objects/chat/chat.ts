@@ -206,8 +206,12 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     personChanged(person: Person): Promise<Result<null>> {
       return this.#attempt(async () => {
-        const { room } = await this.#load();
-        if (room.members.knows(person.id)) room.savePerson(person);
+        const { room, outbox } = await this.#load();
+        if (!room.members.knows(person.id)) return null;
+        room.savePerson(person);
+        // The rows of the members' lists name this person.
+        this.#arm();
+        outbox.send({ ...Room.nothing, rows: room.members.ids() }, null, room.clock);
         return null;
       });
     }

@@ -3,7 +3,7 @@
 import type { ChatId, MessageId, UserId } from "../../core/ids.ts";
 import { messageId } from "../../core/ids.ts";
 import type { Attachment, Json, Message, MessageKind } from "../../core/message.ts";
-import type { Person } from "../../core/people.ts";
+import type { Person, Role } from "../../core/people.ts";
 import { stored, storedJson } from "../sql.ts";
 
 interface MessageRow extends Record<string, SqlStorageValue> {
@@ -21,6 +21,12 @@ interface MessageRow extends Record<string, SqlStorageValue> {
   created_at: number;
   edited_at: number | null;
   deleted_at: number | null;
+}
+
+/** Who wrote a message, and what they are in the chat. */
+interface Author {
+  readonly user: Person;
+  readonly role: Role;
 }
 
 /** A message about to be stored. */
@@ -50,12 +56,12 @@ export interface Authored {
 export class Messages {
   readonly #sql: SqlStorage;
   readonly #chat: ChatId;
-  readonly #person: (id: UserId) => Person;
+  readonly #author: (id: UserId) => Author;
 
-  constructor(sql: SqlStorage, chat: ChatId, person: (id: UserId) => Person) {
+  constructor(sql: SqlStorage, chat: ChatId, author: (id: UserId) => Author) {
     this.#sql = sql;
     this.#chat = chat;
-    this.#person = person;
+    this.#author = author;
   }
 
   #message(row: MessageRow): Message {
@@ -64,7 +70,7 @@ export class Messages {
       chatId: this.#chat,
       seq: row.seq,
       rev: row.rev,
-      user: this.#person(row.user_id as UserId),
+      ...this.#author(row.user_id as UserId),
       kind: row.kind as MessageKind,
       text: row.text,
       attachments: row.attachments === null ? [] : stored<Attachment[]>(row.attachments),
@@ -111,7 +117,7 @@ export class Messages {
       chatId: this.#chat,
       seq: message.seq,
       rev: message.rev,
-      user: this.#person(message.userId),
+      ...this.#author(message.userId),
       kind: message.kind,
       text: message.text,
       attachments: message.attachments,

@@ -17,9 +17,9 @@ function changeEvent(room: Room, change: Change, viewer: UserId): ChatEvent | un
       return { ...base, type: "chat.updated", chat, by: change.by };
     case "added":
       if (change.users.includes(viewer)) return { ...base, type: "chat.created", chat, by: change.by };
-      return { ...base, type: "member.added", members: members(room, change), chat, by: change.by };
+      return { ...base, type: "member.added", roles: false, members: members(room, change), chat, by: change.by };
     case "role":
-      return { ...base, type: "member.added", members: members(room, change), chat, by: change.by };
+      return { ...base, type: "member.added", roles: true, members: members(room, change), chat, by: change.by };
     case "removed":
       return { ...base, type: "member.removed", users: change.users, chat, by: change.by };
     case "edited":

@@ -96,7 +96,10 @@ export class Room {
     if (identity === undefined) throw new Error("a chat without an identity");
     this.#identity = stored<Identity>(identity);
     this.members = new Members(storage.sql);
-    this.messages = new Messages(storage.sql, this.#identity.id, (id) => this.members.person(id));
+    this.messages = new Messages(storage.sql, this.#identity.id, (id) => ({
+      user: this.members.person(id),
+      role: this.members.role(id) ?? "member",
+    }));
     this.changes = new ChangeLog(storage.sql);
     const tail = this.messages.tail();
     const change = this.changes.last();
@@ -284,8 +287,8 @@ export class Room {
     }
     const found =
       page.after === undefined
-        ? this.messages.before(page.before === undefined ? SEQS_PER_CHAT : this.#cursor(page.before), limit + 1)
-        : this.messages.after(this.#cursor(page.after), limit + 1);
+        ? this.messages.before(page.before === undefined ? SEQS_PER_CHAT : this.#cursor(page.before, "before"), limit + 1)
+        : this.messages.after(this.#cursor(page.after, "after"), limit + 1);
     const items = found.slice(0, limit).map((message) => this.seen(message, actor.userId));
     return { result: { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null }, commit: NOTHING };
   }
@@ -455,7 +458,7 @@ export class Room {
         tellings: [
           {
             event: (viewer) => ({
-              type: "member.added",
+              type: "member.added", roles: false,
               chatId: this.id,
               rev,
               members,
@@ -515,7 +518,7 @@ export class Room {
     const rev = this.#rev;
     const members = this.members.all().filter((member) => users.includes(member.user.id));
     const told = this.#toAll(
-      (viewer) => ({ type: "member.added", chatId: this.id, rev, members, chat: this.told(viewer), by: actor.userId }),
+      (viewer) => ({ type: "member.added", roles: true, chatId: this.id, rev, members, chat: this.told(viewer), by: actor.userId }),
       false,
     );
     return { result: this.detailed(actor.userId), commit: { ...NOTHING, ...told, directory: true } };
@@ -662,10 +665,10 @@ export class Room {
   }
 
   /** The `seq` that a cursor names; 0, the beginning, is one too. */
-  #cursor(id: number): number {
+  #cursor(id: number, path: string): number {
     if (id === 0) return 0;
     const place = splitMessageId(id);
-    if (place === null || place.chat !== this.id) throw invalid("before", "is no message of this chat");
+    if (place === null || place.chat !== this.id) throw invalid(path, "is no message of this chat");
     return place.seq;
   }
 

@@ -5,6 +5,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { ListedChat } from "../../core/chat.ts";
+import type { Result } from "../../core/errors.ts";
 import type { Presence, UserEvent } from "../../core/events.ts";
 import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { userId } from "../../core/ids.ts";
@@ -16,7 +17,7 @@ import type { Env } from "../../env.ts";
 import { logFault } from "../../log.ts";
 import { eraseFiles } from "../chat/files.ts";
 import type { ConnectionInfo, Delivery, InboxCalls } from "../rpc.ts";
-import { byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeStub } from "../rpc.ts";
+import { attempt, byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeStub } from "../rpc.ts";
 import { CLOSE } from "../sockets.ts";
 import { Meta, isEmpty, migrate, nameOf, stored } from "../sql.ts";
 import { ChatList } from "./chat-list.ts";
@@ -143,10 +144,13 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     // ---- the list ---------------------------------------------------------------------------------------------
 
-    async list(page: ListPage): Promise<{ items: ListedChat[]; next: string | null }> {
-      if (isEmpty(this.ctx.storage.sql)) return { items: [], next: null };
-      await this.#refreshLarge();
-      return this.#load().list.page(page);
+    list(page: ListPage): Promise<Result<{ items: ListedChat[]; next: string | null }>> {
+      const work = async (): Promise<{ items: ListedChat[]; next: string | null }> => {
+        if (isEmpty(this.ctx.storage.sql)) return { items: [], next: null };
+        await this.#refreshLarge();
+        return this.#load().list.page(page);
+      };
+      return attempt(work, (fault) => logFault("list", fault, { user: this.#user }));
     }
 
     async unreadSum(): Promise<{ direct: number; room: number; group: number }> {

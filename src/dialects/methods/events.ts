@@ -1,0 +1,82 @@
+/**
+ * The events of `methods`: what a connection hears of what others (or one's other connections) did, in whatever dialect.
+ * Knows no socket. The events that answer a method are made in `methods.ts`.
+ */
+
+import type { AppNews, ChatEvent, Presence } from "../../core/events.ts";
+import type { MessageId } from "../../core/ids.ts";
+import type { Message } from "../../core/message.ts";
+import type { Encode, EncodedEvent } from "../../core/wire.ts";
+import type { Render } from "./render.ts";
+
+const nothing: EncodedEvent = { for: () => [] };
+
+const same = (...frames: object[]): EncodedEvent => {
+  const encoded = frames.map((frame) => JSON.stringify(frame));
+  return { for: () => encoded };
+};
+
+/** `messages_updated`: these messages are read now, as far as the viewer is concerned. */
+export const readUpdates = (ids: readonly MessageId[]): object => ({
+  type: "messages_updated",
+  data: { updates: ids.map((id) => ({ id, fields: { is_read: true } })) },
+});
+
+/** `message_created` and `new_message` differ in who hears them; both bear a message whose `is_read` is the viewer's. */
+export function messageFrame(message: Message, isRead: boolean, render: Render, origin: string): object {
+  return { ...render.unseen(message, origin), is_read: isRead };
+}
+
+export function createEncode(render: Render): Encode {
+  function ofChat(event: ChatEvent, origin: string): EncodedEvent {
+    switch (event.type) {
+      case "message.created": {
+        const open = JSON.stringify(render.unseen(event.message, origin)).slice(0, -1);
+        const frames = [false, true].map((read) => [`{"type":"new_message","data":{"message":${open},"is_read":${read}}}}`]);
+        return { for: ({ read }) => frames[read === true ? 1 : 0] ?? [] };
+      }
+      case "message.updated": {
+        // The document knows updates of messages by their fields; an edited text is one more field.
+        const { text, updated_at } = render.unseen(event.message, origin);
+        return same({ type: "messages_updated", data: { updates: [{ id: event.message.id, fields: { text, updated_at } }] } });
+      }
+      case "message.deleted":
+        return same({ type: "messages_updated", data: { updates: [{ id: event.messageId, fields: { text: "", attached_files: [] } }] } });
+      case "chat.created":
+        return {
+          for: ({ viewer }) => [
+            viewer === event.by
+              ? JSON.stringify({ type: "chat_created", data: { chat: render.chat(event.chat), event_response_key: null } })
+              : JSON.stringify({ type: "new_chat", data: { chat: render.chat(event.chat) } }),
+          ],
+        };
+      case "chat.updated":
+        return same({ type: "chat_updated", data: { chat: render.chat(event.chat) } });
+      case "chat.removed":
+        return same({ type: "chat_removed", data: { chat: render.chat(event.chat) } });
+      case "member.added":
+        // A new role of somebody who is here already is a change of the chat.
+        return event.roles
+          ? same({ type: "chat_updated", data: { chat: render.chat(event.chat) } })
+          : same({
+              type: "user_added",
+              data: { user_ids: event.members.map((member) => member.user.id), chat: render.chat(event.chat) },
+            });
+      case "member.removed":
+        return same({ type: "user_removed", data: { user_ids: event.users, chat: render.chat(event.chat) } });
+      case "read":
+        return {
+          for({ viewer }) {
+            const frames: object[] = viewer === event.userId ? [{ type: "messages_read", data: { chat: event.chatId, event_response_key: null } }] : [];
+            if (event.changed.length > 0) frames.push(readUpdates(event.changed));
+            return frames.map((frame) => JSON.stringify(frame));
+          },
+        };
+      case "typing":
+      case "unread":
+        return nothing;
+    }
+  }
+
+  return (event: ChatEvent | Presence | AppNews, origin: string): EncodedEvent => ("chatId" in event ? ofChat(event, origin) : nothing);
+}
