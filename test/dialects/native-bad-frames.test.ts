@@ -43,7 +43,7 @@ describe("a frame that is none", () => {
     ];
     for (const socket of both) {
       for (const frame of frames) expectRefusal(await raw(socket, frame), "input.invalid");
-      expectRefusal(await raw(socket, new TextEncoder().encode('{"do":"read"}').buffer), "input.invalid");
+      expectRefusal(await raw(socket, new ArrayBuffer(16)), "input.invalid");
       await unharmed(socket, ann, chat_id);
     }
   });
@@ -105,10 +105,8 @@ describe("a command with arguments that are none", () => {
   it("is answered with the field that is wrong, and nothing is stored", async () => {
     const { ann, chat_id, both } = await sockets();
     for (const socket of both) {
-      for (const [at, [command, args, path]] of wrong.entries()) {
+      for (const [command, args, path] of wrong) {
         expectRefusal(await socket.do(command, { chat_id, ...args }), "input.invalid", path);
-        // The bucket is not what is tried here.
-        if (at % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 0));
       }
       await unharmed(socket, ann, chat_id);
     }
@@ -141,8 +139,6 @@ describe("a command on what is not one's own", () => {
     const [eve, dan] = await people("eve", "dan");
     const { id: other } = await eve.direct(dan);
     const theirs = await eve.say(other, "secret");
-    const [a] = both;
-    if (a === undefined) throw new Error("no socket");
     const everything = [
       ["message.send", { text: "x" }],
       ["message.list", {}],
@@ -154,12 +150,14 @@ describe("a command on what is not one's own", () => {
       ["message.delete", { message_id: theirs.id }],
     ] as const;
     for (const [command, args] of everything) {
+      const a = await ann.socket();
       expectRefusal(await a.do(command, { chat_id: other, ...args }), "access.denied");
       expectRefusal(await a.do(command, { chat_id: NOWHERE, ...args }), "not_found");
       for (const none of ["x", 0, -1, 1.5, 1e300, null, true, [chat_id], {}, 2 ** 40]) {
         expectRefusal(await a.do(command, { ...args, chat_id: none }), "input.invalid", "chat_id");
       }
     }
+    const a = await ann.socket();
     expectRefusal(await a.do("message.edit", { message_id: theirs.id, text: "x" }), "access.denied");
     expectRefusal(await a.do("message.delete", { message_id: NOWHERE * 2 ** 24 + 1 }), "not_found");
     for (const socket of both) {

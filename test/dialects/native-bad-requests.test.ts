@@ -39,6 +39,8 @@ describe("a body that is none", () => {
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/octet-stream", "text/json"]) {
       expectProblem(await ann.call("POST", path, '{"text":"x"}', { "content-type": type }), "input.invalid");
     }
+    const unsaid = await ann.call("POST", path, new TextEncoder().encode('{"text":"x"}'), { "content-type": "" });
+    expectProblem(unsaid, "input.invalid");
     for (const type of ["application/json; charset=utf-8", "application/problem+json", "APPLICATION/JSON"]) {
       expect((await ann.call("POST", path, '{"text":"x"}', { "content-type": type })).status, type).toBe(201);
     }

@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { countCalls, countRows } from "../support/meter.ts";
-import type { Person } from "../support/people.ts";
+import type { Person, Socket } from "../support/people.ts";
 import { people } from "../support/people.ts";
 
 const GATEWAYS = Array.from({ length: 4 }, (_, n) => `native/local/${n}`);
@@ -15,7 +15,11 @@ async function pair(): Promise<[Person, Person]> {
 }
 
 /** Counts everything that happens in `chat` and to `members` while `work` runs. */
-async function counted(chat: number, members: readonly Person[], work: () => Promise<void>): Promise<{ rows: number; calls: Map<string, number>; total: number }> {
+async function counted(
+  chat: number,
+  members: readonly Person[],
+  work: () => Promise<void>,
+): Promise<{ rows: number; calls: Map<string, number>; total: number }> {
   const inboxes = members.map((member) => `user:${member.id}`);
   const meters = [
     await countRows("CHAT", `chat:${chat}`),
@@ -38,7 +42,9 @@ async function counted(chat: number, members: readonly Person[], work: () => Pro
 
 const directoryRows = async (): Promise<number> => {
   const tables = ["users", "tokens", "chats", "memberships", "attachments"];
-  const counts = await Promise.all(tables.map((table) => env.DB.prepare(`SELECT count(*) AS n FROM ${table}`).first<number>("n")));
+  const counts = await Promise.all(
+    tables.map((table) => env.DB.prepare(`SELECT count(*) AS n FROM ${table}`).first<number>("n")),
+  );
   return counts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
 };
 
@@ -92,12 +98,19 @@ describe("what a text costs on a chat's own sockets", () => {
     const [ann, bob] = await pair();
     const chat = await ann.direct(bob);
     const a = await ann.socket(chat.id);
-    const sockets = [];
+    const sockets: Socket[] = [];
     for (let n = 0; n < 1_000; n++) sockets.push(await bob.socket(chat.id));
     const stringify = JSON.stringify;
     let times = 0;
     JSON.stringify = ((value: unknown, ...rest: []) => {
-      if (typeof value === "object" && value !== null && "text" in value && value.text === "to a thousand" && "seq" in value) times++;
+      if (
+        typeof value === "object" &&
+        value !== null &&
+        "text" in value &&
+        value.text === "to a thousand" &&
+        "seq" in value
+      )
+        times++;
       return stringify(value, ...rest);
     }) as typeof JSON.stringify;
     const cost = await counted(chat.id, [ann, bob], async () => {

@@ -38,7 +38,9 @@ async function settle(chat: number): Promise<void> {
     vi.setSystemTime(Date.now() + 10 * 60_000);
     if (!(await runDurableObjectAlarm(chatObject(chat)))) return;
     // Deliveries go on after the alarm's turn; a call that comes back after them waits for them.
-    await expect.poll(() => runInDurableObject(chatObject(chat), (_, { storage }) => storage.sql.databaseSize > 0)).toBe(true);
+    await expect
+      .poll(() => runInDurableObject(chatObject(chat), (_, { storage }) => storage.sql.databaseSize > 0))
+      .toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   throw new Error("the chat never came to rest");
@@ -97,7 +99,9 @@ describe("an Inbox that fails for a while", () => {
     expect(await bob.unread(chat.id)).toBe(240);
     const changes = await b.do("changes", { chat_id: chat.id, since: 1 });
     expect(changes.rev).toBe(241);
-    expect(changes.messages.map((message: Body) => message.text)).toEqual(Array.from({ length: 240 }, (_, n) => `m${n}`));
+    expect(changes.messages.map((message: Body) => message.text)).toEqual(
+      Array.from({ length: 240 }, (_, n) => `m${n}`),
+    );
   });
 });
 

@@ -7,8 +7,30 @@ export type Kind = "CHAT" | "INBOX" | "GATEWAY" | "LOBBY";
 
 /** The methods by which other objects and the Worker call an object of this kind. */
 const CALLS: Record<Kind, readonly string[]> = {
-  CHAT: ["execute", "open", "isMember", "attach", "summary", "hear", "closeSockets", "alive", "personChanged", "personErased"],
-  INBOX: ["deliver", "addConnection", "removeConnections", "list", "unreadSum", "watch", "unwatch", "online", "endSessions", "sweepLater"],
+  CHAT: [
+    "execute",
+    "open",
+    "isMember",
+    "attach",
+    "summary",
+    "hear",
+    "closeSockets",
+    "alive",
+    "personChanged",
+    "personErased",
+  ],
+  INBOX: [
+    "deliver",
+    "addConnection",
+    "removeConnections",
+    "list",
+    "unreadSum",
+    "watch",
+    "unwatch",
+    "online",
+    "endSessions",
+    "sweepLater",
+  ],
   GATEWAY: ["deliver", "news", "closeConnections", "alive"],
   LOBBY: ["setOnline", "online", "listen", "announce"],
 };
@@ -17,7 +39,10 @@ type Method = (...args: unknown[]) => unknown;
 
 /** The class of the object called `name`, as its methods; the object is there afterwards. */
 async function methodsOf(kind: Kind, name: string): Promise<Record<string, Method>> {
-  return runInDurableObject(env[kind].getByName(name), (instance) => Object.getPrototypeOf(instance) as Record<string, Method>);
+  return runInDurableObject(
+    env[kind].getByName(name),
+    (instance) => Object.getPrototypeOf(instance) as Record<string, Method>,
+  );
 }
 
 /** Replaces methods of a class until the returned function is called. `replace` gets the old method and makes the new one. */
@@ -43,7 +68,9 @@ export async function patch(
 }
 
 /** Counts the calls that objects of these kinds take, by `KIND.method`. */
-export async function countCalls(objects: readonly (readonly [Kind, string])[]): Promise<{ calls: Map<string, number>; stop: () => void }> {
+export async function countCalls(
+  objects: readonly (readonly [Kind, string])[],
+): Promise<{ calls: Map<string, number>; stop: () => void }> {
   const calls = new Map<string, number>();
   const stops: (() => void)[] = [];
   for (const [kind, name] of objects) {

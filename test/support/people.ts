@@ -23,7 +23,9 @@ let made = 0;
 /** A person with a token, made without hashing a password (which takes a sixth of a second). */
 export async function person(name = "user", app: AppId = appId(1)): Promise<Person> {
   const { directory } = storesOf(env);
-  const user = await directory.users.create(app, { username: `${name}${++made}-${Math.random().toString(36).slice(2, 8)}` });
+  const user = await directory.users.create(app, {
+    username: `${name}${++made}-${Math.random().toString(36).slice(2, 8)}`,
+  });
   const session = { appId: app, userId: user.id, tokenId: crypto.randomUUID(), expiresAt: Date.now() + 3_600_000 };
   await directory.tokens.add(session);
   const token = await createTokenSigner(env.TOKEN_SECRET ?? "").sign(session);
@@ -45,7 +47,8 @@ export async function call(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const plain = body === undefined || typeof body === "string" || body instanceof Uint8Array || body instanceof FormData;
+  const plain =
+    body === undefined || typeof body === "string" || body instanceof Uint8Array || body instanceof FormData;
   const response = await exports.default.fetch(
     new Request(`${ORIGIN}${path}`, {
       method,
@@ -137,7 +140,8 @@ export class Socket {
       const text = String(data);
       this.frames.push(text);
       const frame = parse(text) as Body;
-      const answer = typeof frame === "object" && frame !== null && "re" in frame ? this.#answers.get(frame.re) : undefined;
+      const answer =
+        typeof frame === "object" && frame !== null && "re" in frame ? this.#answers.get(frame.re) : undefined;
       if (answer !== undefined) answer(frame);
       else this.events.push(frame);
       this.#wake();

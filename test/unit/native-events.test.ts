@@ -34,6 +34,7 @@ const message: fc.Arbitrary<Message> = fc.record({
     firstName: fc.constant(null),
     lastName: fc.constant(null),
   }),
+  role: fc.constantFrom("member", "owner"),
   kind: fc.constantFrom("text", "image"),
   text: fc.option(text),
   attachments: fc.array(
