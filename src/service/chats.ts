@@ -89,7 +89,8 @@ export function createChats({ directory, objects }: ServicePorts) {
     peek: (actor: Actor, chat: ChatId): Promise<Chat> => objects.command<"room.peek">(chat, actor, { do: "room.peek" }),
 
     /** Unread messages by kind of chat. */
-    unreadSum: (actor: Actor): Promise<{ direct: number; room: number; group: number }> => objects.unreadSum(actor.userId),
+    unreadSum: (actor: Actor): Promise<{ direct: number; room: number; group: number }> =>
+      objects.unreadSum(actor.userId),
 
     /** The caller joins a room of their app. @throws access.denied where it is full or no room, not_found */
     join: (user: User, chat: ChatId): Promise<DetailedChat> =>
