@@ -23,7 +23,8 @@ interface Api {
   readonly channels: readonly Channel[];
 }
 
-const key = (name: string): string => name.replaceAll(/[^A-Za-z0-9]+(.)?/g, (_, next: string | undefined) => (next ?? "").toUpperCase());
+const key = (name: string): string =>
+  name.replaceAll(/[^A-Za-z0-9]+(.)?/g, (_, next: string | undefined) => (next ?? "").toUpperCase());
 
 const schemaOf = (payload: z.ZodType, io: "input" | "output"): object =>
   z.toJSONSchema(payload, {
@@ -58,7 +59,9 @@ export function createAsyncApi(apis: readonly Api[]): object {
         ...(parameters === undefined
           ? {}
           : {
-              parameters: Object.fromEntries(Object.entries(parameters).map(([name, text]) => [name, { description: text }])),
+              parameters: Object.fromEntries(
+                Object.entries(parameters).map(([name, text]) => [name, { description: text }]),
+              ),
             }),
         messages,
         bindings: { ws: { method: "GET", bindingVersion: "0.1.0" } },
@@ -75,7 +78,8 @@ export function createAsyncApi(apis: readonly Api[]): object {
     info: {
       title: "Parlance",
       version: "1",
-      description: "The sockets of one chat server, in each of its dialects. `receive` is what the server takes, `send` what it says.",
+      description:
+        "The sockets of one chat server, in each of its dialects. `receive` is what the server takes, `send` what it says.",
     },
     defaultContentType: "application/json",
     channels,

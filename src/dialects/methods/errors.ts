@@ -45,13 +45,17 @@ function fromFailure(failure: Failure): MethodError {
       return failure.reason === "not_member" ? noChat() : new MethodError("access_error", failure.detail);
     case "not_found":
       if (failure.subject === "chat") return noChat();
-      return badField(failure.subject === "member" ? "users: is not in this chat" : `${failure.subject ?? "it"}: does not exist`);
+      return badField(
+        failure.subject === "member" ? "users: is not in this chat" : `${failure.subject ?? "it"}: does not exist`,
+      );
     case "input.invalid":
     case "too_large":
     case "conflict":
       return badField(failure.detail);
     case "chat.duplicate":
-      return new MethodError("chat_duplication_error", "This chat exists already.", { chat_id: failure.chatId ?? null });
+      return new MethodError("chat_duplication_error", "This chat exists already.", {
+        chat_id: failure.chatId ?? null,
+      });
     case "rate.limited":
       return new MethodError("system_error", "Too many requests. Wait a moment.");
     case "internal":

@@ -17,5 +17,9 @@ export function decodeFile(file: { readonly name: string; readonly data: string 
   }
   if (encoded === "" || !BASE64.test(encoded)) throw badField(`${argument}: is no base64`);
   const bytes = Buffer.from(encoded, "base64");
-  return { bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), contentType: type === "" ? null : type, name: file.name };
+  return {
+    bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length),
+    contentType: type === "" ? null : type,
+    name: file.name,
+  };
 }

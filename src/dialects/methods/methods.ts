@@ -38,7 +38,10 @@ export function parseArguments<Name extends MethodName>(name: Name, args: unknow
 export function createMethods(service: Service, render: Render) {
   const { chats, attachments } = service;
 
-  async function createChat({ session, connection, key }: Call, { users, title }: Arguments<"create_chat">): Promise<object[]> {
+  async function createChat(
+    { session, connection, key }: Call,
+    { users, title }: Arguments<"create_chat">,
+  ): Promise<object[]> {
     const others = [...new Set(users)].filter((user) => user !== session.userId);
     const [other] = others;
     const created = (chat: Parameters<Render["chat"]>[0]): object[] => [
@@ -74,7 +77,10 @@ export function createMethods(service: Service, render: Render) {
       connection,
     );
     return [
-      { type: "message_created", data: { message: messageFrame(message, message.read, render, origin), event_response_key: key } },
+      {
+        type: "message_created",
+        data: { message: messageFrame(message, message.read, render, origin), event_response_key: key },
+      },
     ];
   }
 
@@ -104,15 +110,27 @@ export function createMethods(service: Service, render: Render) {
         return readMessages(call, parseArguments(method, args).chat);
       case "remove_from_chat": {
         const { chat, users } = parseArguments(method, args);
-        const now = await chats.command<"member.remove">(session, chat, { do: "member.remove", users: [...new Set(users)] }, connection);
-        const done = { type: "user_removed_successful", data: { event_response_key: key, user_ids: users, chat: render.chat(now) } };
+        const now = await chats.command<"member.remove">(
+          session,
+          chat,
+          { do: "member.remove", users: [...new Set(users)] },
+          connection,
+        );
+        const done = {
+          type: "user_removed_successful",
+          data: { event_response_key: key, user_ids: users, chat: render.chat(now) },
+        };
         // Who leaves is the initiator and the removed one.
-        return users.includes(session.userId) ? [done, { type: "chat_removed", data: { chat: render.chat(now) } }] : [done];
+        return users.includes(session.userId)
+          ? [done, { type: "chat_removed", data: { chat: render.chat(now) } }]
+          : [done];
       }
       case "add_to_chat": {
         const { chat, users } = parseArguments(method, args);
         const now = await chats.addMembers(session, chat, users, "member", connection);
-        return [{ type: "user_added_successful", data: { event_response_key: key, user_ids: users, chat: render.chat(now) } }];
+        return [
+          { type: "user_added_successful", data: { event_response_key: key, user_ids: users, chat: render.chat(now) } },
+        ];
       }
     }
   }

@@ -9,7 +9,10 @@ const chat = chatIdInput.transform(chatId);
 const users = z.array(numericId.transform(userId)).max(LIMITS.membersAtOnce);
 const title = z
   .string()
-  .refine((text) => text.isWellFormed() && [...text.slice(0, 3 * LIMITS.title)].length <= LIMITS.title, `has at most ${LIMITS.title} characters`)
+  .refine(
+    (text) => text.isWellFormed() && [...text.slice(0, 3 * LIMITS.title)].length <= LIMITS.title,
+    `has at most ${LIMITS.title} characters`,
+  )
   .transform((text) => text.trim())
   .transform((text) => (text === "" ? null : text))
   .nullable();

@@ -19,7 +19,13 @@ const user = z.strictObject({
   role: z.enum(["Member", "Admin", "Owner"]),
 });
 
-const chat = z.strictObject({ id, users: z.array(user), title: z.string().nullable(), created_at: time, updated_at: time });
+const chat = z.strictObject({
+  id,
+  users: z.array(user),
+  title: z.string().nullable(),
+  created_at: time,
+  updated_at: time,
+});
 
 const message = z.strictObject({
   id,
@@ -92,25 +98,21 @@ const METHOD_SUMMARY: Record<MethodName, string> = {
   add_to_chat: "Add people.",
 };
 
-const commands = Object.entries(METHODS).map(
-  ([name, args]): FrameApi => ({
-    name,
-    summary: METHOD_SUMMARY[name as MethodName],
-    payload: z.object({
-      method: z.literal(name),
-      access_token: z.string().optional(),
-      args: args.and(z.object({ event_response_key: z.unknown().optional() })),
-    }),
+const commands = Object.entries(METHODS).map(([name, args]): FrameApi => ({
+  name,
+  summary: METHOD_SUMMARY[name as MethodName],
+  payload: z.object({
+    method: z.literal(name),
+    access_token: z.string().optional(),
+    args: args.and(z.object({ event_response_key: z.unknown().optional() })),
   }),
-);
+}));
 
-const events = Object.entries(methodsEvents).map(
-  ([name, data]): FrameApi => ({
-    name,
-    summary: EVENT_SUMMARY[name as keyof typeof methodsEvents],
-    payload: z.object({ type: z.literal(name), data }),
-  }),
-);
+const events = Object.entries(methodsEvents).map(([name, data]): FrameApi => ({
+  name,
+  summary: EVENT_SUMMARY[name as keyof typeof methodsEvents],
+  payload: z.object({ type: z.literal(name), data }),
+}));
 
 export const methodsSockets: SocketApi = {
   dialect: "methods",

@@ -21,7 +21,8 @@ interface Frame {
   readonly key: Json;
 }
 
-const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** @throws MethodError where the frame is no JSON, or no object */
 function readFrame(text: string | ArrayBuffer): Frame {
@@ -75,7 +76,9 @@ export function createMethodsSocket(service: Service, render: Render, report: (f
         const method = frame.fields["method"];
         if (session === null) throw noToken();
         if (typeof method !== "string" || !isMethod(method)) {
-          throw noMethod(typeof method === "string" ? method.slice(0, 100) : JSON.stringify(method ?? null).slice(0, 100));
+          throw noMethod(
+            typeof method === "string" ? method.slice(0, 100) : JSON.stringify(method ?? null).slice(0, 100),
+          );
         }
         const call = { session, connection: connection.id, origin: connection.origin, key };
         for (const event of await perform(method, frame.args, call)) connection.send(JSON.stringify(event));

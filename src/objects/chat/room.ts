@@ -531,10 +531,8 @@ export class Room {
       checkRemove(this.#identity.kind, { id: actor.userId, role }, { id: user, role: target ?? "member" });
       if (target === undefined) throw notFound("member");
     }
-    return {
-      result: this.detailed(actor.userId),
-      commit: this.#removeNow(actor.userId, command.users, delivered, now),
-    };
+    const commit = this.#removeNow(actor.userId, command.users, delivered, now);
+    return { result: this.detailed(actor.userId), commit };
   }
 
   /** A person whose account is gone leaves, whatever the chat is. */
