@@ -97,17 +97,17 @@ const refusal: FrameApi = {
   }),
 };
 
-const events = Object.entries(nativeEvents).map(
-  ([name, payload]): FrameApi => ({
-    name,
-    summary: EVENT_SUMMARY[name as keyof typeof nativeEvents],
-    payload: z.object({ event: z.literal(name), ...payload.shape }),
-  }),
-);
+const events = Object.entries(nativeEvents).map(([name, payload]): FrameApi => ({
+  name,
+  summary: EVENT_SUMMARY[name as keyof typeof nativeEvents],
+  payload: z.object({ event: z.literal(name), ...payload.shape }),
+}));
 
 const inChat = Object.entries(chatCommands);
 const addressed = [
-  ...inChat.map(([name, fields]) => command(name, COMMAND_SUMMARY[name as keyof typeof chatCommands], chatAddress.and(fields))),
+  ...inChat.map(([name, fields]) =>
+    command(name, COMMAND_SUMMARY[name as keyof typeof chatCommands], chatAddress.and(fields)),
+  ),
   command("chat.join", "Hear typing in this chat.", chatAddress),
   command("chat.leave", "No longer hear typing in this chat.", chatAddress),
   command("presence.watch", "Hear when this person comes and goes.", userAddress),
