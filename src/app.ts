@@ -84,7 +84,10 @@ function mount(env: Env): Mounted {
 
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.route("/", methodsRoutes());
-  app.route("/", mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)));
+  app.route(
+    "/",
+    mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)),
+  );
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   let asyncApi: object | undefined;
   app.get("/asyncapi.json", (c) => c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets]))));

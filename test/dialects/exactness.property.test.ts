@@ -1,7 +1,7 @@
 // Whatever three people do in three dialects, in any order: unread, lists and receipts are what a model says, after each step.
 
 import { evictAllDurableObjects } from "cloudflare:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MethodsClient } from "../support/methods.ts";
 import { MobileClient } from "../support/mobile.ts";
@@ -11,7 +11,13 @@ import { eventually } from "../support/story/speaker.ts";
 
 /** A chat as the model has it: who is in it, what was said, and who has yet to read what. */
 class Model {
-  readonly messages: { readonly by: number; readonly unread: Set<number>; deleted: boolean; readonly consumable: boolean; read: boolean }[] = [];
+  readonly messages: {
+    readonly by: number;
+    readonly unread: Set<number>;
+    deleted: boolean;
+    readonly consumable: boolean;
+    read: boolean;
+  }[] = [];
   constructor(readonly members: Set<number>) {}
 
   send(by: number, consumable = false): void {
@@ -28,7 +34,10 @@ class Model {
   }
 
   readAll(by: number): void {
-    this.read(by, Array.from(this.messages, (_, index) => index + 1));
+    this.read(
+      by,
+      Array.from(this.messages, (_, index) => index + 1),
+    );
   }
 
   fetch(by: number): void {
@@ -72,7 +81,14 @@ const steps = (more: readonly fc.Arbitrary<Step>[]): fc.Arbitrary<Step[]> =>
     fc.oneof(
       { weight: 6, arbitrary: fc.record({ do: fc.constant("send" as const), who, dialect }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant("readAll" as const), who, dialect }) },
-      { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("readOne" as const, "readUpTo" as const, "delete" as const), who, at }) },
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          do: fc.constantFrom("readOne" as const, "readUpTo" as const, "delete" as const),
+          who,
+          at,
+        }),
+      },
       { weight: 1, arbitrary: fc.constant<Step>({ do: "evict" }) },
       ...more.map((arbitrary) => ({ weight: 2, arbitrary })),
     ),
@@ -80,7 +96,9 @@ const steps = (more: readonly fc.Arbitrary<Step>[]): fc.Arbitrary<Step[]> =>
   );
 
 /** The cast, each with a way to speak every dialect. */
-async function cast(size: number): Promise<{ native: Awaited<ReturnType<typeof person>>; methods: MethodsClient; mobile: MobileClient }[]> {
+async function cast(
+  size: number,
+): Promise<{ native: Awaited<ReturnType<typeof person>>; methods: MethodsClient; mobile: MobileClient }[]> {
   return Promise.all(
     Array.from({ length: size }, async (_, n) => {
       const native = await person(`p${n}`);
@@ -105,11 +123,15 @@ async function agrees(people: Cast, chat: number, model: Model, isDirect: boolea
     const { items } = (await native.get(`/v1/chats/${chat}/messages?after=0&limit=100`)).body;
     expect(items.map((one: Body) => one.seq)).toEqual(model.messages.map((_, index) => index + 1));
     const open = items.filter((one: Body) => one.user.id !== native.id && !one.read && one.deleted_at === null);
-    expect(open.map((one: Body) => one.seq), `unread of ${n}, one by one`).toEqual(model.unreadSeqs(n));
+    expect(
+      open.map((one: Body) => one.seq),
+      `unread of ${n}, one by one`,
+    ).toEqual(model.unreadSeqs(n));
     const receipts = items.filter((one: Body) => one.user.id === native.id && one.deleted_at === null);
-    expect(receipts.map((one: Body) => one.read), `receipts of ${n}`).toEqual(
-      model.messages.filter((one) => one.by === n && !one.deleted).map((one) => one.read),
-    );
+    expect(
+      receipts.map((one: Body) => one.read),
+      `receipts of ${n}`,
+    ).toEqual(model.messages.filter((one) => one.by === n && !one.deleted).map((one) => one.read));
   }
 }
 
@@ -161,7 +183,10 @@ async function take(step: Step, people: Cast, chat: number, model: Model, isDire
     case "readUpTo":
       if (seq === 0) return;
       await native.post(`/v1/chats/${chat}/read`, { up_to: message(chat, seq) });
-      model.read(n, Array.from({ length: seq }, (_, index) => index + 1));
+      model.read(
+        n,
+        Array.from({ length: seq }, (_, index) => index + 1),
+      );
       return;
     case "delete":
       if (seq === 0 || model.messages[seq - 1]?.by !== n) return;

@@ -13,15 +13,25 @@ describe("accounts", () => {
   it("are made by a form, log in by name and by address, and log out at once", async () => {
     const anyone = new MobileClient(await person());
     const name = `mo-${crypto.randomUUID().slice(0, 8)}`;
-    const made = await anyone.post("/users", { user_name: name, password: "a password", email: `${name}@example.org`, first_name: "Mo", last_name: "Bile" });
+    const made = await anyone.post("/users", {
+      user_name: name,
+      password: "a password",
+      email: `${name}@example.org`,
+      first_name: "Mo",
+      last_name: "Bile",
+    });
     expect([made.status, made.body]).toEqual([201, undefined]);
     for (const login of [{ user_name: name.toUpperCase() }, { email: `${name}@example.org` }]) {
-      const { status, body } = await anyone.post("/authentication", { ...login, password: "a password" } as Record<string, string>);
+      const { status, body } = await anyone.post("/authentication", { ...login, password: "a password" });
       expect(status).toBe(201);
       expect(Object.keys(body).toSorted()).toEqual(["last_login_at", "session_id", "token", "user_id"]);
       expect(body.last_login_at).toMatch(TIME);
       const fae = `FAE ${btoa(`${body.user_id}:${body.token}:${body.session_id}`)}`;
-      expect((await anyone.get("/sync", { authorization: fae })).body).toEqual({ friend_request: 0, chat: 0, chat_room: 0 });
+      expect((await anyone.get("/sync", { authorization: fae })).body).toEqual({
+        friend_request: 0,
+        chat: 0,
+        chat_room: 0,
+      });
       expect((await anyone.get("/sync", { authorization: `Bearer ${body.token}` })).status).toBe(200);
       const other = `FAE ${btoa(`${body.user_id + 1}:${body.token}:${body.session_id}`)}`;
       expect((await anyone.get("/sync", { authorization: other })).status).toBe(401);
@@ -29,19 +39,27 @@ describe("accounts", () => {
       expect((await anyone.get("/sync", { authorization: fae })).status).toBe(401);
     }
     const again = await anyone.post("/users", { user_name: name, password: "short" });
-    expect(again).toMatchObject({ status: 422, body: { status_code: 422, errors: { password: [expect.any(String)] } } });
-    expect((await anyone.post("/users", { user_name: name, password: "a password" })).body.errors.user_name).toHaveLength(1);
+    expect(again).toMatchObject({
+      status: 422,
+      body: { status_code: 422, errors: { password: [expect.any(String)] } },
+    });
+    expect(
+      (await anyone.post("/users", { user_name: name, password: "a password" })).body.errors.user_name,
+    ).toHaveLength(1);
     expect(await anyone.post("/authentication", { user_name: name, password: "wrong password" })).toMatchObject({
       status: 401,
       body: { status_code: 401, message: expect.any(String) },
     });
   });
 
-  it.each([undefined, "FAE", "FAE !!!", `FAE ${btoa("1:2")}`, `FAE ${btoa("a:b:c")}`, "Basic x", "Bearer x"])("%s is 401", async (authorization) => {
-    const anyone = new MobileClient(await person());
-    const { status, body } = await anyone.get("/chats", { authorization: authorization ?? "" });
-    expect([status, body.status_code, Object.keys(body).toSorted()]).toEqual([401, 401, ["message", "status_code"]]);
-  });
+  it.each([undefined, "FAE", "FAE !!!", `FAE ${btoa("1:2")}`, `FAE ${btoa("a:b:c")}`, "Basic x", "Bearer x"])(
+    "%s is 401",
+    async (authorization) => {
+      const anyone = new MobileClient(await person());
+      const { status, body } = await anyone.get("/chats", { authorization: authorization ?? "" });
+      expect([status, body.status_code, Object.keys(body).toSorted()]).toEqual([401, 401, ["message", "status_code"]]);
+    },
+  );
 });
 
 describe("/chats", () => {
@@ -65,7 +83,13 @@ describe("/chats", () => {
       },
     ]);
     expect((await ann.get("/chats")).body).toEqual([
-      { ...unread[0], unread_count: 1, with_user_id: bob.id, with_user_name: bob.person.username, with_nick_name: bob.person.username },
+      {
+        ...unread[0],
+        unread_count: 1,
+        with_user_id: bob.id,
+        with_user_name: bob.person.username,
+        with_nick_name: bob.person.username,
+      },
     ]);
     const history = (await bob.get(`/chats/${chat}`)).body;
     expect(history.map((message: Body) => message.message)).toEqual(["three", "two", "one"]);
@@ -78,8 +102,11 @@ describe("/chats", () => {
       message_type: "text",
       server_sent_timestamp: time,
     });
-    expect((await bob.get(`/chats/${chat}?count=1&offset=2`)).body.map((message: Body) => message.message)).toEqual(["two"]);
-    for (const path of [`/chats/${ann.id}/${bob.id}`, `/chats/${bob.id}/${ann.id}`]) expect((await ann.get(path)).body).toEqual(history);
+    expect((await bob.get(`/chats/${chat}?count=1&offset=2`)).body.map((message: Body) => message.message)).toEqual([
+      "two",
+    ]);
+    for (const path of [`/chats/${ann.id}/${bob.id}`, `/chats/${bob.id}/${ann.id}`])
+      expect((await ann.get(path)).body).toEqual(history);
     expect((await ann.get(`/chats/users/${bob.id}/${ann.id}`)).body).toEqual({ chat_id: chat });
     expect((await bob.get("/sync")).body).toEqual({ friend_request: 0, chat: 2, chat_room: 0 });
 
@@ -99,7 +126,12 @@ describe("/chats", () => {
     await expect.poll(async () => (await ann.get("/chats")).body.length).toBe(3);
     const listed = (await ann.get("/chats")).body;
     expect(listed.map((chat: Body) => chat.chat_id)).toEqual([second, first, empty]);
-    expect(listed[2]).toMatchObject({ last_message: null, last_message_sender_id: null, last_message_timestamp: null, unread_count: 0 });
+    expect(listed[2]).toMatchObject({
+      last_message: null,
+      last_message_sender_id: null,
+      last_message_timestamp: null,
+      unread_count: 0,
+    });
   });
 
   it("either side deletes the chat for both; who is in neither does not", async () => {

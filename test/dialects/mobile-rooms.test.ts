@@ -48,9 +48,14 @@ describe("/chat_rooms", () => {
     expect((await ann.get("/sync")).body.chat_room).toBe(2);
     const users = (await ann.get(`/chat_rooms/${room}/users`)).body;
     expect(users.map((user: Body) => user.user_id)).toEqual([ann.id, bob.id, eve.id]);
-    expect(users[0]).toEqual({ chat_room_id: room, user_id: ann.id, created_at: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/) });
+    expect(users[0]).toEqual({
+      chat_room_id: room,
+      user_id: ann.id,
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/),
+    });
 
-    for (const path of ["read", "message/read"]) expect((await ann.post(`/chat_rooms/${room}/${path}`)).status).toBe(201);
+    for (const path of ["read", "message/read"])
+      expect((await ann.post(`/chat_rooms/${room}/${path}`)).status).toBe(201);
     expect((await ann.get("/chat_rooms/message/unread")).body).toEqual([]);
 
     const zoe = new MobileClient(await person("zoe"));
@@ -62,13 +67,22 @@ describe("/chat_rooms", () => {
   it("with a radius refuses who says that they are outside it, and nobody else", async () => {
     const [ann, bob] = await mobilePair();
     const room = await make(ann, { interaction_radius: 1_000 });
-    const write = (where: Record<string, number>) => bob.post(`/chat_rooms/${room}/message`, { message: "hi", type: "text", ...where });
-    expect(await write({ geo_latitude: 48.2, geo_longitude: 16.37 })).toMatchObject({ status: 403, body: { error_code: "403-3" } });
+    const write = (where: Record<string, number>) =>
+      bob.post(`/chat_rooms/${room}/message`, { message: "hi", type: "text", ...where });
+    expect(await write({ geo_latitude: 48.2, geo_longitude: 16.37 })).toMatchObject({
+      status: 403,
+      body: { error_code: "403-3" },
+    });
     expect((await ann.get(`/chat_rooms/${room}/users`)).body).toHaveLength(1);
     expect((await write({ geo_latitude: 50.088, geo_longitude: 14.42 })).status).toBe(201);
     expect((await write({})).status).toBe(201);
     const anywhere = await make(ann);
-    const far = await bob.post(`/chat_rooms/${anywhere}/message`, { message: "hi", type: "text", geo_latitude: -33, geo_longitude: 151 });
+    const far = await bob.post(`/chat_rooms/${anywhere}/message`, {
+      message: "hi",
+      type: "text",
+      geo_latitude: -33,
+      geo_longitude: 151,
+    });
     expect(far.status).toBe(201);
   });
 
@@ -101,8 +115,15 @@ describe("/chat_rooms", () => {
   ] as const)("%s %s %j is %i %s", async (method, path, body, status, code) => {
     const [ann, bob] = await mobilePair();
     const eve = await person("eve");
-    const places: Record<string, string> = { ROOM: String(await make(ann)), DIRECT: String((await ann.person.direct(eve)).id) };
-    const answer = await bob.call(method, path.replaceAll(/ROOM|DIRECT/g, (name) => places[name] ?? name), body);
+    const places: Record<string, string> = {
+      ROOM: String(await make(ann)),
+      DIRECT: String((await ann.person.direct(eve)).id),
+    };
+    const answer = await bob.call(
+      method,
+      path.replaceAll(/ROOM|DIRECT/g, (name) => places[name] ?? name),
+      body,
+    );
     expect([answer.status, answer.body.error_code, answer.body.status_code]).toEqual([status, code, status]);
   });
 });

@@ -55,7 +55,9 @@ describe("/chats_v2", () => {
     ]);
     expect(await native.event("read")).toMatchObject({ user_id: bob.id });
     expect(await native.event("message.deleted")).toMatchObject({ chat_id: chat });
-    expect(JSON.stringify((await ann.person.get(`/v1/chats/${chat}/changes?since=0`)).body)).not.toContain("through v2");
+    expect(JSON.stringify((await ann.person.get(`/v1/chats/${chat}/changes?since=0`)).body)).not.toContain(
+      "through v2",
+    );
   });
 
   it("wraps the answer for those who accept its own media type", async () => {

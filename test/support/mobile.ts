@@ -21,7 +21,12 @@ export class MobileClient {
     return this.person.id;
   }
 
-  call(method: string, path: string, body?: Record<string, string | number>, headers: Record<string, string> = {}): Promise<Answer> {
+  call(
+    method: string,
+    path: string,
+    body?: Record<string, string | number>,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const type = this.form ? "application/x-www-form-urlencoded" : "application/json";
     const text = this.form ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body);
     return this.person.call(method, path, body === undefined ? undefined : text, {

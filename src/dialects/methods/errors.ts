@@ -25,7 +25,7 @@ export const badToken = (): MethodError => new MethodError("authorization_error"
 export const noMethod = (name: string): MethodError =>
   new MethodError("access_error", `You do not have permissions to execute this method (${name})`);
 /** A chat of others and a chat that is none look alike. */
-export const noChat = (): MethodError => new MethodError("access_error", "You do not have access to this chat.");
+const noChat = (): MethodError => new MethodError("access_error", "You do not have access to this chat.");
 export const badField = (detail: string): MethodError => new MethodError("field_error", detail);
 
 /** How a failure of the core reads in this dialect; what is a fault of ours says nothing of itself. */

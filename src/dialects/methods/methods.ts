@@ -3,7 +3,7 @@
  * comes to them as events of their own.
  */
 
-import { z } from "zod";
+import type { z } from "zod";
 import { duplicateChat } from "../../core/errors.ts";
 import type { ChatId, UserId } from "../../core/ids.ts";
 import type { Json } from "../../core/message.ts";
@@ -28,7 +28,7 @@ export interface Call {
 type Arguments<Name extends MethodName> = z.output<(typeof METHODS)[Name]>;
 
 /** The arguments of a method. @throws field_error that names the first wrong one */
-export function parseArguments<Name extends MethodName>(name: Name, args: unknown): Arguments<Name> {
+function parseArguments<Name extends MethodName>(name: Name, args: unknown): Arguments<Name> {
   const parsed = METHODS[name].safeParse(args);
   if (parsed.success) return parsed.data as Arguments<Name>;
   const [issue] = parsed.error.issues;

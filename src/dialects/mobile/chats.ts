@@ -72,14 +72,12 @@ export function chatRoutes(render: Render): Hono<Http> {
 
   async function history(c: Context<Http>, actor: Actor, chat: ChatId): Promise<Response> {
     const { count, offset } = parse(pageQuery, c.req.query());
-    const { items } = await c
-      .get("service")
-      .chats.command<"message.list">(actor, chat, {
-        do: "message.list",
-        present: true,
-        skip: offset - 1,
-        limit: count,
-      });
+    const { items } = await c.get("service").chats.command<"message.list">(actor, chat, {
+      do: "message.list",
+      present: true,
+      skip: offset - 1,
+      limit: count,
+    });
     return c.json(items.map((message) => render.message(message, c.get("origin"))));
   }
 

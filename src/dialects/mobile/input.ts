@@ -11,7 +11,8 @@ import type { Caller } from "../../service/auth.ts";
 import type { Http } from "../http.ts";
 import { bearer } from "../http.ts";
 import { numericId } from "../input.ts";
-import { badInput, MobileError, noInteger } from "./errors.ts";
+import type { MobileError } from "./errors.ts";
+import { badInput, noInteger } from "./errors.ts";
 
 /** The fields of a body: a form, or JSON; an empty body has none. @throws 422 where it is neither */
 export async function fieldsOf(c: Context<Http>): Promise<unknown> {

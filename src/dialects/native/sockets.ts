@@ -13,7 +13,7 @@ import { createEncode } from "./events.ts";
 import type { Render } from "./render.ts";
 import { chatAddress, userAddress } from "./schemas.ts";
 
-export const SUBPROTOCOL = "parlance.v1";
+const SUBPROTOCOL = "parlance.v1";
 const PING = ["ping", "pong"] as const;
 
 /** The words of `/v1/chats/{id}/socket`. */

@@ -287,7 +287,10 @@ export class Room {
     }
     const found =
       page.after === undefined
-        ? this.messages.before(page.before === undefined ? SEQS_PER_CHAT : this.#cursor(page.before, "before"), limit + 1)
+        ? this.messages.before(
+            page.before === undefined ? SEQS_PER_CHAT : this.#cursor(page.before, "before"),
+            limit + 1,
+          )
         : this.messages.after(this.#cursor(page.after, "after"), limit + 1);
     const items = found.slice(0, limit).map((message) => this.seen(message, actor.userId));
     return { result: { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null }, commit: NOTHING };
@@ -458,7 +461,8 @@ export class Room {
         tellings: [
           {
             event: (viewer) => ({
-              type: "member.added", roles: false,
+              type: "member.added",
+              roles: false,
               chatId: this.id,
               rev,
               members,
@@ -518,7 +522,15 @@ export class Room {
     const rev = this.#rev;
     const members = this.members.all().filter((member) => users.includes(member.user.id));
     const told = this.#toAll(
-      (viewer) => ({ type: "member.added", roles: true, chatId: this.id, rev, members, chat: this.told(viewer), by: actor.userId }),
+      (viewer) => ({
+        type: "member.added",
+        roles: true,
+        chatId: this.id,
+        rev,
+        members,
+        chat: this.told(viewer),
+        by: actor.userId,
+      }),
       false,
     );
     return { result: this.detailed(actor.userId), commit: { ...NOTHING, ...told, directory: true } };
