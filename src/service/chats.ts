@@ -41,7 +41,8 @@ export function createChats({ directory, objects }: ServicePorts) {
     if ((await directory.users.find(actor.appId, other)) === null) throw notFound("user");
     await objects.sweepLater(actor.userId, "chats");
     const { id, created } = await directory.chats.direct(actor.appId, actor.userId, other);
-    return { chat: await objects.open(id, actor, origin), created };
+    // Whoever came second is answered as one who found it, and is told of the chat as everyone else is.
+    return { chat: await objects.open(id, actor, created ? origin : null), created };
   }
 
   return {

@@ -116,6 +116,20 @@ describe("/chats", () => {
     expect((await bob.get("/chats")).body[0].unread_count).toBe(0);
   });
 
+  it("a body may be a form in parts; one that is broken is refused", async () => {
+    const [ann, bob] = await mobilePair();
+    const send = (text: string) =>
+      ann.person.call("POST", "/chats", text, {
+        authorization: ann.authorization,
+        "content-type": "multipart/form-data; boundary=cut",
+      });
+    const part = (name: string, value: string | number) =>
+      `--cut\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+    expect((await send(`${part("receiver_id", bob.id)}${part("message", "in parts")}--cut--\r\n`)).status).toBe(201);
+    for (const broken of ["{}", part("receiver_id", bob.id), ""]) expect((await send(broken)).status).toBe(422);
+    expect((await bob.get("/chats/unread")).body).toMatchObject([{ last_message: "in parts", unread_count: 1 }]);
+  });
+
   it("lists are by the last message, newest first, and a chat without one has nulls", async () => {
     const [ann, bob] = await mobilePair();
     const eve = new MobileClient(await person("eve"));

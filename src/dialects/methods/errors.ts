@@ -35,6 +35,14 @@ export function methodError(thrown: unknown): MethodError {
   return fromFailure(thrown.failure);
 }
 
+/** What the core calls otherwise than this dialect. */
+const ARGUMENTS: { readonly [path: string]: string } = { members: "users", attachments: "files", chat_id: "chat" };
+
+function argument(path: string): string {
+  const [first = "", ...rest] = path.split(".");
+  return [ARGUMENTS[first] ?? first, ...rest].join(".");
+}
+
 function fromFailure(failure: Failure): MethodError {
   switch (failure.code) {
     case "auth.required":
@@ -45,11 +53,14 @@ function fromFailure(failure: Failure): MethodError {
       return failure.reason === "not_member" ? noChat() : new MethodError("access_error", failure.detail);
     case "not_found":
       if (failure.subject === "chat") return noChat();
-      return badField(
-        failure.subject === "member" ? "users: is not in this chat" : `${failure.subject ?? "it"}: does not exist`,
-      );
+      if (failure.subject === "member") return badField("users: is not in this chat");
+      return badField(failure.subject === "user" ? "users: is no user" : failure.detail);
     case "input.invalid":
+      return badField(
+        failure.errors?.map(({ path, message }) => `${argument(path)}: ${message}`).join("; ") ?? failure.detail,
+      );
     case "too_large":
+      return badField(`files: ${failure.detail}`);
     case "conflict":
       return badField(failure.detail);
     case "chat.duplicate":

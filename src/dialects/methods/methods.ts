@@ -5,8 +5,9 @@
 
 import type { z } from "zod";
 import { duplicateChat } from "../../core/errors.ts";
-import type { ChatId, UserId } from "../../core/ids.ts";
+import type { ChatId } from "../../core/ids.ts";
 import type { Json } from "../../core/message.ts";
+import { checkText } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { Service } from "../../service/service.ts";
 import { badField } from "./errors.ts";
@@ -42,38 +43,32 @@ export function createMethods(service: Service, render: Render) {
     { session, connection, key }: Call,
     { users, title }: Arguments<"create_chat">,
   ): Promise<object[]> {
-    const others = [...new Set(users)].filter((user) => user !== session.userId);
-    const [other] = others;
+    const [other, ...more] = [...new Set(users)].filter((user) => user !== session.userId);
     const created = (chat: Parameters<Render["chat"]>[0]): object[] => [
       { type: "chat_created", data: { chat: render.chat(chat), event_response_key: key } },
     ];
-    if (others.length === 1 && other !== undefined && (title ?? null) === null) {
-      const { chat, created: isNew } = await direct(session, other, connection);
+    if (other !== undefined && more.length === 0 && (title ?? null) === null) {
+      const { chat, created: isNew } = await chats.direct(session, other, connection);
       if (!isNew) throw duplicateChat(chat.id);
       return created(chat);
     }
-    return created(await chats.create(session, { kind: "group", title: title ?? null, members: others }, connection));
-  }
-
-  async function direct(session: Session, other: UserId, connection: string): ReturnType<typeof chats.direct> {
-    return chats.direct(session, other, connection);
+    return created(await chats.create(session, { kind: "group", title: title ?? null, members: users }, connection));
   }
 
   async function sendMessage(call: Call, { chat, text, files }: Arguments<"send_message">): Promise<object[]> {
     const { session, connection, origin, key } = call;
     const given = files ?? [];
-    if (given.length > 0) {
-      // Who is not in the chat has nothing stored for them.
-      await chats.get(session, chat);
-    }
+    const words = checkText(text ?? "");
+    if (words === "" && given.length === 0) throw badField("text: a message needs a text or files");
+    // Who is not in the chat has nothing stored for them.
+    if (given.length > 0) await chats.get(session, chat);
     const decoded = given.map(decodeFile);
     const ids: string[] = [];
     for (const file of decoded) ids.push((await attachments.uploadBytes(session, file)).id);
-    if ((text ?? "").trimEnd() === "" && ids.length === 0) throw badField("text: a message needs a text or files");
     const { message } = await chats.command<"message.send">(
       session,
       chat,
-      { do: "message.send", draft: { text: text ?? undefined, attachments: ids } },
+      { do: "message.send", draft: { text: words, attachments: ids } },
       connection,
     );
     return [

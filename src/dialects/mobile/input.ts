@@ -17,7 +17,12 @@ import { badInput, noInteger } from "./errors.ts";
 /** The fields of a body: a form, or JSON; an empty body has none. @throws 422 where it is neither */
 export async function fieldsOf(c: Context<Http>): Promise<unknown> {
   const type = c.req.header("content-type") ?? "";
-  if (type.startsWith("multipart/form-data")) return Object.fromEntries(await c.req.formData());
+  if (type.startsWith("multipart/form-data")) {
+    const form = await c.req.formData().catch(() => {
+      throw badInput({ body: ["is no form of the type that it says"] });
+    });
+    return Object.fromEntries(form);
+  }
   // As bytes: the runtime warns of forms that are read as text.
   const text = new TextDecoder().decode(await c.req.arrayBuffer());
   if (text.trim() === "") return {};

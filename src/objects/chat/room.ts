@@ -257,8 +257,11 @@ export class Room {
       this.members.noteDeleted(at);
       this.#note("deleted", by, { seq: at }, delivered, now);
     });
-    const { id, rev } = this.#refreshed(at);
-    const told = this.#toAll(() => ({ type: "message.deleted", chatId: this.id, rev, messageId: id }), true);
+    const { id, rev, user } = this.#refreshed(at);
+    const told = this.#toAll(
+      () => ({ type: "message.deleted", chatId: this.id, rev, messageId: id, author: user.id }),
+      true,
+    );
     const counts: Telling = {
       event: (viewer) => ({ type: "unread", chatId: this.id, unread: this.unread(viewer) }),
       shared: false,
