@@ -23,11 +23,15 @@ import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, chatName, gatewayStub, inboxStub } from "../rpc.ts";
 import { CLOSE, agreed, closeSocket, connectionId, sendTo, upgraded } from "../sockets.ts";
 import { Meta, isEmpty, migrate } from "../sql.ts";
+import type { Commit, Done } from "./commit.ts";
+import { NOTHING } from "./commit.ts";
 import { Outbox } from "./delivery.ts";
 import { eraseElsewhere } from "./erasure.ts";
 import { ChatFiles } from "./files.ts";
 import { Listeners } from "./listeners.ts";
-import type { Commit, Done } from "./room.ts";
+import * as membership from "./membership.ts";
+import * as messaging from "./messaging.ts";
+import * as reading from "./reading.ts";
 import { Room } from "./room.ts";
 import { CHAT_SCHEMA } from "./schema.ts";
 import type { OpenSocket, Seat } from "./sockets.ts";
@@ -211,7 +215,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         room.savePerson(person);
         // The rows of the members' lists name this person.
         this.#arm();
-        outbox.send({ ...Room.nothing, rows: room.members.ids() }, null, room.clock);
+        outbox.send({ ...NOTHING, rows: room.members.ids() }, null, room.clock);
         return null;
       });
     }
@@ -221,11 +225,11 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         const { room, outbox } = await this.#load();
         if (room.members.knows(ghost.id)) room.savePerson(ghost);
         const before = room.clock;
-        const commit = room.removeErased(ghost.id, outbox.delivered(), Date.now());
+        const commit = membership.removeErased(room, ghost.id, outbox.delivered(), Date.now());
         this.#tell(commit, null, before);
         // Of a chat that was left before nothing changes but the name that the members' lists show.
         this.#arm();
-        outbox.send({ ...Room.nothing, rows: room.members.ids() }, null, room.clock);
+        outbox.send({ ...NOTHING, rows: room.members.ids() }, null, room.clock);
         if (room.members.size === 0) await this.#beginErasing();
         return null;
       });
@@ -246,7 +250,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         return { answer: { do: "typing", result: {} }, tell: () => this.#typing(open, actor.userId, command.on) };
       }
       if (command.do === "chat.erase") {
-        room.mayErase(actor);
+        membership.mayErase(room, actor);
         await this.#beginErasing();
         return { answer: { do: "chat.erase", result: {} }, tell: () => undefined };
       }
@@ -268,7 +272,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       switch (command.do) {
         case "message.send": {
           const send = (): Done<"message.send"> => {
-            const done = room.send(actor, command, attachments, delivered, now);
+            const done = messaging.send(room, actor, command, attachments, delivered, now);
             if (done.result.created) files.take(attachments.map((attachment) => attachment.id));
             return done;
           };
@@ -276,13 +280,13 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
           return { answer: { do: command.do, result }, commit };
         }
         case "message.edit": {
-          const { result, commit } = room.edit(actor, command, delivered, now);
+          const { result, commit } = messaging.edit(room, actor, command, delivered, now);
           return { answer: { do: command.do, result }, commit };
         }
         case "message.delete": {
           const { result, commit } = this.ctx.storage.transactionSync(() => {
-            const dropped = room.attachmentsOf(command.messageId);
-            const done = room.delete(actor, command, delivered, now);
+            const dropped = messaging.attachmentsOf(room, command.messageId);
+            const done = messaging.deleteMessage(room, actor, command, delivered, now);
             files.drop(dropped);
             return done;
           });
@@ -290,48 +294,48 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         }
         case "message.fetch": {
           const { result, commit } = this.ctx.storage.transactionSync(() => {
-            const done = room.fetch(actor, command, delivered, now);
+            const done = messaging.fetch(room, actor, command, delivered, now);
             files.drop(done.dropped);
             return done;
           });
           return { answer: { do: command.do, result }, commit };
         }
         case "room.peek":
-          return { answer: { do: command.do, result: room.peek(actor) }, commit: Room.nothing };
+          return { answer: { do: command.do, result: membership.peek(room, actor) }, commit: NOTHING };
         case "room.join": {
-          const { result, commit } = room.join(actor, command, delivered, now);
+          const { result, commit } = membership.join(room, actor, command, delivered, now);
           return { answer: { do: command.do, result }, commit };
         }
         case "message.list": {
-          const { result, commit } = room.list(actor, command);
+          const { result, commit } = messaging.list(room, actor, command);
           return { answer: { do: command.do, result }, commit };
         }
         case "read": {
-          const { result, commit } = room.read(actor, command);
+          const { result, commit } = reading.read(room, actor, command);
           return { answer: { do: command.do, result }, commit };
         }
         case "changes": {
-          const { result, commit } = room.since(actor, command);
+          const { result, commit } = messaging.since(room, actor, command);
           return { answer: { do: command.do, result }, commit };
         }
         case "chat.get": {
           room.role(actor);
-          return { answer: { do: command.do, result: room.detailed(actor.userId) }, commit: Room.nothing };
+          return { answer: { do: command.do, result: room.detailed(actor.userId) }, commit: NOTHING };
         }
         case "chat.rename": {
-          const { result, commit } = room.rename(actor, command, delivered, now);
+          const { result, commit } = membership.rename(room, actor, command, delivered, now);
           return { answer: { do: command.do, result }, commit };
         }
         case "member.add": {
-          const { result, commit } = room.add(actor, command, delivered, now);
+          const { result, commit } = membership.add(room, actor, command, delivered, now);
           return { answer: { do: command.do, result }, commit };
         }
         case "member.role": {
-          const { result, commit } = room.setRole(actor, command, delivered, now);
+          const { result, commit } = membership.setRole(room, actor, command, delivered, now);
           return { answer: { do: command.do, result }, commit };
         }
         case "member.remove": {
-          const { result, commit } = room.remove(actor, command, delivered, now);
+          const { result, commit } = membership.remove(room, actor, command, delivered, now);
           return { answer: { do: command.do, result }, commit };
         }
       }
@@ -344,7 +348,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       room.role(actor);
       if (ids.length > LIMITS.attachments) throw invalid("attachments", `may be at most ${LIMITS.attachments}`);
       // A resend finds its attachments taken, by itself: it is answered before they are looked at.
-      if (room.sent(actor, draft.clientId ?? null) !== undefined) return [];
+      if (messaging.sent(room, actor, draft.clientId ?? null) !== undefined) return [];
       const found = await this.#ports.directory.attachments.findMany(ids);
       return ids.map((id, at) => {
         const record = found.find((one) => one.id === id);

@@ -9,8 +9,9 @@ import { DELIVERY } from "../../core/limits.ts";
 import { isDurable } from "../../core/wire.ts";
 import type { Delivery, Told } from "../rpc.ts";
 import { Meta } from "../sql.ts";
+import type { Commit } from "./commit.ts";
 import { replay } from "./replay.ts";
-import type { Commit, Room } from "./room.ts";
+import type { Room } from "./room.ts";
 
 /** The directory follows the chat in a lane of its own; no user has this id. */
 const DIRECTORY = 0 as UserId;

@@ -1,0 +1,214 @@
+/**
+ * Commands on messages: each is one synchronous transaction that says afterwards what is to be told to whom.
+ * Knows the room and the rules of the core; knows no socket and no other object.
+ */
+
+import type { Changes } from "../../core/chat.ts";
+import type { CommandOf } from "../../core/commands.ts";
+import { invalid, notFound, refused } from "../../core/errors.ts";
+import type { ChatEvent } from "../../core/events.ts";
+import type { UserId } from "../../core/ids.ts";
+import { SEQS_PER_CHAT, messageId, splitMessageId } from "../../core/ids.ts";
+import { LIMITS } from "../../core/limits.ts";
+import type { Attachment, SeenMessage } from "../../core/message.ts";
+import { checkDraft, checkText, kindOf } from "../../core/message.ts";
+import type { Actor } from "../../core/people.ts";
+import { checkDelete, checkEdit } from "../../core/permissions.ts";
+import { isRead } from "../../core/read-state.ts";
+import type { Done, Telling } from "./commit.ts";
+import { NOTHING } from "./commit.ts";
+import { read } from "./reading.ts";
+import type { Room } from "./room.ts";
+
+/** `attachments` are those of the draft, found and free to be sent. */
+export function send(
+  room: Room,
+  actor: Actor,
+  command: CommandOf<"message.send">,
+  attachments: readonly Attachment[],
+  delivered: number,
+  now: number,
+): Done<"message.send"> {
+  room.role(actor);
+  const draft = checkDraft(command.draft, room.id);
+  const known = sent(room, actor, draft.clientId);
+  if (known !== undefined) return { result: { message: known, created: false }, commit: NOTHING };
+  if (command.draft.requireRead === true && room.unread(actor.userId) > 0) {
+    throw refused("unread", "There are unread messages in this chat: they are to be read first.");
+  }
+  if (draft.replyTo !== null && draft.replyTo > messageId(room.id, room.lastSeq)) {
+    throw invalid("reply_to", "is no message of this chat");
+  }
+  if (room.lastSeq + 1 >= SEQS_PER_CHAT) throw invalid("chat_id", "this chat is full");
+  const message = room.messages.insert({
+    seq: room.lastSeq + 1,
+    rev: room.rev + 1,
+    clock: room.clock + 1,
+    delivered,
+    userId: actor.userId,
+    kind: draft.kind ?? kindOf(draft.text, attachments),
+    text: draft.text,
+    attachments,
+    data: draft.data,
+    replyTo: draft.replyTo,
+    clientId: draft.clientId,
+    consumable: command.draft.consumable === true,
+    // A clock that was set back must not let a later message look earlier.
+    createdAt: Math.max(now, room.last?.createdAt ?? 0),
+  });
+  room.appended(message);
+  const event: ChatEvent = { type: "message.created", chatId: room.id, rev: message.rev, message };
+  return {
+    result: { message: { ...message, read: false }, created: true },
+    commit: { ...NOTHING, ...room.toAll(() => event, true) },
+  };
+}
+
+/** The message that `actor` has sent under `clientId`, if any. */
+export function sent(room: Room, actor: Actor, clientId: string | null): SeenMessage | undefined {
+  if (clientId === null) return undefined;
+  const known = room.messages.byClientId(actor.userId, clientId);
+  return known && room.seen(known, actor.userId);
+}
+
+export function edit(
+  room: Room,
+  actor: Actor,
+  command: CommandOf<"message.edit">,
+  delivered: number,
+  now: number,
+): Done<"message.edit"> {
+  room.role(actor);
+  const message = room.find(command.messageId);
+  checkEdit(actor.userId, message.user.id);
+  if (message.deletedAt !== null) throw notFound("message");
+  const text = checkText(command.text);
+  if (text === "" && message.attachments.length === 0 && message.data === null) {
+    throw invalid("text", "may not be empty");
+  }
+  room.transaction(() => {
+    room.messages.edit(message.seq, room.rev + 1, text === "" ? null : text, now);
+    room.note("edited", actor.userId, { seq: message.seq }, delivered, now);
+  });
+  const edited = room.refreshed(message.seq);
+  return {
+    result: { message: room.seen(edited, actor.userId) },
+    commit: {
+      ...NOTHING,
+      ...room.toAll(() => ({ type: "message.updated", chatId: room.id, rev: edited.rev, message: edited }), true),
+    },
+  };
+}
+
+export function deleteMessage(
+  room: Room,
+  actor: Actor,
+  command: CommandOf<"message.delete">,
+  delivered: number,
+  now: number,
+): Done<"message.delete"> {
+  const role = room.role(actor);
+  const message = room.find(command.messageId);
+  checkDelete(room.kind, { id: actor.userId, role }, message.user.id);
+  if (message.deletedAt !== null) return { result: { messageId: message.id }, commit: NOTHING };
+  const tellings = eraseMessage(room, message.seq, actor.userId, delivered, now);
+  return { result: { messageId: message.id }, commit: { ...NOTHING, tellings, rows: room.members.ids() } };
+}
+
+function eraseMessage(room: Room, at: number, by: UserId, delivered: number, now: number): Telling[] {
+  const before = new Map(room.members.ids().map((user) => [user, room.unread(user)]));
+  room.transaction(() => {
+    room.messages.erase(at, room.rev + 1, now);
+    room.members.noteDeleted(at);
+    room.note("deleted", by, { seq: at }, delivered, now);
+  });
+  const { id, rev, user: author } = room.refreshed(at);
+  const told = room.toAll(
+    () => ({ type: "message.deleted", chatId: room.id, rev, messageId: id, author: author.id }),
+    true,
+  );
+  const counts: Telling = {
+    event: (viewer) => ({ type: "unread", chatId: room.id, unread: room.unread(viewer) }),
+    shared: false,
+    to: room.members.ids().filter((user) => before.get(user) !== room.unread(user)),
+  };
+  return [...told.tellings, counts];
+}
+
+/** The attachments that go with a message of this chat, if `id` names one. */
+export function attachmentsOf(room: Room, id: number): string[] {
+  const place = splitMessageId(id);
+  const message = place !== null && place.chat === room.id ? room.messages.get(place.seq) : undefined;
+  return message?.attachments.map((attachment) => attachment.id) ?? [];
+}
+
+export function list(room: Room, actor: Actor, page: CommandOf<"message.list">): Done<"message.list"> {
+  room.role(actor);
+  if (page.before !== undefined && page.after !== undefined) throw invalid("after", "does not go with before");
+  const limit = Math.min(page.limit ?? LIMITS.pageDefault, LIMITS.page);
+  if (page.present === true) {
+    const present = room.messages.present(page.skip ?? 0, limit);
+    return {
+      result: { items: present.map((message) => room.seen(message, actor.userId)), next: null },
+      commit: NOTHING,
+    };
+  }
+  const found =
+    page.after === undefined
+      ? room.messages.before(page.before === undefined ? SEQS_PER_CHAT : room.cursor(page.before, "before"), limit + 1)
+      : room.messages.after(room.cursor(page.after, "after"), limit + 1);
+  const items = found.slice(0, limit).map((message) => room.seen(message, actor.userId));
+  return { result: { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null }, commit: NOTHING };
+}
+
+/** Reads the oldest unread messages by handing them out; `dropped` are the attachments of those that are deleted by it. */
+export function fetch(
+  room: Room,
+  actor: Actor,
+  command: CommandOf<"message.fetch">,
+  delivered: number,
+  now: number,
+): Done<"message.fetch"> & { readonly dropped: readonly string[] } {
+  room.role(actor);
+  const user = actor.userId;
+  const state = room.members.readState(user);
+  const log = room.log(user, state.upTo);
+  const wanted: number[] = [];
+  for (let at = state.upTo + 1; at <= log.last && wanted.length < command.limit; at++) {
+    if (log.needsReading(at) && !isRead(state, at)) wanted.push(at);
+  }
+  const last = wanted.at(-1);
+  if (last === undefined) return { result: { items: [], left: 0 }, commit: NOTHING, dropped: [] };
+  const fetched = room.messages.some(wanted);
+  const done = read(room, actor, { do: "read", upTo: messageId(room.id, last) });
+  const items = fetched.map((message) => room.seen(message, user));
+  const tellings = [...done.commit.tellings];
+  const dropped: string[] = [];
+  for (const at of room.messages.consumable(wanted)) {
+    dropped.push(...(room.messages.get(at)?.attachments.map((attachment) => attachment.id) ?? []));
+    tellings.push(...eraseMessage(room, at, user, delivered, now));
+  }
+  const rows =
+    dropped.length > 0 || tellings.length > done.commit.tellings.length ? room.members.ids() : done.commit.rows;
+  return { result: { items, left: room.unread(user) }, commit: { ...done.commit, tellings, rows }, dropped };
+}
+
+export function since(room: Room, actor: Actor, command: CommandOf<"changes">): Done<"changes"> {
+  room.role(actor);
+  const end = Math.min(room.rev, command.since + LIMITS.changes);
+  const changes = room.changes.between(command.since, end);
+  const fresh = room.messages.after(
+    room.changes.seqAt(command.since),
+    Math.max(0, room.changes.seqAt(end) - room.changes.seqAt(command.since)),
+  );
+  const touched = new Set(changes.flatMap((change) => (change.seq === null ? [] : [change.seq])));
+  for (const message of fresh) touched.delete(message.seq);
+  const messages = [...room.messages.some([...touched]), ...fresh].toSorted((a, b) => a.seq - b.seq);
+  const result: Changes = {
+    rev: end,
+    messages: messages.map((message) => room.seen(message, actor.userId)),
+    members: changes.some((change) => change.users.length > 0) ? room.members.all() : [],
+    chat: room.listed(actor.userId),
+  };
+  return { result, commit: NOTHING };
+}
