@@ -23,7 +23,7 @@ import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, chatName, gatewayStub, inboxStub } from "../rpc.ts";
 import { CLOSE, agreed, closeSocket, connectionId, sendTo, upgraded } from "../sockets.ts";
 import { Meta, isEmpty, migrate } from "../sql.ts";
-import type { Commit, Done } from "./commit.ts";
+import type { Commit } from "./commit.ts";
 import { NOTHING } from "./commit.ts";
 import { Outbox } from "./delivery.ts";
 import { eraseElsewhere } from "./erasure.ts";
@@ -31,7 +31,7 @@ import { ChatFiles } from "./files.ts";
 import { Listeners } from "./listeners.ts";
 import * as membership from "./membership.ts";
 import * as messaging from "./messaging.ts";
-import * as reading from "./reading.ts";
+import { commit } from "./perform.ts";
 import { Room } from "./room.ts";
 import { CHAT_SCHEMA } from "./schema.ts";
 import type { OpenSocket, Seat } from "./sockets.ts";
@@ -257,88 +257,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const attachments =
         command.do === "message.send" ? await this.#attachments(open, actor, command.draft) : undefined;
       const before = room.clock;
-      const { answer, commit } = this.#commit(open, actor, command, attachments ?? []);
-      return { answer, tell: () => this.#tell(commit, origin, before) };
-    }
-
-    #commit(
-      { room, outbox, files }: Open,
-      actor: Actor,
-      command: Exclude<Command, { do: "typing" | "chat.erase" }>,
-      attachments: readonly Attachment[],
-    ): { answer: Answer; commit: Commit } {
-      const now = Date.now();
-      const delivered = outbox.delivered();
-      switch (command.do) {
-        case "message.send": {
-          const send = (): Done<"message.send"> => {
-            const done = messaging.send(room, actor, command, attachments, delivered, now);
-            if (done.result.created) files.take(attachments.map((attachment) => attachment.id));
-            return done;
-          };
-          const { result, commit } = attachments.length === 0 ? send() : this.ctx.storage.transactionSync(send);
-          return { answer: { do: command.do, result }, commit };
-        }
-        case "message.edit": {
-          const { result, commit } = messaging.edit(room, actor, command, delivered, now);
-          return { answer: { do: command.do, result }, commit };
-        }
-        case "message.delete": {
-          const { result, commit } = this.ctx.storage.transactionSync(() => {
-            const dropped = messaging.attachmentsOf(room, command.messageId);
-            const done = messaging.deleteMessage(room, actor, command, delivered, now);
-            files.drop(dropped);
-            return done;
-          });
-          return { answer: { do: command.do, result }, commit };
-        }
-        case "message.fetch": {
-          const { result, commit } = this.ctx.storage.transactionSync(() => {
-            const done = messaging.fetch(room, actor, command, delivered, now);
-            files.drop(done.dropped);
-            return done;
-          });
-          return { answer: { do: command.do, result }, commit };
-        }
-        case "room.peek":
-          return { answer: { do: command.do, result: membership.peek(room, actor) }, commit: NOTHING };
-        case "room.join": {
-          const { result, commit } = membership.join(room, actor, command, delivered, now);
-          return { answer: { do: command.do, result }, commit };
-        }
-        case "message.list": {
-          const { result, commit } = messaging.list(room, actor, command);
-          return { answer: { do: command.do, result }, commit };
-        }
-        case "read": {
-          const { result, commit } = reading.read(room, actor, command);
-          return { answer: { do: command.do, result }, commit };
-        }
-        case "changes": {
-          const { result, commit } = messaging.since(room, actor, command);
-          return { answer: { do: command.do, result }, commit };
-        }
-        case "chat.get": {
-          room.role(actor);
-          return { answer: { do: command.do, result: room.detailed(actor.userId) }, commit: NOTHING };
-        }
-        case "chat.rename": {
-          const { result, commit } = membership.rename(room, actor, command, delivered, now);
-          return { answer: { do: command.do, result }, commit };
-        }
-        case "member.add": {
-          const { result, commit } = membership.add(room, actor, command, delivered, now);
-          return { answer: { do: command.do, result }, commit };
-        }
-        case "member.role": {
-          const { result, commit } = membership.setRole(room, actor, command, delivered, now);
-          return { answer: { do: command.do, result }, commit };
-        }
-        case "member.remove": {
-          const { result, commit } = membership.remove(room, actor, command, delivered, now);
-          return { answer: { do: command.do, result }, commit };
-        }
-      }
+      const done = commit(this.ctx.storage, open, actor, command, attachments ?? []);
+      return { answer: done.answer, tell: () => this.#tell(done.commit, origin, before) };
     }
 
     /** The attachments that a draft names: the sender's own, and not sent yet. */
