@@ -31,7 +31,7 @@ import { ChatFiles } from "./files.ts";
 import { Listeners } from "./listeners.ts";
 import * as membership from "./membership.ts";
 import * as messaging from "./messaging.ts";
-import { commit } from "./perform.ts";
+import { perform } from "./perform.ts";
 import { Room } from "./room.ts";
 import { CHAT_SCHEMA } from "./schema.ts";
 import type { OpenSocket, Seat } from "./sockets.ts";
@@ -257,7 +257,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const attachments =
         command.do === "message.send" ? await this.#attachments(open, actor, command.draft) : undefined;
       const before = room.clock;
-      const done = commit(this.ctx.storage, open, actor, command, attachments ?? []);
+      const done = perform(this.ctx.storage, open, actor, command, attachments ?? []);
       return { answer: done.answer, tell: () => this.#tell(done.commit, origin, before) };
     }
 

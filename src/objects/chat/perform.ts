@@ -13,7 +13,7 @@ import * as reading from "./reading.ts";
 import type { Room } from "./room.ts";
 
 /** Commits a command, in one transaction with what goes with it. @throws ParlanceError */
-export function commit(
+export function perform(
   storage: DurableObjectStorage,
   { room, outbox, files }: { readonly room: Room; readonly outbox: Outbox; readonly files: ChatFiles },
   actor: Actor,
