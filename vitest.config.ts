@@ -31,6 +31,8 @@ export default defineConfig({
           name: "workers",
           include: ["test/{unit,objects,dialects}/**/*.test.ts"],
           setupFiles: ["test/setup.ts"],
+          // A whole story, told many times, on two cores that others use too.
+          testTimeout: 60_000,
           sequence: { groupOrder: 1 },
           // itty-durable is written in ESM without saying so in its package.json; only the optimizer makes it load.
           deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable"] } } },

@@ -10,6 +10,8 @@ import { failureOf, notFound } from "./core/errors.ts";
 import { LIMITS } from "./core/limits.ts";
 import type { Http, Sockets } from "./dialects/http.ts";
 import { methodsRoutes } from "./dialects/methods/route.ts";
+import { createRender as createMobileRender } from "./dialects/mobile/render.ts";
+import { mobileRoutes } from "./dialects/mobile/routes.ts";
 import { problem } from "./dialects/native/problems.ts";
 import { createRender } from "./dialects/native/render.ts";
 import { nativeRoutes } from "./dialects/native/rest.ts";
@@ -79,6 +81,7 @@ function mount(env: Env): Mounted {
 
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.route("/", methodsRoutes());
+  app.route("/", mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)));
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   const openApi = createOpenApi(app);
   app.get("/openapi.json", async (c) => c.json(await openApi()));

@@ -16,7 +16,16 @@ export function createOpenApi<E extends Env>(app: Hono<E>): () => ReturnType<typ
           version: "1",
           description: "One chat server, spoken to in several dialects. Errors are RFC 9457 problems with a `code`.",
         },
-        components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+        components: { securitySchemes: {
+            fae: {
+              type: "apiKey",
+              in: "header",
+              name: "authorization",
+              description: "`FAE base64(user_id:token:session_id)`",
+            },
+            bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+          },
+        },
       },
     });
     return document;

@@ -3,7 +3,7 @@
  * own socket) speaks to it alike. Knows nothing of how a command arrived.
  */
 
-import type { Changes, DetailedChat, ListedChat } from "./chat.ts";
+import type { Changes, Chat, DetailedChat, ListedChat } from "./chat.ts";
 import type { MessageId, UserId } from "./ids.ts";
 import type { Draft, SeenMessage } from "./message.ts";
 import type { Person, Role } from "./people.ts";
@@ -23,6 +23,8 @@ interface Table {
   };
   /** The oldest unread messages of others, read by being fetched; those that were sent to be consumed are deleted then. */
   "message.fetch": { args: { limit: number }; result: { items: readonly SeenMessage[]; left: number } };
+  /** What anyone in the app may see of a room. */
+  "room.peek": { args: Record<never, never>; result: Chat };
   /** Whoever is in the app joins a room; a member already: nothing happens. */
   "room.join": { args: { person: Person }; result: DetailedChat };
   typing: { args: { on: boolean }; result: Record<never, never> };

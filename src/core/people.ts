@@ -35,6 +35,8 @@ export interface Member {
   readonly role: Role;
   /** All messages up to here are read, or need no reading. */
   readonly readSeq: number;
+  /** Milliseconds since 1970. */
+  readonly joinedAt: number;
 }
 
 /** A colour for this user that stays the same everywhere: `#rrggbb`, dark enough for white letters on it (4.5:1 at least). */

@@ -62,10 +62,16 @@ export interface Users {
   search(app: AppId, page: { query: string; after: string | null; limit: number }): Promise<User[]>;
 }
 
+/** A user, with those settings of their app that hold for each request. */
+export interface TokenUser extends User {
+  /** A send is refused while its sender has unread messages in the chat. */
+  readonly readBeforeSend: boolean;
+}
+
 export interface Tokens {
   add(session: Session): Promise<void>;
   /** The user that this token still speaks for, or null: ended, expired, or the account is gone. One query. */
-  user(tokenId: string): Promise<User | null>;
+  user(tokenId: string): Promise<TokenUser | null>;
   end(tokenId: string): Promise<void>;
   /** Ends all tokens of a user. */
   endAll(user: UserId): Promise<void>;

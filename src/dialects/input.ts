@@ -6,9 +6,16 @@ import { MAX_CHAT_ID } from "../core/ids.ts";
 
 /** A positive integer, also as a string of digits: forms send strings. */
 export const numericId = z
-  .union([z.int().positive(), z.string().regex(/^[0-9]{1,16}$/)])
+  .union([z.int().positive(), z.string().regex(/^[0-9]{1,16}$/)], "is no id")
   .transform((value) => Number(value))
   .refine((value) => Number.isSafeInteger(value) && value > 0, "is no id");
+
+/** An integer from `least` to `most`, also as a string of digits: a query has nothing else. */
+export const integer = (least: number, most: number) =>
+  z
+    .union([z.int(), z.string().regex(/^[0-9]{1,16}$/)], `is an integer from ${least} to ${most}`)
+    .transform((value) => Number(value))
+    .refine((value) => value >= least && value <= most, `is an integer from ${least} to ${most}`);
 
 export const chatIdInput = numericId.refine((value) => value <= MAX_CHAT_ID, "is no id");
 

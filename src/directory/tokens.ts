@@ -15,8 +15,13 @@ const INSERT = `
 const FORGET_EXPIRED = "DELETE FROM tokens WHERE user_id = ?1 AND expires_at <= ?2";
 
 const USER = `
-  SELECT ${USER_COLUMNS} FROM tokens JOIN users ON users.id = tokens.user_id
+  SELECT ${USER_COLUMNS}, coalesce(apps.settings ->> '$.read_before_send', 0) AS read_before_send
+  FROM tokens JOIN users ON users.id = tokens.user_id JOIN apps ON apps.id = tokens.app_id
   WHERE tokens.id = ?1 AND tokens.expires_at > ?2 AND users.app_id = tokens.app_id AND users.deleted_at IS NULL`;
+
+interface TokenUserRow extends UserRow {
+  readonly read_before_send: number;
+}
 
 export function createTokens(db: D1Database): Tokens {
   return {
@@ -30,8 +35,8 @@ export function createTokens(db: D1Database): Tokens {
       if (inserted?.meta.changes === 0) throw authInvalid("This account is gone.");
     },
     async user(tokenId) {
-      const row = await db.prepare(USER).bind(tokenId, Date.now()).first<UserRow>();
-      return row && toUser(row);
+      const row = await db.prepare(USER).bind(tokenId, Date.now()).first<TokenUserRow>();
+      return row && { ...toUser(row), readBeforeSend: row.read_before_send === 1 };
     },
     async end(tokenId) {
       await db.prepare("DELETE FROM tokens WHERE id = ?").bind(tokenId).run();

@@ -1,20 +1,20 @@
 /** Accounts and tokens: registering, logging in and out, and who a token speaks for. Knows no transport. */
 
 import { randomUUID } from "node:crypto";
-import { authInvalid, invalid, invalidFields, notFound } from "../core/errors.ts";
+import { authInvalid, conflict, invalidFields, notFound } from "../core/errors.ts";
 import type { FieldError } from "../core/errors.ts";
 import { appId } from "../core/ids.ts";
 import { LIMITS, TOKEN } from "../core/limits.ts";
 import { codePoints } from "../core/message.ts";
 import type { Session } from "../core/people.ts";
 import { ghostOf } from "../core/people.ts";
-import type { App, NewUser, User } from "../core/ports.ts";
+import type { App, NewUser, TokenUser, User } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
 
 /** A caller whose token stands. */
 export interface Caller {
   readonly session: Session;
-  readonly user: User;
+  readonly user: TokenUser;
 }
 
 export interface Registration extends Omit<NewUser, "passwordHash"> {
@@ -62,7 +62,7 @@ export function createAuth({ directory, objects, passwords, tokens, throttle, no
       checkRegistration(registration);
       // Hashing is the dear part: a name that is taken is refused before it.
       if ((await directory.users.findByUsername(app.id, registration.username)) !== null) {
-        throw invalid("username", "is taken");
+        throw conflict("This username is taken.", "username");
       }
       const { password, ...rest } = registration;
       const user = await directory.users.create(app.id, { ...rest, passwordHash: await passwords.hash(password) });

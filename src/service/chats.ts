@@ -1,6 +1,6 @@
 /** Chats: making and finding them, and what can be asked of one. Knows no transport. */
 
-import type { DetailedChat, ListedChat } from "../core/chat.ts";
+import type { Chat, DetailedChat, ListedChat } from "../core/chat.ts";
 import type { CommandName, CommandOf, ResultOf } from "../core/commands.ts";
 import { invalidFields, isFailure, notFound } from "../core/errors.ts";
 import type { ChatId, UserId } from "../core/ids.ts";
@@ -85,6 +85,12 @@ export function createChats({ directory, objects }: ServicePorts) {
       origin: string | null = null,
     ): Promise<ResultOf<Name>> => objects.command(chat, actor, command, origin),
 
+    /** What anyone may see of a room before they join it. @throws not_found, access.denied where it is no room */
+    peek: (actor: Actor, chat: ChatId): Promise<Chat> => objects.command<"room.peek">(chat, actor, { do: "room.peek" }),
+
+    /** Unread messages by kind of chat. */
+    unreadSum: (actor: Actor): Promise<{ direct: number; room: number; group: number }> => objects.unreadSum(actor.userId),
+
     /** The caller joins a room of their app. @throws access.denied where it is full or no room, not_found */
     join: (user: User, chat: ChatId): Promise<DetailedChat> =>
       objects.command<"room.join">(
@@ -111,6 +117,18 @@ export function createChats({ directory, objects }: ServicePorts) {
         { do: "member.add", users: members.map(personOf), role },
         origin,
       );
+    },
+
+    /** Adds somebody, or gives a member another role; without `role` a member stays what they are. @throws not_found, access.denied */
+    async putMember(actor: Actor, chat: ChatId, user: UserId, role: Role | undefined): Promise<DetailedChat> {
+      const known = (await get(actor, chat)).members.some((member) => member.user.id === user);
+      if (known && role !== undefined) {
+        return objects.command<"member.role">(chat, actor, { do: "member.role", user, role });
+      }
+      const person = await directory.users.find(actor.appId, user);
+      if (person === null) throw notFound("user");
+      const add = { do: "member.add", users: [personOf(person)], role: role ?? "member" } as const;
+      return objects.command<"member.add">(chat, actor, add);
     },
 
     /** The connection `listener` hears what is ephemeral in the chat (or no longer). @throws access.denied, not_found */

@@ -13,7 +13,11 @@ const owner = { appId: appId(7), userId: userId(42) };
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
-const PNG = latin1(atob("iVBORw0KGgoAAAANSUhEUgAAACUAAAAVCAIAAABOhrD5AAAAJklEQVR4nGM8IafBQEfARE/LRu0btW/UvlH7Ru0btW/UvlH7qAAAedoBODTLOf8AAAAASUVORK5CYII="));
+const PNG = latin1(
+  atob(
+    "iVBORw0KGgoAAAANSUhEUgAAACUAAAAVCAIAAABOhrD5AAAAJklEQVR4nGM8IafBQEfARE/LRu0btW/UvlH7Ru0btW/UvlH7qAAAedoBODTLOf8AAAAASUVORK5CYII=",
+  ),
+);
 
 const keys = async (): Promise<string[]> => (await env.FILES.list()).objects.map(({ key }) => key);
 
@@ -29,7 +33,7 @@ function noise(size: number): { chunks: () => Generator<Uint8Array>; hash: () =>
   return {
     *chunks() {
       let state = 2_463_534_242;
-      for (let sent = 0; sent < size; ) {
+      for (let sent = 0; sent < size;) {
         const chunk = new Uint8Array(Math.min(100_003, size - sent));
         for (let at = 0; at < chunk.length; at++) {
           state ^= state << 13;
@@ -98,7 +102,9 @@ const form = (body: ReadableStream<Uint8Array>, contentLength: number | null = n
   raw(body, { contentType: "multipart/form-data; boundary=b", contentLength });
 
 const opening = (field: string, filename: string): Uint8Array =>
-  utf8(`\r\n--b\r\nContent-Disposition: form-data; name="${field}"; filename="${filename}"\r\nContent-Type: image/png\r\n\r\n`);
+  utf8(
+    `\r\n--b\r\nContent-Disposition: form-data; name="${field}"; filename="${filename}"\r\nContent-Type: image/png\r\n\r\n`,
+  );
 const END = utf8("\r\n--b--\r\n");
 
 function* sequence(...all: Iterable<Uint8Array>[]): Generator<Uint8Array> {
@@ -115,27 +121,46 @@ const invalidInput = { failure: { code: "input.invalid" } };
 
 describe("an upload", () => {
   it.each([
-    ["with its length", (chunks: Iterable<Uint8Array>, size: number) => raw(stream(chunks).body, { contentLength: size })],
+    [
+      "with its length",
+      (chunks: Iterable<Uint8Array>, size: number) => raw(stream(chunks).body, { contentLength: size }),
+    ],
     ["without a length", (chunks: Iterable<Uint8Array>) => raw(stream(chunks).body)],
-    ["in a form", (chunks: Iterable<Uint8Array>) => form(stream(sequence([opening("file", "noise.bin")], chunks, [END])).body)],
+    [
+      "in a form",
+      (chunks: Iterable<Uint8Array>) => form(stream(sequence([opening("file", "noise.bin")], chunks, [END])).body),
+    ],
   ])("of 20 MiB arrives byte for byte %s", async (_, upload) => {
     const size = 20 * MIB + 17;
     const sent = noise(size);
     const record = await storeUpload(env.FILES, upload(sent.chunks(), size));
-    expect(record).toMatchObject({ ...owner, size, name: "noise.bin", mime: "application/octet-stream", chatId: null, width: null });
+    expect(record).toMatchObject({
+      ...owner,
+      size,
+      name: "noise.bin",
+      mime: "application/octet-stream",
+      chatId: null,
+      width: null,
+    });
     expect(await storedHash(record)).toBe(await sent.hash());
     expect(await keys()).toEqual([fileKey(record)]);
   });
 
-  it.each([1, 65_536, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 10 * MIB])("of %d bytes without a length arrives whole", async (size) => {
-    const sent = noise(size);
-    const record = await storeUpload(env.FILES, raw(stream(sent.chunks()).body));
-    expect(record.size).toBe(size);
-    expect(await storedHash(record)).toBe(await sent.hash());
-  });
+  it.each([1, 65_536, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 10 * MIB])(
+    "of %d bytes without a length arrives whole",
+    async (size) => {
+      const sent = noise(size);
+      const record = await storeUpload(env.FILES, raw(stream(sent.chunks()).body));
+      expect(record.size).toBe(size);
+      expect(await storedHash(record)).toBe(await sent.hash());
+    },
+  );
 
   it("is known by its first bytes, its size in pixels and its cleaned name", async () => {
-    const record = await storeUpload(env.FILES, raw(stream([PNG]).body, { contentType: "text/html", name: "../ä\r\n.png" }));
+    const record = await storeUpload(
+      env.FILES,
+      raw(stream([PNG]).body, { contentType: "text/html", name: "../ä\r\n.png" }),
+    );
     expect(record).toMatchObject({ name: "ä.png", size: PNG.length, mime: "image/png", width: 37, height: 21 });
     expect(record.id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
     expect(record.createdAt).toBeGreaterThan(Date.now() - 10_000);
@@ -143,8 +168,15 @@ describe("an upload", () => {
   });
 
   it("in a form is its field `file`, whatever else there is", async () => {
-    const text = utf8(`\r\n--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nno file\r\n--b\r\nContent-Disposition: form-data; name="x"\r\n\r\nx`);
-    const body = sequence([text], [opening("photo", "other.png"), latin1("other")], [opening("file", "C:\\dir\\世界.png"), PNG], [text, END]);
+    const text = utf8(
+      `\r\n--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nno file\r\n--b\r\nContent-Disposition: form-data; name="x"\r\n\r\nx`,
+    );
+    const body = sequence(
+      [text],
+      [opening("photo", "other.png"), latin1("other")],
+      [opening("file", "C:\\dir\\世界.png"), PNG],
+      [text, END],
+    );
     const record = await storeUpload(env.FILES, form(stream(body).body));
     expect(record).toMatchObject({ name: "世界.png", mime: "image/png", width: 37, size: PNG.length });
     expect(await keys()).toEqual([fileKey(record)]);
@@ -155,7 +187,10 @@ describe("an upload", () => {
     data.append("note", "hello");
     data.append("file", new File([PNG], 'a "b".png', { type: "image/png" }));
     const { body, headers } = new Request("http://x", { method: "POST", body: data });
-    const record = await storeUpload(env.FILES, raw(body ?? stream([]).body, { contentType: headers.get("Content-Type") }));
+    const record = await storeUpload(
+      env.FILES,
+      raw(body ?? stream([]).body, { contentType: headers.get("Content-Type") }),
+    );
     expect(record).toMatchObject({ name: 'a "b".png', size: PNG.length, mime: "image/png" });
   });
 
@@ -164,13 +199,20 @@ describe("an upload", () => {
     expect(record).toMatchObject({ name: "file", mime: "image/png", height: 21 });
     const { size } = (await env.FILES.head(fileKey(record))) ?? {};
     expect(size).toBe(PNG.length);
-    await expect(storeBytes(env.FILES, { ...owner, bytes: new Uint8Array(), contentType: null, name: null })).rejects.toMatchObject(invalidInput);
+    await expect(
+      storeBytes(env.FILES, { ...owner, bytes: new Uint8Array(), contentType: null, name: null }),
+    ).rejects.toMatchObject(invalidInput);
   });
 
   it("may be of several files in one form", async () => {
     const parts = ["1", "2", "3", "4", "5"].map((name) => sequence([opening("files", name)], zeros(1_000)));
     const records = await storeForm(env.FILES, form(stream(sequence(...parts.slice(0, 4), [END])).body), "files", 4);
-    expect(records.map(({ name, size }) => [name, size])).toEqual([["1", 1_000], ["2", 1_000], ["3", 1_000], ["4", 1_000]]);
+    expect(records.map(({ name, size }) => [name, size])).toEqual([
+      ["1", 1_000],
+      ["2", 1_000],
+      ["3", 1_000],
+      ["4", 1_000],
+    ]);
     expect((await keys()).toSorted()).toEqual(records.map(fileKey).toSorted());
   });
 });
@@ -189,7 +231,11 @@ describe("an upload of 25 MiB", () => {
   it.each([
     ["without a length", zeros(LIMIT + 1), raw],
     ["in a form", sequence([opening("file", "x")], zeros(LIMIT + 1), [END]), form],
-    ["in another field of a form", sequence([opening("other", "x")], zeros(LIMIT + MIB), [opening("file", "x"), PNG, END]), form],
+    [
+      "in another field of a form",
+      sequence([opening("other", "x")], zeros(LIMIT + MIB), [opening("file", "x"), PNG, END]),
+      form,
+    ],
   ] as const)("and one byte is refused %s, as soon as it is seen, and leaves nothing", async (_, chunks, upload) => {
     const { body, seen } = stream(sequence(chunks, zeros(20 * MIB)));
     await expect(storeUpload(env.FILES, upload(body))).rejects.toMatchObject(tooLarge);
@@ -199,7 +245,10 @@ describe("an upload of 25 MiB", () => {
   });
 
   it("and one byte is refused unread where its length is said", async () => {
-    for (const [upload, length] of [[raw, LIMIT + 1], [form, LIMIT + MIB]] as const) {
+    for (const [upload, length] of [
+      [raw, LIMIT + 1],
+      [form, LIMIT + MIB],
+    ] as const) {
       const { body, seen } = stream(zeros(LIMIT + MIB));
       const asked = upload === raw ? raw(body, { contentLength: length }) : form(body, length);
       await expect(storeUpload(env.FILES, asked)).rejects.toMatchObject(tooLarge);
@@ -240,7 +289,9 @@ describe("an upload that fails leaves nothing", () => {
     const large = sequence(small("1"), [opening("files", "2")], zeros(LIMIT + 1), [END]);
     await expect(storeForm(env.FILES, form(stream(large).body), "files", 4)).rejects.toMatchObject(tooLarge);
     const many = sequence(small("1"), small("2"), small("3"), small("4"), small("5"), [END]);
-    await expect(storeForm(env.FILES, form(stream(many).body), "files", 4)).rejects.toMatchObject({ failure: { errors: [{ path: "files" }] } });
+    await expect(storeForm(env.FILES, form(stream(many).body), "files", 4)).rejects.toMatchObject({
+      failure: { errors: [{ path: "files" }] },
+    });
     expect(await keys()).toEqual([]);
   });
 
@@ -252,21 +303,29 @@ describe("an upload that fails leaves nothing", () => {
             ? () => Promise.reject(new Error("R2 is away"))
             : (...given: unknown[]) => Reflect.apply(Reflect.get(bucket, name), bucket, given),
       });
-    await expect(storeUpload(failing("put"), raw(stream(zeros(MIB)).body, { contentLength: MIB }))).rejects.toThrow("R2 is away");
+    await expect(storeUpload(failing("put"), raw(stream(zeros(MIB)).body, { contentLength: MIB }))).rejects.toThrow(
+      "R2 is away",
+    );
     await expect(storeUpload(failing("put"), raw(stream(zeros(MIB)).body))).rejects.toThrow("R2 is away");
-    await expect(storeUpload(failing("createMultipartUpload"), raw(stream(zeros(6 * MIB)).body))).rejects.toThrow("R2 is away");
+    await expect(storeUpload(failing("createMultipartUpload"), raw(stream(zeros(6 * MIB)).body))).rejects.toThrow(
+      "R2 is away",
+    );
     expect(await keys()).toEqual([]);
   });
 
   it("where R2 says that it failed and did not", async () => {
     const lying = new Proxy(env.FILES, {
-      get: (bucket, name) => async (...given: unknown[]) => {
-        const done: unknown = await Reflect.apply(Reflect.get(bucket, name), bucket, given);
-        if (name === "put") throw new Error("the answer was lost");
-        return done;
-      },
+      get:
+        (bucket, name) =>
+        async (...given: unknown[]) => {
+          const done: unknown = await Reflect.apply(Reflect.get(bucket, name), bucket, given);
+          if (name === "put") throw new Error("the answer was lost");
+          return done;
+        },
     });
-    await expect(storeUpload(lying, raw(stream([PNG]).body, { contentLength: PNG.length }))).rejects.toThrow("the answer was lost");
+    await expect(storeUpload(lying, raw(stream([PNG]).body, { contentLength: PNG.length }))).rejects.toThrow(
+      "the answer was lost",
+    );
     await expect(storeUpload(lying, raw(stream([PNG]).body))).rejects.toThrow("the answer was lost");
     expect(await keys()).toEqual([]);
   });

@@ -23,15 +23,49 @@ let made = 0;
 /** A person with a token, made without hashing a password (which takes a sixth of a second). */
 export async function person(name = "user", app: AppId = appId(1)): Promise<Person> {
   const { directory } = storesOf(env);
-  const user = await directory.users.create(app, { username: `${name}${++made}-${Math.random().toString(36).slice(2, 8)}` });
+  const user = await directory.users.create(app, {
+    username: `${name}${++made}-${Math.random().toString(36).slice(2, 8)}`,
+  });
   const session = { appId: app, userId: user.id, tokenId: crypto.randomUUID(), expiresAt: Date.now() + 3_600_000 };
   await directory.tokens.add(session);
   const token = await createTokenSigner(env.TOKEN_SECRET ?? "").sign(session);
   return new Person(user.id, user.username, token);
 }
 
-export async function people(...names: string[]): Promise<Person[]> {
-  return Promise.all(names.map((name) => person(name)));
+/** As many people as names, in their order. */
+export async function people<const Names extends readonly string[]>(
+  ...names: Names
+): Promise<{ -readonly [At in keyof Names]: Person }> {
+  const made = await Promise.all(names.map((name) => person(name)));
+  return made as { -readonly [At in keyof Names]: Person };
+}
+
+/** A request of nobody in particular. `body`: an object goes as JSON, anything else as it is. */
+export async function call(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const plain =
+    body === undefined || typeof body === "string" || body instanceof Uint8Array || body instanceof FormData;
+  const response = await exports.default.fetch(
+    new Request(`${ORIGIN}${path}`, {
+      method,
+      headers: {
+        ...(body === undefined || body instanceof FormData ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      body: body === undefined ? null : plain ? (body as BodyInit) : JSON.stringify(body),
+    }),
+  );
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === "" ? undefined : parse(text) };
+}
+
+/** Asks for a socket and takes the answer as it is, upgraded or refused. */
+export function knock(path: string, headers: Record<string, string>): Promise<Response> {
+  return exports.default.fetch(new Request(`${ORIGIN}${path}`, { headers: { upgrade: "websocket", ...headers } }));
 }
 
 export class Person {
@@ -41,22 +75,8 @@ export class Person {
     readonly token: string,
   ) {}
 
-  /** `body`: an object goes as JSON, anything else as it is. */
-  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const plain = body === undefined || typeof body === "string" || body instanceof Uint8Array;
-    const response = await exports.default.fetch(
-      new Request(`${ORIGIN}${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${this.token}`,
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...headers,
-        },
-        body: body === undefined ? null : plain ? (body as BodyInit) : JSON.stringify(body),
-      }),
-    );
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === "" ? undefined : parse(text) };
+  call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return call(method, path, body, { authorization: `Bearer ${this.token}`, ...headers });
   }
 
   get = (path: string) => this.call("GET", path);
@@ -87,11 +107,7 @@ export class Person {
   /** A socket for all chats, or on one chat. */
   async socket(chat?: number): Promise<Socket> {
     const path = chat === undefined ? "/v1/socket" : `/v1/chats/${chat}/socket`;
-    const response = await exports.default.fetch(
-      new Request(`${ORIGIN}${path}`, {
-        headers: { upgrade: "websocket", "sec-websocket-protocol": `parlance.v1, bearer.${this.token}` },
-      }),
-    );
+    const response = await knock(path, { "sec-websocket-protocol": `parlance.v1, bearer.${this.token}` });
     if (response.webSocket === null) throw new Error(`refused: ${response.status} ${await response.text()}`);
     return new Socket(response.webSocket);
   }
@@ -124,7 +140,8 @@ export class Socket {
       const text = String(data);
       this.frames.push(text);
       const frame = parse(text) as Body;
-      const answer = typeof frame === "object" && frame !== null && "re" in frame ? this.#answers.get(frame.re) : undefined;
+      const answer =
+        typeof frame === "object" && frame !== null && "re" in frame ? this.#answers.get(frame.re) : undefined;
       if (answer !== undefined) answer(frame);
       else this.events.push(frame);
       this.#wake();

@@ -127,6 +127,7 @@ export function resultOf(answer: Answer, render: Render, origin: string): object
       return { chat: render.chat(answer.result, origin) };
     case "typing":
     case "chat.erase":
+    case "room.peek":
       return {};
   }
 }

@@ -110,12 +110,7 @@ export function chatRoutes(render: Render): Hono<Http> {
       const session = await sessionOf(c);
       const { id, user } = c.req.valid("param");
       const { role } = c.req.valid("json");
-      const { chats } = c.get("service");
-      const known = (await chats.get(session, id)).members.some((member) => member.user.id === user);
-      const chat =
-        known && role !== undefined
-          ? await chats.command<"member.role">(session, id, { do: "member.role", user, role })
-          : await chats.addMembers(session, id, [user], role ?? "member");
+      const chat = await c.get("service").chats.putMember(session, id, user, role);
       return c.json(render.detailed(chat, c.get("origin")));
     },
   );

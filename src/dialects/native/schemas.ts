@@ -7,7 +7,7 @@ import { LIMITS } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import { MESSAGE_KINDS, codePoints } from "../../core/message.ts";
 import { ROLES } from "../../core/people.ts";
-import { chatIdInput, isShallow, numericId } from "../input.ts";
+import { chatIdInput, integer, isShallow, numericId } from "../input.ts";
 
 /** Any JSON, but not nested so deep that reading it would exhaust the stack. */
 const json = z
@@ -15,7 +15,7 @@ const json = z
   .refine(isShallow, "is nested too deep")
   .transform((value) => value as Json);
 const user = numericId.transform(userId);
-const limit = z.coerce.number().int().min(1).max(LIMITS.page);
+const limit = integer(1, LIMITS.page);
 /** A string that every storage keeps as it is. */
 const wellFormed = (most: number): z.ZodString =>
   z
@@ -64,7 +64,7 @@ export const titleInput = z.object({ title: title.nullable() });
 export const memberInput = z.object({ role: z.enum(ROLES).optional() });
 
 /** Cursors may be 0, the beginning of a chat. */
-const cursor = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const cursor = integer(0, Number.MAX_SAFE_INTEGER);
 
 export const messagesQuery = z.object({ before: cursor.optional(), after: cursor.optional(), limit: limit.optional() });
 
@@ -86,7 +86,7 @@ const oneOrAll = (input: { message_id?: number | undefined; up_to?: number | und
 
 export const readInput = z.object(readFields).refine(oneOrAll, "message_id does not go with up_to");
 
-const since = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const since = integer(0, Number.MAX_SAFE_INTEGER);
 export const changesQuery = z.object({ since });
 
 export const uploadQuery = z.object({ name: z.string().optional() });

@@ -1,7 +1,9 @@
 /** The two native sockets: all chats of one user on a Gateway, and one chat on its own object. */
 
-import { failureOf, invalid, rateLimited } from "../../core/errors.ts";
-import type { Answer } from "../../core/commands.ts";
+import type { Answer, Command } from "../../core/commands.ts";
+import { failureOf, invalid, notFound, rateLimited } from "../../core/errors.ts";
+import type { ChatId } from "../../core/ids.ts";
+import { splitMessageId } from "../../core/ids.ts";
 import { LIMITS, PRESENCE } from "../../core/limits.ts";
 import type { ChatWire, Connection, GatewayWire } from "../../core/wire.ts";
 import type { Service } from "../../service/service.ts";
@@ -34,6 +36,16 @@ export function createChatSocket(render: Render): ChatWire {
     failure: failureFrame,
     encode: createEncode(render),
   };
+}
+
+/** The chat that a command is for: the one that the frame names, or the one of the message that it edits or deletes. */
+function chatOf(command: Command, { fields }: Frame): ChatId {
+  if (fields["chat_id"] === undefined && (command.do === "message.edit" || command.do === "message.delete")) {
+    const place = splitMessageId(command.messageId);
+    if (place === null) throw notFound("message");
+    return place.chat;
+  }
+  return parseFields(chatAddress, fields).chat_id;
 }
 
 /** The words of `/v1/socket`. */
@@ -70,8 +82,7 @@ export function createUserSocket(service: Service, render: Render, report: (faul
       }
       default: {
         const command = chatCommand(frame);
-        const { chat_id } = parseFields(chatAddress, frame.fields);
-        const result = await service.chats.command(session, chat_id, command, connection.id);
+        const result = await service.chats.command(session, chatOf(command, frame), command, connection.id);
         return resultOf({ do: command.do, result } as Answer, render, connection.origin);
       }
     }

@@ -293,6 +293,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
           });
           return { answer: { do: command.do, result }, commit };
         }
+        case "room.peek":
+          return { answer: { do: command.do, result: room.peek(actor) }, commit: Room.nothing };
         case "room.join": {
           const { result, commit } = room.join(actor, command, delivered, now);
           return { answer: { do: command.do, result }, commit };

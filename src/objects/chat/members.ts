@@ -13,6 +13,7 @@ interface MemberRow extends Record<string, SqlStorageValue> {
   user_id: number;
   role: string;
   position: number;
+  joined_at: number;
   joined_seq: number;
   read_seq: number;
   read_clock: number;
@@ -22,6 +23,7 @@ interface Entry {
   readonly userId: UserId;
   role: Role;
   readonly position: number;
+  readonly joinedAt: number;
   /** Messages up to here were there before this member; they need no reading, and nobody's receipt comes from them. */
   readonly joinedSeq: number;
   read: ReadState;
@@ -62,6 +64,7 @@ export class Members {
         userId: row.user_id as UserId,
         role: row.role as Role,
         position: row.position,
+        joinedAt: row.joined_at,
         joinedSeq: row.joined_seq,
         read: { upTo: row.read_seq, singles: singles.get(row.user_id) ?? [] },
         readClock: row.read_clock,
@@ -100,7 +103,7 @@ export class Members {
 
   member(user: UserId): Member | undefined {
     const entry = this.#entries.get(user);
-    return entry && { user: this.person(user), role: entry.role, readSeq: entry.read.upTo };
+    return entry && { user: this.person(user), role: entry.role, readSeq: entry.read.upTo, joinedAt: entry.joinedAt };
   }
 
   /** All members, in the order in which they came. */
@@ -109,6 +112,7 @@ export class Members {
       user: this.person(entry.userId),
       role: entry.role,
       readSeq: entry.read.upTo,
+      joinedAt: entry.joinedAt,
     }));
   }
 
@@ -134,14 +138,15 @@ export class Members {
   }
 
   /** Whoever joins has nothing unread. */
-  add(person: Person, role: Role, lastSeq: number): void {
+  add(person: Person, role: Role, lastSeq: number, at: number): void {
     this.savePerson(person);
     const position = this.#nextPosition++;
     this.#sql.exec(
-      "INSERT INTO members (user_id, role, position, joined_seq, read_seq, read_clock) VALUES (?, ?, ?, ?, ?, 0)",
+      "INSERT INTO members (user_id, role, position, joined_at, joined_seq, read_seq, read_clock) VALUES (?, ?, ?, ?, ?, ?, 0)",
       person.id,
       role,
       position,
+      at,
       lastSeq,
       lastSeq,
     );
@@ -149,6 +154,7 @@ export class Members {
       userId: person.id,
       role,
       position,
+      joinedAt: at,
       joinedSeq: lastSeq,
       read: { upTo: lastSeq, singles: [] },
       readClock: 0,

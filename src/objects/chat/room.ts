@@ -123,7 +123,7 @@ export class Room {
     };
     new Meta(storage.sql).set("chat", JSON.stringify(identity));
     const members = new Members(storage.sql);
-    for (const member of record.members) members.add(member.user, member.role, 0);
+    for (const member of record.members) members.add(member.user, member.role, 0, record.createdAt);
     new ChangeLog(storage.sql).add({
       rev: 1,
       clock: 1,
@@ -446,7 +446,7 @@ export class Room {
     const ids = added.map((person) => person.id);
     const others = this.members.ids();
     this.#storage.transactionSync(() => {
-      for (const person of added) this.members.add(person, role, this.#lastSeq);
+      for (const person of added) this.members.add(person, role, this.#lastSeq, now);
       this.#note("added", actor.userId, { users: ids }, delivered, now);
     });
     this.#updatedAt = Math.max(this.#updatedAt, now);
@@ -573,6 +573,13 @@ export class Room {
       directory: true,
       resized: wasLarge !== this.large,
     };
+  }
+
+  /** What anyone in the app may see of a room before they join it. @throws not_found, access.denied where it is no room */
+  peek(actor: Actor): Chat {
+    if (actor.appId !== this.#identity.appId) throw notFound("chat");
+    if (this.#identity.kind !== "room") this.role(actor);
+    return this.chat;
   }
 
   /** @throws access.denied where `actor` may not erase this chat */

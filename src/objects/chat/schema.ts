@@ -44,6 +44,7 @@ export const CHAT_SCHEMA: readonly SchemaStep[] = [
         user_id INTEGER PRIMARY KEY,
         role TEXT NOT NULL,
         position INTEGER NOT NULL,
+        joined_at INTEGER NOT NULL,
         joined_seq INTEGER NOT NULL,
         read_seq INTEGER NOT NULL,
         read_clock INTEGER NOT NULL

@@ -74,12 +74,17 @@ export class MethodsSpeaker implements Speaker {
   }
 
   async lines(place: Place): Promise<Line[]> {
-    return this.#messages(place).map((one) => ({ from: one.user.pk, text: one.text, files: one.attached_files.length }));
+    return this.#messages(place).map((one) => ({
+      from: one.user.pk,
+      text: one.text,
+      files: one.attached_files.length,
+    }));
   }
 
   async unread(place: Place): Promise<number> {
     const read = this.#read();
-    return this.#messages(place).filter((one) => one.user.pk !== this.person.id && !one.is_read && !read.has(one.id)).length;
+    return this.#messages(place).filter((one) => one.user.pk !== this.person.id && !one.is_read && !read.has(one.id))
+      .length;
   }
 
   async receipts(place: Place): Promise<number> {

@@ -33,7 +33,8 @@ export class MobileSpeaker implements Speaker {
   }
 
   async say(place: Place, text: string): Promise<void> {
-    if (place.pair === undefined) await this.#call("POST", `/chat_rooms/${place.id}/message`, { message: text, type: "text" });
+    if (place.pair === undefined)
+      await this.#call("POST", `/chat_rooms/${place.id}/message`, { message: text, type: "text" });
     else {
       const receiver_id = String(otherOf(place, this.person.id));
       await this.#call("POST", "/chats", { receiver_id, message: text, type: "text" });
@@ -63,7 +64,11 @@ export class MobileSpeaker implements Speaker {
     const { body } = await this.#call("GET", `/chats/${place.id}?count=100`);
     return body
       .toReversed()
-      .map((one: Body) => ({ from: one.message_sender_id, text: one.message, files: one.message_type === "text" ? 0 : 1 }));
+      .map((one: Body) => ({
+        from: one.message_sender_id,
+        text: one.message,
+        files: one.message_type === "text" ? 0 : 1,
+      }));
   }
 
   async unread(place: Place): Promise<number> {

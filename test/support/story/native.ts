@@ -62,7 +62,11 @@ export class NativeSpeaker implements Speaker {
     return [...heard, ...this.#said.map((one) => one.message)]
       .filter((message: Message) => message.chat_id === place.id)
       .toSorted((a: Message, b: Message) => a.id - b.id)
-      .map((message: Message) => ({ from: message.user.id, text: message.text ?? "", files: message.attachments.length }));
+      .map((message: Message) => ({
+        from: message.user.id,
+        text: message.text ?? "",
+        files: message.attachments.length,
+      }));
   }
 
   async unread(place: Place): Promise<number> {

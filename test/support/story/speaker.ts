@@ -20,7 +20,13 @@ export interface Speaker {
   readonly dialect: string;
   readonly person: Person;
   /** The dialect has a way to say these; the story leaves out what it has not. */
-  readonly can: { readonly file: boolean; readonly receipt: boolean; readonly erase: boolean; readonly groupHistory: boolean; readonly live: boolean };
+  readonly can: {
+    readonly file: boolean;
+    readonly receipt: boolean;
+    readonly erase: boolean;
+    readonly groupHistory: boolean;
+    readonly live: boolean;
+  };
   connect(): Promise<void>;
   /** Opens the direct chat with `other` by the dialect's own means and says `text` there. */
   begin(other: Person, text: string): Promise<Place>;

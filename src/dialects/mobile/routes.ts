@@ -1,0 +1,59 @@
+/** The routes of `mobile`, put together: each area with the codes that its errors have there. */
+
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { HTTPException } from "hono/http-exception";
+import { failureOf, tooLarge } from "../../core/errors.ts";
+import { LIMITS } from "../../core/limits.ts";
+import type { Http } from "../http.ts";
+import { accountRoutes } from "./accounts.ts";
+import { chatV2Routes } from "./chats-v2.ts";
+import { chatRoutes } from "./chats.ts";
+import type { Area } from "./errors.ts";
+import { errorResponse, MobileError } from "./errors.ts";
+import type { Render } from "./render.ts";
+import { roomRoutes } from "./rooms.ts";
+
+/** `report` hears of what is a fault of ours. */
+export function mobileRoutes(render: Render, report: (fault: unknown) => void): Hono<Http> {
+  const routes = new Hono<Http>();
+  area(routes, ["/users", "/authentication", "/sync"], accountRoutes(), "chat", report);
+  area(routes, ["/chats"], chatRoutes(render), "chat", report);
+  area(routes, ["/chats_v2"], chatV2Routes(render), "chat", report);
+  area(routes, ["/chat_rooms"], roomRoutes(render), "room", report);
+  return routes;
+}
+
+function area(routes: Hono<Http>, paths: readonly string[], part: Hono<Http>, name: Area, report: (fault: unknown) => void): void {
+  const limit = bodyLimit({
+    maxSize: LIMITS.body,
+    onError: () => {
+      throw tooLarge("A body", LIMITS.body);
+    },
+  });
+  // Credentials travel in a header that no browser sends by itself, so every origin may call.
+  const open = cors({
+    origin: "*",
+    allowHeaders: ["authorization", "content-type", "accept", "x-app-id"],
+    allowMethods: ["GET", "HEAD", "POST", "DELETE"],
+    exposeHeaders: ["unread_count", "unread-count", "retry-after", "x-request-id"],
+  });
+  part.onError((thrown) => {
+    const known = thrown instanceof MobileError || thrown instanceof HTTPException;
+    if (!known && failureOf(thrown).code === "internal") report(thrown);
+    return errorResponse(thrown, name);
+  });
+  for (const path of paths) {
+    for (const pattern of [path, `${path}/*`]) {
+      routes.use(pattern, open);
+      part.use(pattern, limit);
+    }
+  }
+  routes.route("/", part);
+  const missing = (): Response => errorResponse(new MobileError(404, "There is no such route."), name);
+  for (const path of paths) {
+    routes.all(path, missing);
+    routes.all(`${path}/*`, missing);
+  }
+}

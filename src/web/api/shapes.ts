@@ -1,0 +1,83 @@
+/** The shapes of `/v1`, as far as the page uses them. Knows no transport. */
+
+export interface Person {
+  readonly id: number;
+  readonly username: string;
+  readonly name: string;
+  readonly photo: string | null;
+}
+
+export interface Attachment {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly mime: string;
+  readonly url: string;
+}
+
+export interface Message {
+  readonly id: number;
+  readonly chat_id: number;
+  readonly seq: number;
+  readonly rev: number;
+  readonly user: Person;
+  readonly type: string;
+  readonly text: string | null;
+  readonly attachments: readonly Attachment[];
+  readonly client_id: string | null;
+  readonly created_at: string;
+  readonly edited_at: string | null;
+  readonly deleted_at: string | null;
+  readonly read: boolean;
+}
+
+export interface Chat {
+  readonly id: number;
+  readonly kind: "direct" | "group" | "room";
+  readonly title: string | null;
+  readonly peer: Person | null;
+  readonly updated_at: string;
+  readonly rev: number;
+  readonly last_seq: number;
+  readonly unread: number;
+  readonly last_message: Message | null;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next: number | string | null;
+}
+
+export interface Session {
+  readonly token: string;
+  readonly user: Person;
+}
+
+/** What a socket says unasked. */
+export type Event =
+  | {
+      readonly event: "message.created" | "message.updated";
+      readonly chat_id: number;
+      readonly rev: number;
+      readonly message: Message;
+      readonly unread?: number;
+    }
+  | { readonly event: "message.deleted"; readonly chat_id: number; readonly rev: number; readonly message_id: number }
+  | {
+      readonly event: "chat.created" | "chat.updated";
+      readonly chat_id: number;
+      readonly rev: number;
+      readonly chat: Chat;
+    }
+  | { readonly event: "chat.removed"; readonly chat_id: number }
+  | { readonly event: "member.added" | "member.removed"; readonly chat_id: number; readonly rev: number }
+  | {
+      readonly event: "read";
+      readonly chat_id: number;
+      readonly user_id: number;
+      readonly up_to?: number;
+      readonly message_ids?: readonly number[];
+    }
+  | { readonly event: "unread"; readonly chat_id: number; readonly unread: number }
+  | { readonly event: "typing"; readonly chat_id: number; readonly user_id: number; readonly on: boolean }
+  | { readonly event: "presence"; readonly user_id: number; readonly online: boolean };

@@ -1,0 +1,129 @@
+// What a message costs, counted: rows written, calls between objects, encodings. A figure that grows fails here.
+
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { countCalls, countRows } from "../support/meter.ts";
+import type { Person, Socket } from "../support/people.ts";
+import { people } from "../support/people.ts";
+
+const GATEWAYS = Array.from({ length: 4 }, (_, n) => `native/local/${n}`);
+
+async function pair(): Promise<[Person, Person]> {
+  const [ann, bob] = await people("ann", "bob");
+  if (ann === undefined || bob === undefined) throw new Error("no people");
+  return [ann, bob];
+}
+
+/** Counts everything that happens in `chat` and to `members` while `work` runs. */
+async function counted(
+  chat: number,
+  members: readonly Person[],
+  work: () => Promise<void>,
+): Promise<{ rows: number; calls: Map<string, number>; total: number }> {
+  const inboxes = members.map((member) => `user:${member.id}`);
+  const meters = [
+    await countRows("CHAT", `chat:${chat}`),
+    ...(await Promise.all(inboxes.map((name) => countRows("INBOX", name)))),
+    ...(await Promise.all(GATEWAYS.map((name) => countRows("GATEWAY", name)))),
+    await countRows("LOBBY", "app:1"),
+  ];
+  const { calls, stop } = await countCalls([
+    ["CHAT", `chat:${chat}`],
+    ["INBOX", inboxes[0] ?? ""],
+    ["GATEWAY", GATEWAYS[0] ?? ""],
+    ["LOBBY", "app:1"],
+  ]);
+  const before = meters.map((rows) => rows());
+  await work();
+  stop();
+  const rows = meters.reduce((sum, meter, at) => sum + meter() - (before[at] ?? 0), 0);
+  return { rows, calls, total: [...calls.values()].reduce((sum, n) => sum + n, 0) };
+}
+
+const directoryRows = async (): Promise<number> => {
+  const tables = ["users", "tokens", "chats", "memberships", "attachments"];
+  const counts = await Promise.all(
+    tables.map((table) => env.DB.prepare(`SELECT count(*) AS n FROM ${table}`).first<number>("n")),
+  );
+  return counts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
+};
+
+describe("what a text costs in a direct chat with both online", () => {
+  it("at most 6 rows in all objects together, none in the directory, and at most 6 calls", async () => {
+    const [ann, bob] = await pair();
+    const chat = await ann.direct(bob);
+    const [a, b] = [await ann.socket(), await bob.socket()];
+    await a.do("message.send", { chat_id: chat.id, text: "so that the chat is open", client_id: "warm" });
+    await b.event("message.created");
+    const directory = await directoryRows();
+
+    const cost = await counted(chat.id, [ann, bob], async () => {
+      await a.do("message.send", { chat_id: chat.id, text: "counted", client_id: "counted" });
+      await b.event("message.created", (event) => event.message.text === "counted");
+      await expect.poll(() => bob.unread(chat.id)).toBe(2);
+    });
+    cost.calls.delete("INBOX.list");
+    expect(Object.fromEntries(cost.calls)).toEqual({ "CHAT.execute": 1, "INBOX.deliver": 2, "GATEWAY.deliver": 1 });
+    // With the frame that asked for it, and no more than this: five object requests.
+    expect(cost.rows).toBeGreaterThanOrEqual(4);
+    expect(cost.rows).toBeLessThanOrEqual(6);
+    expect(await directoryRows()).toBe(directory);
+  });
+
+  it("is encoded once in a Gateway, however many sockets hear it there", async () => {
+    const [ann, bob] = await pair();
+    const chat = await ann.direct(bob);
+    const a = await ann.socket();
+    const sockets = await Promise.all(Array.from({ length: 12 }, () => bob.socket()));
+    const stringify = JSON.stringify;
+    let times = 0;
+    JSON.stringify = ((value: unknown, ...rest: []) => {
+      const is = typeof value === "object" && value !== null && "client_id" in value && value.client_id === "once";
+      if (is && "created_at" in value && !("read" in value)) times++;
+      return stringify(value, ...rest);
+    }) as typeof JSON.stringify;
+    try {
+      await a.do("message.send", { chat_id: chat.id, text: "hello all", client_id: "once" });
+      await Promise.all(sockets.map((socket) => socket.event("message.created")));
+    } finally {
+      JSON.stringify = stringify;
+    }
+    expect(times).toBeGreaterThan(0);
+    expect(times).toBeLessThanOrEqual(GATEWAYS.length);
+  });
+});
+
+describe("what a text costs on a chat's own sockets", () => {
+  it("no call for a socket: a thousand hear it by one encoding", async () => {
+    const [ann, bob] = await pair();
+    const chat = await ann.direct(bob);
+    const a = await ann.socket(chat.id);
+    const sockets: Socket[] = [];
+    for (let n = 0; n < 1_000; n++) sockets.push(await bob.socket(chat.id));
+    const stringify = JSON.stringify;
+    let times = 0;
+    JSON.stringify = ((value: unknown, ...rest: []) => {
+      if (
+        typeof value === "object" &&
+        value !== null &&
+        "text" in value &&
+        value.text === "to a thousand" &&
+        "seq" in value
+      )
+        times++;
+      return stringify(value, ...rest);
+    }) as typeof JSON.stringify;
+    const cost = await counted(chat.id, [ann, bob], async () => {
+      await a.do("message.send", { text: "to a thousand" });
+      await Promise.all(sockets.map((socket) => socket.event("message.created")));
+      await expect.poll(() => bob.unread(chat.id)).toBe(1);
+    }).finally(() => {
+      JSON.stringify = stringify;
+    });
+    cost.calls.delete("INBOX.list");
+    expect(Object.fromEntries(cost.calls)).toEqual({ "INBOX.deliver": 2 });
+    // Once for the thousand, once for the answer.
+    expect(times).toBeLessThanOrEqual(2);
+    for (const socket of [a, ...sockets]) socket.close();
+  });
+});

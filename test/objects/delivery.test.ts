@@ -1,0 +1,181 @@
+// What was acknowledged arrives, once in effect and in order, whatever fails on the way.
+
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { patch } from "../support/meter.ts";
+import type { Body, Person, Socket } from "../support/people.ts";
+import { people } from "../support/people.ts";
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const one of undo.splice(0)) one();
+  vi.useRealTimers();
+});
+
+const chatObject = (chat: number) => env.CHAT.getByName(`chat:${chat}`);
+
+/** The Inbox of `who` refuses deliveries until the returned function is called. */
+async function cutOff(who: Person): Promise<() => void> {
+  let failing = true;
+  undo.push(
+    await patch("INBOX", `user:${who.id}`, ["deliver"], (old) => {
+      return function (this: { ctx: DurableObjectState }, ...args: unknown[]) {
+        if (failing && this.ctx.id.name === `user:${who.id}`) throw new Error("cut off for a while");
+        return old.apply(this, args);
+      };
+    }),
+  );
+  return () => {
+    failing = false;
+  };
+}
+
+/** Runs the chat's alarm, later and later, until it has none any more. */
+async function settle(chat: number): Promise<void> {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+  for (let round = 0; round < 40; round++) {
+    vi.setSystemTime(Date.now() + 10 * 60_000);
+    if (!(await runDurableObjectAlarm(chatObject(chat)))) return;
+    // Deliveries go on after the alarm's turn; a call that comes back after them waits for them.
+    await expect
+      .poll(() => runInDurableObject(chatObject(chat), (_, { storage }) => storage.sql.databaseSize > 0))
+      .toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error("the chat never came to rest");
+}
+
+const texts = (socket: Socket): string[] =>
+  socket.events.flatMap((event) => (event.event === "message.created" ? [event.message.text] : []));
+
+async function trio(): Promise<[Person, Person, Body]> {
+  const [ann, bob] = await people("ann", "bob");
+  if (ann === undefined || bob === undefined) throw new Error("no people");
+  return [ann, bob, await ann.direct(bob)];
+}
+
+describe("an Inbox that fails for a while", () => {
+  it("has an exact list and hears each event once and in order afterwards, and the chat comes to rest", async () => {
+    const [ann, bob, chat] = await trio();
+    const b = await bob.socket();
+    await ann.say(chat.id, "before");
+    await b.event("message.created");
+    const heal = await cutOff(bob);
+    const sent = [];
+    for (let n = 0; n < 5; n++) sent.push(await ann.say(chat.id, `missed ${n}`));
+    await ann.patch(`/v1/chats/${chat.id}/messages/${sent[1].id}`, { text: "edited" });
+    await ann.delete(`/v1/chats/${chat.id}/messages/${sent[2].id}`);
+    await bob.post(`/v1/chats/${chat.id}/read`, { message_id: sent[0].id });
+    expect(texts(b)).toEqual(["before"]);
+    heal();
+    await settle(chat.id);
+
+    expect(await bob.unread(chat.id)).toBe(4);
+    const listed = (await bob.get("/v1/chats")).body.items[0];
+    expect(listed).toMatchObject({ last_seq: 6, last_message: { text: "missed 4" } });
+    await b.event("message.created", (event) => event.message.text === "missed 4");
+    expect(texts(b)).toEqual(["before", "missed 0", "edited", "missed 3", "missed 4"]);
+    const revs = b.events.flatMap((event) => (event.rev === undefined ? [] : [event.rev]));
+    expect(revs).toEqual(revs.toSorted((x, y) => x - y));
+    expect(await runInDurableObject(chatObject(chat.id), (_, { storage }) => storage.getAlarm())).toBeNull();
+  });
+
+  it("that missed very much is told that there is a hole, and `changes` fills it", async () => {
+    const [ann, bob, chat] = await trio();
+    const b = await bob.socket();
+    const heal = await cutOff(bob);
+    const a = await ann.socket(chat.id);
+    for (let n = 0; n < 240; n++) {
+      // Past the burst of one connection the rest goes over REST.
+      if (n < 90) await a.do("message.send", { text: `m${n}` });
+      else await ann.say(chat.id, `m${n}`);
+    }
+    heal();
+    await settle(chat.id);
+    const told = await b.event("chat.updated");
+    expect(told.rev).toBe(241);
+    expect(texts(b)).toEqual([]);
+    expect(await bob.unread(chat.id)).toBe(240);
+    const changes = await b.do("changes", { chat_id: chat.id, since: 1 });
+    expect(changes.rev).toBe(241);
+    expect(changes.messages.map((message: Body) => message.text)).toEqual(
+      Array.from({ length: 240 }, (_, n) => `m${n}`),
+    );
+  });
+});
+
+describe("a Chat that dies between commit and delivery", () => {
+  it("tells everyone when it is back, also who lost membership or read meanwhile", async () => {
+    const [ann, bob, eve] = await people("ann", "bob", "eve");
+    if (ann === undefined || bob === undefined || eve === undefined) throw new Error("no people");
+    const chat = await ann.group("Doomed", bob, eve);
+    await expect.poll(() => eve.unread(chat.id)).toBe(0);
+    await settle(chat.id);
+    vi.useRealTimers();
+    const heals = [await cutOff(bob), await cutOff(eve)];
+    const message = await ann.say(chat.id, "committed");
+    await bob.post(`/v1/chats/${chat.id}/read`, {});
+    await ann.delete(`/v1/chats/${chat.id}/members/${eve.id}`);
+    await abortAllDurableObjects();
+    for (const heal of heals) heal();
+    await settle(chat.id);
+    const bobs = (await bob.get("/v1/chats")).body.items[0];
+    expect(bobs).toMatchObject({ unread: 0, members_count: 2, last_message: { id: message.id, read: true } });
+    expect((await ann.get("/v1/chats")).body.items[0].last_message.read).toBe(true);
+    expect((await eve.get("/v1/chats")).body.items).toEqual([]);
+    expect((await eve.get(`/v1/chats/${chat.id}`)).status).toBe(403);
+  });
+
+  it("keeps what it acknowledged, with the same ids, and finds a resent message again", async () => {
+    const [ann, bob, chat] = await trio();
+    const sent = [];
+    for (let n = 0; n < 10; n++) {
+      sent.push((await ann.say(chat.id, `m${n}`, { client_id: `c${n}` })).id);
+      if (n % 3 === 0) await abortAllDurableObjects();
+    }
+    for (let n = 0; n < 10; n++) {
+      const again = await ann.post(`/v1/chats/${chat.id}/messages`, { text: "otherwise", client_id: `c${n}` });
+      expect([again.status, again.body.id, again.body.text]).toEqual([200, sent[n], `m${n}`]);
+    }
+    const { body } = await bob.get(`/v1/chats/${chat.id}/messages?after=0`);
+    expect(body.items.map((message: Body) => [message.id, message.seq])).toEqual(sent.map((id, n) => [id, n + 1]));
+    await settle(chat.id);
+    expect(await bob.unread(chat.id)).toBe(10);
+  });
+});
+
+describe("a Gateway that fails", () => {
+  it("has its connections given up, so that their client comes back and asks", async () => {
+    const [ann, bob, chat] = await trio();
+    const b = await bob.socket();
+    const stop = await patch("GATEWAY", "native/local/0", ["deliver"], () => () => {
+      throw new Error("broken");
+    });
+    undo.push(stop);
+    await ann.say(chat.id, "lost on the wire");
+    await b.until(() => b.closed !== undefined, "the close");
+    expect(b.closed?.code).toBe(1013);
+    stop();
+    await expect.poll(() => bob.unread(chat.id)).toBe(1);
+    const again = await bob.socket();
+    const changes = await again.do("changes", { chat_id: chat.id, since: chat.rev });
+    expect(changes.messages.map((message: Body) => message.text)).toEqual(["lost on the wire"]);
+    await ann.say(chat.id, "heard");
+    expect((await again.event("message.created")).message.text).toBe("heard");
+  });
+});
+
+describe("an Inbox that is evicted or dies", () => {
+  it("misses nothing", async () => {
+    const [ann, bob, chat] = await trio();
+    for (let n = 0; n < 6; n++) {
+      await ann.say(chat.id, `m${n}`);
+      if (n % 2 === 0) await evictDurableObject(env.INBOX.getByName(`user:${bob.id}`));
+      else await abortAllDurableObjects();
+    }
+    await settle(chat.id);
+    expect(await bob.unread(chat.id)).toBe(6);
+    expect((await bob.get("/v1/chats")).body.items[0].last_message.text).toBe("m5");
+  });
+});

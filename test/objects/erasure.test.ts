@@ -1,0 +1,106 @@
+// Erasing is finished whatever cuts it off, and leaves nothing.
+
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it } from "vitest";
+import { file } from "../support/files.ts";
+import { patch } from "../support/meter.ts";
+import type { Body, Person } from "../support/people.ts";
+import { people } from "../support/people.ts";
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const one of undo.splice(0)) one();
+});
+
+async function chatWithFile(): Promise<{ ann: Person; bob: Person; chat: number; attachment: string }> {
+  const [ann, bob] = await people("ann", "bob");
+  if (ann === undefined || bob === undefined) throw new Error("no people");
+  const chat = (await ann.direct(bob)).id;
+  const attachment = (await file(ann)).id;
+  await ann.post(`/v1/chats/${chat}/messages`, { attachments: [attachment] });
+  await expect.poll(async () => (await bob.get(`/v1/attachments/${attachment}`)).status).toBe(200);
+  return { ann, bob, chat, attachment };
+}
+
+const listed = async (who: Person): Promise<number[]> =>
+  (await who.get("/v1/chats")).body.items.map((chat: Body) => chat.id);
+const count = (table: string, column: string, value: number | string) =>
+  env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${column} = ?`).bind(value).first<number>("n");
+
+async function nothingIsLeft({ ann, bob, chat, attachment }: Awaited<ReturnType<typeof chatWithFile>>): Promise<void> {
+  for (const who of [ann, bob]) {
+    await expect.poll(() => listed(who)).not.toContain(chat);
+    expect((await who.get(`/v1/chats/${chat}`)).status).toBe(404);
+  }
+  const tables = await runInDurableObject(env.CHAT.getByName(`chat:${chat}`), (_, { storage }) =>
+    storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'messages'").toArray(),
+  );
+  expect(tables).toEqual([]);
+  expect(await count("chats", "id", chat)).toBe(0);
+  expect(await count("memberships", "chat_id", chat)).toBe(0);
+  expect(await count("attachments", "id", attachment)).toBe(0);
+  expect(await env.FILES.head(`1/${attachment}`)).toBeNull();
+}
+
+/** Runs the chat's alarm until it has none. */
+async function finish(chat: number): Promise<void> {
+  for (let round = 0; round < 20 && (await runDurableObjectAlarm(env.CHAT.getByName(`chat:${chat}`))); round++);
+}
+
+describe("erasing a chat", () => {
+  it("takes messages, list rows, directory rows and files, and the next message makes another chat", async () => {
+    const it = await chatWithFile();
+    const b = await it.bob.socket();
+    const here = await it.bob.socket(it.chat);
+    expect((await it.ann.delete(`/v1/chats/${it.chat}`)).status).toBe(204);
+    expect((await it.ann.direct(it.bob)).id).not.toBe(it.chat);
+    await b.event("chat.removed");
+    await here.until(() => here.closed !== undefined, "the close");
+    await finish(it.chat);
+    await nothingIsLeft(it);
+  });
+
+  it.each([
+    ["an Inbox that can't be reached", "INBOX", "deliver"],
+    ["the directory", "DB", "prepare"],
+    ["the bucket", "FILES", "delete"],
+  ] as const)("that was cut off by %s is finished by the alarm", async (_, binding, method) => {
+    const it = await chatWithFile();
+    let failures = 2;
+    if (binding === "INBOX") {
+      undo.push(
+        await patch("INBOX", `user:${it.bob.id}`, [method], (old) => {
+          return function (this: { ctx: DurableObjectState }, ...args: unknown[]) {
+            if (this.ctx.id.name === `user:${it.bob.id}` && failures-- > 0) throw new Error("out of reach");
+            return old.apply(this, args);
+          };
+        }),
+      );
+    } else {
+      const target = env[binding] as unknown as Record<string, (...args: unknown[]) => unknown>;
+      const old = target[method]?.bind(target);
+      if (old === undefined) throw new Error("nothing to break");
+      const erasing = (args: unknown[]) => binding === "FILES" || String(args[0]).includes("attachments WHERE chat_id");
+      target[method] = (...args: unknown[]) => {
+        if (erasing(args) && failures-- > 0) throw new Error("out of reach");
+        return old(...args);
+      };
+      undo.push(() => delete target[method]);
+    }
+    expect((await it.ann.delete(`/v1/chats/${it.chat}`)).status).toBe(204);
+    await finish(it.chat);
+    expect(failures).toBeLessThan(2);
+    await nothingIsLeft(it);
+  });
+});
+
+describe("deleting a message", () => {
+  it("takes its file too", async () => {
+    const { ann, chat, attachment } = await chatWithFile();
+    const [message] = (await ann.get(`/v1/chats/${chat}/messages`)).body.items;
+    expect((await ann.delete(`/v1/chats/${chat}/messages/${message.id}`)).status).toBe(204);
+    await expect.poll(() => env.FILES.head(`1/${attachment}`)).toBeNull();
+    expect((await ann.get(`/v1/attachments/${attachment}`)).status).toBe(404);
+  });
+});

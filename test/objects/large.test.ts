@@ -1,0 +1,77 @@
+// A chat of more than a hundred people pushes only to those who are online, and everyone's list is right all the same.
+
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { storesOf } from "../../src/compose.ts";
+import { appId } from "../../src/core/ids.ts";
+import { LARGE_CHAT } from "../../src/core/limits.ts";
+import { countCalls } from "../support/meter.ts";
+import type { Person } from "../support/people.ts";
+import { people, person } from "../support/people.ts";
+
+/** A group of `size`, most of whom are never there. */
+async function crowd(size: number): Promise<{ owner: Person; bob: Person; eve: Person; chat: number }> {
+  const [owner, bob, eve] = await people("owner", "bob", "eve");
+  if (owner === undefined || bob === undefined || eve === undefined) throw new Error("no people");
+  const { directory } = storesOf(env);
+  const others = [];
+  for (let n = 3; n < size; n++) {
+    others.push(
+      (await directory.users.create(appId(1), { username: `extra${n}-${crypto.randomUUID().slice(0, 8)}` })).id,
+    );
+  }
+  const first = [bob.id, eve.id, ...others.slice(0, 90)];
+  const chat = (await owner.post("/v1/chats", { title: "Crowd", members: first })).body.id;
+  for (const user of others.slice(90)) await owner.put(`/v1/chats/${chat}/members/${user}`);
+  return { owner, bob, eve, chat };
+}
+
+describe("a large chat", () => {
+  it("pushes to who is online and is asked by who is not", async () => {
+    const { owner, bob, eve, chat } = await crowd(LARGE_CHAT + 2);
+    const o = await owner.socket();
+    const b = await bob.socket();
+    // Attached from the first connection on: the next message is heard.
+    await expect
+      .poll(async () => {
+        await owner.say(chat, "anyone?");
+        return b.events.some((event) => event.event === "message.created");
+      })
+      .toBe(true);
+    const { calls, stop } = await countCalls([["INBOX", `user:${owner.id}`]]);
+    await owner.say(chat, "to those who are here");
+    await b.event("message.created", (event) => event.message.text === "to those who are here");
+    stop();
+    expect(calls.get("INBOX.deliver")).toBe(2);
+    const count = (await eve.get(`/v1/chats/${chat}`)).body.last_seq;
+    expect(await eve.unread(chat)).toBe(count);
+    await eve.post(`/v1/chats/${chat}/read`, {});
+    expect(await eve.unread(chat)).toBe(0);
+    expect(await bob.unread(chat)).toBe(count);
+    o.close();
+  });
+
+  it("becomes one, and a small one again, without anyone's list going wrong", async () => {
+    const { owner, eve, chat } = await crowd(LARGE_CHAT);
+    await owner.say(chat, "small");
+    await expect.poll(() => eve.unread(chat)).toBe(1);
+    const late = await person("late");
+    await owner.put(`/v1/chats/${chat}/members/${late.id}`);
+    await owner.say(chat, "large");
+    expect(await eve.unread(chat)).toBe(2);
+    expect(await late.unread(chat)).toBe(1);
+    expect((await owner.delete(`/v1/chats/${chat}/members/${late.id}`)).status).toBe(204);
+    await expect.poll(() => late.unread(chat)).toBe(undefined);
+    await owner.say(chat, "small again");
+    await expect.poll(() => eve.unread(chat)).toBe(3);
+  });
+
+  it("tells those whom it concerns, also where they are offline: who was added and who was removed", async () => {
+    const { owner, eve, chat } = await crowd(LARGE_CHAT + 5);
+    const late = await person("late");
+    await owner.put(`/v1/chats/${chat}/members/${late.id}`);
+    await expect.poll(() => late.unread(chat)).toBe(0);
+    await owner.delete(`/v1/chats/${chat}/members/${eve.id}`);
+    await expect.poll(() => eve.unread(chat)).toBe(undefined);
+  });
+});
