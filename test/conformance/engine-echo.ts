@@ -25,7 +25,15 @@ export function engineEcho(name: string, given: Partial<Settings>): CarriedWire[
       }));
       engine.load();
       engine.restore();
-      return Object.assign(engine, { deliver: () => {}, close: () => {} });
+      return {
+        fetch: (request, isFull) => engine.fetch(request, isFull),
+        received: (wire, frame) => engine.received(wire, frame),
+        closed: (wire) => engine.closed(wire),
+        due: () => engine.due(),
+        asked: () => null,
+        deliver: () => {},
+        close: () => {},
+      };
     },
   }));
 }

@@ -133,6 +133,7 @@ export class Server implements Upper {
 
   opened(session: Session): void {
     this.#lifecycle.opened(session.sid, session.origin);
+    this.#engine.wakeBy(session.openedAt + this.#settings.connectTimeout);
     if (!joinsRootUnasked(this.#settings.version)) return;
     this.#engine.run(session, 0, () => this.#connecting.connect(session, { type: PacketType.CONNECT, nsp: "/" }));
   }
