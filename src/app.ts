@@ -17,7 +17,7 @@ import { createRender } from "./dialects/native/render.ts";
 import { nativeRoutes } from "./dialects/native/rest.ts";
 import type { Env } from "./env.ts";
 import { log, logFault } from "./log.ts";
-import { connectGateway } from "./objects/gateway/choose.ts";
+import { carryToGateway, connectGateway } from "./objects/gateway/choose.ts";
 import { upgradeRequest } from "./objects/identity.ts";
 import { chatStub } from "./objects/rpc.ts";
 
@@ -35,6 +35,8 @@ function socketsOf(env: Env): Sockets {
         username: caller?.user.username ?? null,
         origin,
       }),
+    carried: (dialect, key, request, origin) =>
+      carryToGateway(env, dialect, key, request, { session: null, username: null, origin }),
     chat: (chat, request, { session, user }, origin) =>
       chatStub(env, chat).fetch(upgradeRequest(request, { session, username: user.username, origin })),
   };
@@ -81,7 +83,10 @@ function mount(env: Env): Mounted {
 
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.route("/", methodsRoutes());
-  app.route("/", mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)));
+  app.route(
+    "/",
+    mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)),
+  );
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   const openApi = createOpenApi(app);
   app.get("/openapi.json", async (c) => c.json(await openApi()));

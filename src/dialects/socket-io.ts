@@ -4,7 +4,7 @@
  */
 
 import type { CarriedWire, Carrier, CarrierHost, Connection, Encode } from "../core/wire.ts";
-import { answerEarly } from "../socketio/engine/http.ts";
+import { answerEarly, refuse } from "../socketio/engine/http.ts";
 import type { Handlers, Namespace, Socket } from "../socketio/protocol/handlers.ts";
 import { SOCKETIO_SCHEMA } from "../socketio/schema.ts";
 import { createSocketIo } from "../socketio/server.ts";
@@ -63,12 +63,15 @@ function carry(host: CarrierHost, dialect: SocketIoDialect, version: 3 | 4): Car
 
 const gatewaysOf = (name: string, version: 3 | 4): string => (version === 4 ? name : `${name}-3`);
 
-/** Where a request goes; or the answer, where no Gateway need be asked. */
-export type Route = { readonly gateways: string; readonly sid: string | null } | Response;
-
-export function routeSocketIo(name: string, request: Request): Route {
+/** Answers a request to a Socket.IO path: what needs no Gateway here, the rest by the one that its session id names. */
+export async function answerSocketIo(
+  name: string,
+  request: Request,
+  ask: (gateways: string, key: string | null) => Promise<Response | null>,
+): Promise<Response> {
   const early = answerEarly(request);
   if (early !== null) return early;
   const query = new URL(request.url).searchParams;
-  return { gateways: gatewaysOf(name, query.get("EIO") === "3" ? 3 : 4), sid: query.get("sid") };
+  const gateways = gatewaysOf(name, query.get("EIO") === "3" ? 3 : 4);
+  return (await ask(gateways, query.get("sid"))) ?? refuse(request, "unknownSession");
 }

@@ -4,11 +4,10 @@
  */
 
 import type { CarriedWire } from "../../src/core/wire.ts";
-import { routeSocketIo, socketIoWires } from "../../src/dialects/socket-io.ts";
+import { answerSocketIo, socketIoWires } from "../../src/dialects/socket-io.ts";
 import type { Env } from "../../src/env.ts";
 import { carryToGateway } from "../../src/objects/gateway/choose.ts";
 import { createGatewayObject } from "../../src/objects/gateway/gateway.ts";
-import { refuse } from "../../src/socketio/engine/http.ts";
 import { echo } from "./echo.ts";
 import { engineEcho } from "./engine-echo.ts";
 
@@ -31,11 +30,7 @@ export default {
     if (pathname === "/health") return Response.json({ status: "ok" });
     const name = /^\/([a-z.]+)\/$/.exec(pathname)?.[1] ?? "";
     if (!wires.some((wire) => wire.name === name)) return new Response(null, { status: 404 });
-    const route = routeSocketIo(name, request);
-    if (route instanceof Response) return route;
     const identity = { session: null, username: null, origin };
-    return (
-      (await carryToGateway(env, route.gateways, route.sid, request, identity)) ?? refuse(request, "unknownSession")
-    );
+    return answerSocketIo(name, request, (gateways, key) => carryToGateway(env, gateways, key, request, identity));
   },
 } satisfies ExportedHandler<Env>;

@@ -44,7 +44,7 @@ describe("bad input", () => {
     ["an event for a namespace that it is not in", ['42/custom,["message"]']],
     ["a text among attachments", ['451-["message",{"_placeholder":true,"num":0}]', '42["message"]']],
     ["bytes that nothing announced", [[1, 2, 3]]],
-    ["too many attachments", ['411-[]', '4511-["message"]']],
+    ["too many attachments", ["411-[]", '4511-["message"]']],
     ["a placeholder that points nowhere", ['451-["message",{"_placeholder":true,"num":9}]', [1]]],
     ["a ping from the wrong side", ["2"]],
     ["an open packet", ["0{}"]],
@@ -68,7 +68,11 @@ describe("bad input", () => {
     ["an event that makes the application fail", '42["throw"]', []],
     ["an event whose name is a number", "42[7]", []],
     ["an event nested very deeply", deep, []],
-    ["names of another object's properties", '42["message",{"__proto__":1,"constructor":2}]', ['42["message-back",{"__proto__":1,"constructor":2}]']],
+    [
+      "names of another object's properties",
+      '42["message",{"__proto__":1,"constructor":2}]',
+      ['42["message-back",{"__proto__":1,"constructor":2}]'],
+    ],
   ])("%s leaves the connection as it is", async (_, frame, answers) => {
     const place = new Place("calm", 2);
     const socket = await place.joined();
@@ -111,7 +115,9 @@ describe("bad input", () => {
     probe.send("4hello");
     await probe.closed();
     expect((await post(place, sid, "40")).status).toBe(200);
-    expect(await (await place.fetch(`EIO=4&transport=polling&sid=${sid}`)).text()).toMatch(/^40\{.*42\["auth",\{\}\]$/s);
+    expect(await (await place.fetch(`EIO=4&transport=polling&sid=${sid}`)).text()).toMatch(
+      /^40\{.*42\["auth",\{\}\]$/s,
+    );
     await post(place, sid, "1");
     expect(await left(place)).toBe(0);
   });

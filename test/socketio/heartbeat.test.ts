@@ -20,7 +20,7 @@ describe("a Gateway with two hundred connections", () => {
       };
     });
     const pings = sockets.map(async (socket) => {
-      for (let n = 0; n < ROUNDS; ) {
+      for (let n = 0; n < ROUNDS;) {
         const frame = await socket.next();
         if (frame === undefined) return 0;
         if (frame !== "2") continue;

@@ -23,7 +23,8 @@ const SCRIPT: readonly (readonly [send: string | readonly number[], answers: num
 ];
 
 /** Ids are new each time. */
-const steady = (frame: unknown): unknown => (typeof frame === "string" ? frame.replaceAll(/[0-9a-f]{32}/g, "<id>") : frame);
+const steady = (frame: unknown): unknown =>
+  typeof frame === "string" ? frame.replaceAll(/[0-9a-f]{32}/g, "<id>") : frame;
 
 /** What the client hears; the object is evicted before the frames whose numbers `evicts` holds true for. */
 async function transcript(place: Place, evicts: (n: number) => boolean): Promise<unknown[]> {

@@ -56,7 +56,11 @@ describe("a lost connection", () => {
     const again = await join(place, { pid: first.ids.pid, offset });
     expect(again.ids).toEqual(first.ids);
     const missed = [await event(again.socket), await event(again.socket), await event(again.socket)];
-    expect(missed.map(({ args }) => args)).toEqual([["told", "one"], ["told", "two"], ["told", "three"]]);
+    expect(missed.map(({ args }) => args)).toEqual([
+      ["told", "one"],
+      ["told", "two"],
+      ["told", "three"],
+    ]);
     await lose(again.socket);
     const third = await join(place, { pid: first.ids.pid, offset: missed[1]?.offset });
     expect((await event(third.socket)).args).toEqual(["told", "three"]);

@@ -1,6 +1,6 @@
 // What is encoded is decoded again, and what is no packet is none, whatever the bytes.
 
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Bytes, Packet, Version } from "../../src/socketio/engine/packets.ts";
 import { decodeFrame, decodeText, encodeFrame, encodeText } from "../../src/socketio/engine/packets.ts";
@@ -11,7 +11,14 @@ import {
   encodePayload3,
 } from "../../src/socketio/engine/payload-v3.ts";
 import { decodePayload4, encodePayload4 } from "../../src/socketio/engine/payload-v4.ts";
-import { PacketType, attachmentsOf, decode, encode, namespaceOf, withArgument } from "../../src/socketio/protocol/codec.ts";
+import {
+  PacketType,
+  attachmentsOf,
+  decode,
+  encode,
+  namespaceOf,
+  withArgument,
+} from "../../src/socketio/protocol/codec.ts";
 
 const bytes = fc.uint8Array({ maxLength: 64 }).map((data): Bytes => new Uint8Array(data));
 /** Any text; the separator of payloads is none of the JSON that messages are. */
@@ -80,8 +87,7 @@ describe("Socket.IO packets", () => {
         expect(namespaceOf(head)).toBe(one.nsp);
         const plain: unknown = attachments.length === 0 ? JSON.parse(JSON.stringify(one.data)) : one.data;
         expect(decode(head, attachments)?.data).toEqual(plain);
-        const [, , , offset] = decode(withArgument(head, "an offset"), attachments)?.data as unknown[];
-        expect(offset).toBe("an offset");
+        expect(decode(withArgument(head, "an offset"), attachments)?.data).toHaveProperty("3", "an offset");
       }),
     );
   });
@@ -89,10 +95,22 @@ describe("Socket.IO packets", () => {
   it("are none where the text is anything", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (any) => {
-        expect([undefined, "number"]).toContain(typeof decode(any)?.type === "undefined" ? undefined : "number");
+        expect(["undefined", "object"]).toContain(typeof decode(any));
       }),
     );
-    for (const none of ["", "9", "2", "2{}", "3[]", '2["connect"]', '2abc["x"]', "0[]", "1{}", '5x-["e"]', '299999999999999999999["x"]']) {
+    for (const none of [
+      "",
+      "9",
+      "2",
+      "2{}",
+      "3[]",
+      '2["connect"]',
+      '2abc["x"]',
+      "0[]",
+      "1{}",
+      '5x-["e"]',
+      '299999999999999999999["x"]',
+    ]) {
       expect(decode(none)).toBeUndefined();
     }
   });

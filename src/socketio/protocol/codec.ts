@@ -34,6 +34,8 @@ export function attachmentsOf(text: string): number {
 
 /** The packet that `text` and its attachments are; undefined where they are none. */
 export function decode(text: string, attachments: readonly Bytes[] = []): Packet | undefined {
+  // The parser would take nothing at all for a CONNECT.
+  if (text === "") return undefined;
   const decoded: Packet[] = [];
   try {
     const decoder = new Decoder();

@@ -48,9 +48,9 @@ export class Connecting {
   }
 
   async connect(session: Session, packet: Packet): Promise<void> {
-    const { engine, settings, states, outgoing, handlersOf } = this.#parts;
+    const { engine, settings, states, outgoing } = this.#parts;
     const { namespace, auth } = readConnect(packet, settings.version);
-    const handlers = handlersOf(namespace);
+    const handlers = this.#parts.handlersOf(namespace);
     if (handlers === undefined) {
       outgoing.send(session, refused(settings.version, namespace, { message: "Invalid namespace" }));
       return;

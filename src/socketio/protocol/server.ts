@@ -27,7 +27,7 @@ import { States } from "./state.ts";
 const MAX_ATTACHMENTS = 10;
 
 /** After these a connection may be taken up again. */
-const RECOVERABLE: readonly CloseReason[] = ["transport close", "transport error", "ping timeout"];
+const RECOVERABLE: ReadonlySet<CloseReason> = new Set(["transport close", "transport error", "ping timeout"]);
 
 export class Server implements Upper {
   readonly #host: Host;
@@ -236,7 +236,7 @@ export class Server implements Upper {
     this.#partials.remove(sid);
     const now = this.#host.now();
     for (const [namespace, joined] of this.#states.of(session).joined) {
-      if (this.#recovery !== null && joined.pid !== null && RECOVERABLE.includes(reason)) {
+      if (this.#recovery !== null && joined.pid !== null && RECOVERABLE.has(reason)) {
         this.#recovery.leave(joined.pid, { sid, origin, joined: store(namespace, joined) }, now);
         this.#engine.wakeBy(now + (this.#settings.recoverWithin ?? 0));
       }

@@ -22,7 +22,7 @@ interface Client {
 }
 
 type Connect = (url: string, options: object) => Client;
-const CLIENTS: Record<string, Connect> = { "4": io as unknown as Connect, "2": io2 as unknown as Connect };
+const CLIENTS: Record<string, Connect> = { "4": io as unknown as Connect, "2": io2 as Connect };
 const MODES: Record<string, readonly string[]> = {
   "polling, then WebSocket": ["polling", "websocket"],
   WebSocket: ["websocket"],

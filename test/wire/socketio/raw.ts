@@ -8,10 +8,6 @@ import { startServer } from "../server.ts";
 export const startEcho = (): Promise<Server> =>
   startServer({ launcher: join(import.meta.dirname, "../../conformance/serve.mjs") });
 
-export interface Heard {
-  readonly data: string | Uint8Array;
-}
-
 /** A WebSocket whose messages are taken one by one. */
 export class RawSocket {
   readonly #socket: Client;
