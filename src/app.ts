@@ -2,6 +2,7 @@
 
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { createAsyncApi } from "./api-docs/asyncapi.ts";
 import { createOpenApi } from "./api-docs/openapi.ts";
 import { serverOf } from "./compose.ts";
 import type { Server } from "./compose.ts";
@@ -10,11 +11,13 @@ import { failureOf, notFound } from "./core/errors.ts";
 import { LIMITS } from "./core/limits.ts";
 import type { Http, Sockets } from "./dialects/http.ts";
 import { methodsRoutes } from "./dialects/methods/route.ts";
+import { methodsSockets } from "./dialects/methods/socket-api.ts";
 import { createRender as createMobileRender } from "./dialects/mobile/render.ts";
 import { mobileRoutes } from "./dialects/mobile/routes.ts";
 import { problem } from "./dialects/native/problems.ts";
 import { createRender } from "./dialects/native/render.ts";
 import { nativeRoutes } from "./dialects/native/rest.ts";
+import { nativeSockets } from "./dialects/native/socket-api.ts";
 import type { Env } from "./env.ts";
 import { log, logFault } from "./log.ts";
 import { carryToGateway, connectGateway } from "./objects/gateway/choose.ts";
@@ -88,6 +91,8 @@ function mount(env: Env): Mounted {
     mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)),
   );
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
+  let asyncApi: object | undefined;
+  app.get("/asyncapi.json", (c) => c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets]))));
   const openApi = createOpenApi(app);
   app.get("/openapi.json", async (c) => c.json(await openApi()));
   return { server, app };

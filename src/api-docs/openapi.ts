@@ -2,10 +2,12 @@
 
 import type { Env, Hono } from "hono";
 import { generateSpecs } from "hono-openapi";
+import type { Json } from "./tidy.ts";
+import { tidy } from "./tidy.ts";
 
 /** Makes the document of `app` when it is first asked for. */
-export function createOpenApi<E extends Env>(app: Hono<E>): () => ReturnType<typeof generateSpecs> {
-  let document: ReturnType<typeof generateSpecs> | undefined;
+export function createOpenApi<E extends Env>(app: Hono<E>): () => Promise<Json> {
+  let document: Promise<Json> | undefined;
   return () => {
     document ??= generateSpecs(app, {
       defaultValidationErrorResponse: false,
@@ -16,7 +18,8 @@ export function createOpenApi<E extends Env>(app: Hono<E>): () => ReturnType<typ
           version: "1",
           description: "One chat server, spoken to in several dialects. Errors are RFC 9457 problems with a `code`.",
         },
-        components: { securitySchemes: {
+        components: {
+          securitySchemes: {
             fae: {
               type: "apiKey",
               in: "header",
@@ -27,7 +30,7 @@ export function createOpenApi<E extends Env>(app: Hono<E>): () => ReturnType<typ
           },
         },
       },
-    });
+    }).then((made) => tidy(JSON.parse(JSON.stringify(made)) as Json));
     return document;
   };
 }

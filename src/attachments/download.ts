@@ -74,7 +74,8 @@ export async function openFile(files: R2Bucket, record: AttachmentRecord, reques
 /** Whether the client says that it has the file (RFC 9110, 13.2.2: the date counts only where no tag is given). */
 function isKnown(wanted: Headers, etag: string, createdAt: number): boolean {
   const tags = wanted.get("If-None-Match");
-  if (tags !== null) return tags.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag);
+  if (tags !== null)
+    return tags.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag);
   const since = Date.parse(wanted.get("If-Modified-Since") ?? "");
   return Math.floor(createdAt / 1_000) * 1_000 <= since;
 }

@@ -47,7 +47,7 @@ function child(view: DataView, type: number, start: number, end: number): Box | 
 }
 
 function* boxes(view: DataView, start: number, end: number): Generator<Box> {
-  for (let at = start; at + 8 <= end; ) {
+  for (let at = start; at + 8 <= end;) {
     const short = view.getUint32(at);
     const long = short === 1;
     const size = short === 0 ? end - at : long ? Number(view.getBigUint64(at + 8)) : short;

@@ -8,7 +8,7 @@ import type { Size } from "./dimensions.ts";
 /** @throws RangeError where the bytes end first */
 export function jpegSize(view: DataView): Size | null {
   let turned = false;
-  for (let at = 2; ; ) {
+  for (let at = 2; ;) {
     if (view.getUint8(at) !== 0xff) return null;
     const marker = view.getUint8(at + 1);
     if (marker === 0xff /* a fill byte */) at += 1;

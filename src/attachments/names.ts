@@ -38,6 +38,9 @@ function cut(text: string, length: number): string {
 export function contentDisposition(kind: "inline" | "attachment", name: string): string {
   // A percent sign too: some clients decode it even in the plain form.
   const ascii = name.replace(/[^\x20-\x7e]|["\\%]/gu, "_");
-  const full = encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+  const full = encodeURIComponent(name.toWellFormed()).replace(
+    /['()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   return `${kind}; filename="${ascii}"; filename*=UTF-8''${full}`;
 }

@@ -8,7 +8,9 @@ export function parseDisposition(header: string): { name: string; filename: stri
   if (!/^form-data\s*(?:;|$)/i.test(header)) return null;
   const found = new Map<string, string>();
   // A quoted value may hold semicolons, and quotes after a backslash.
-  for (const [, key = "", quoted, plain = ""] of header.matchAll(/;\s*([\w*]+)\s*=\s*(?:"((?:\\["\\]|[^"])*)"|([^\s;"]*))/g)) {
+  for (const [, key = "", quoted, plain = ""] of header.matchAll(
+    /;\s*([\w*]+)\s*=\s*(?:"((?:\\["\\]|[^"])*)"|([^\s;"]*))/g,
+  )) {
     const value = quoted === undefined ? plain : unquote(quoted);
     if (!found.has(key.toLowerCase())) found.set(key.toLowerCase(), value);
   }

@@ -31,7 +31,7 @@ function decode(head: Uint8Array, whole: boolean): string | null {
 function rootName(text: string): string | null {
   const space = /[\s\ufeff]*/y;
   const name = /<(?:!doctype\s+)?([a-z][^\s/>[]{0,63})/iy;
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     space.lastIndex = at;
     space.test(text);
     at = space.lastIndex;

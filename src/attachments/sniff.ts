@@ -53,7 +53,14 @@ export function sniff(head: Uint8Array, declared: string | null, whole = true): 
   for (const [mime, ...marks] of SIGNATURES) {
     if (marks.every(([offset, bytes]) => has(head, offset, bytes))) return mime;
   }
-  return isoMedia(head, declared) ?? matroska(head, declared) ?? ogg(head, declared) ?? weak(head) ?? sniffText(head, whole) ?? UNKNOWN_TYPE;
+  return (
+    isoMedia(head, declared) ??
+    matroska(head, declared) ??
+    ogg(head, declared) ??
+    weak(head) ??
+    sniffText(head, whole) ??
+    UNKNOWN_TYPE
+  );
 }
 
 function has(head: Uint8Array, offset: number, bytes: string): boolean {
@@ -109,11 +116,13 @@ function weak(head: Uint8Array): string | null {
   const [b0, b1 = 0, b2 = 0, b3 = 0] = head;
   if (b0 === 0xff && (b1 & 0xe0) === 0xe0) {
     // Layer III of a version that exists, with a bit rate and a sampling rate that exist.
-    if ((b1 & 0x06) === 0x02 && (b1 & 0x18) !== 0x08 && b2 >> 4 !== 0x0f && b2 >> 4 !== 0 && (b2 & 0x0c) !== 0x0c) return "audio/mpeg";
+    if ((b1 & 0x06) === 0x02 && (b1 & 0x18) !== 0x08 && b2 >> 4 !== 0x0f && b2 >> 4 !== 0 && (b2 & 0x0c) !== 0x0c)
+      return "audio/mpeg";
     if ((b1 & 0xf6) === 0xf0 && ((b2 >> 2) & 0x0f) <= 12) return "audio/aac";
   }
   // An icon of at least one picture, whose first entry has its reserved byte zero.
-  if (b0 === 0 && b1 === 0 && b2 === 1 && b3 === 0 && head[5] === 0 && head[4] !== 0 && head[9] === 0) return "image/x-icon";
+  if (b0 === 0 && b1 === 0 && b2 === 1 && b3 === 0 && head[5] === 0 && head[4] !== 0 && head[9] === 0)
+    return "image/x-icon";
   // A bitmap: reserved bytes zero, and a header of one of the lengths there are.
   if (has(head, 0, "BM") && has(head, 6, "\0\0\0\0") && has(head, 15, "\0\0\0")) {
     if ([12, 40, 52, 56, 64, 108, 124].includes(head[14] ?? 0)) return "image/bmp";

@@ -76,7 +76,7 @@ async function* gather(chunks: Chunks): AsyncGenerator<Uint8Array, void> {
   let block = new Uint8Array(FIRST_BLOCK_BYTES);
   let filled = 0;
   for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; ) {
+    for (let at = 0; at < chunk.length;) {
       if (filled === block.length) {
         const larger = new Uint8Array(Math.min(2 * block.length, PART_BYTES));
         larger.set(block);

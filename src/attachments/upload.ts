@@ -47,14 +47,27 @@ export async function storeUpload(files: R2Bucket, upload: Upload): Promise<Atta
   }
   const chunks = receive(upload, LIMITS.attachmentBytes);
   const { appId, userId, name } = upload;
-  return storeFile(files, { appId, userId, name, declared: upload.contentType, chunks, length: upload.contentLength, field: "file" });
+  return storeFile(files, {
+    appId,
+    userId,
+    name,
+    declared: upload.contentType,
+    chunks,
+    length: upload.contentLength,
+    field: "file",
+  });
 }
 
 /**
  * Stores the files of a form that stand in the field `field`, 1 to `most` of them, in their order; other fields mean nothing.
  * @throws too_large, input.invalid; none of them is stored then
  */
-export async function storeForm(files: R2Bucket, upload: Upload, field: string, most: number): Promise<AttachmentRecord[]> {
+export async function storeForm(
+  files: R2Bucket,
+  upload: Upload,
+  field: string,
+  most: number,
+): Promise<AttachmentRecord[]> {
   const boundary = boundaryOf(upload.contentType);
   if (boundary === null) throw invalid("body", "must be multipart/form-data");
   const { appId, userId } = upload;
@@ -64,7 +77,8 @@ export async function storeForm(files: R2Bucket, upload: Upload, field: string, 
     for await (const part of readMultipart(body, boundary)) {
       const isFile = part.filename !== null || part.contentType !== null;
       if (part.name !== field || !isFile) continue;
-      if (stored.length === most) throw invalid(field, most === 1 ? "must be one file" : `may be at most ${most} files`);
+      if (stored.length === most)
+        throw invalid(field, most === 1 ? "must be one file" : `may be at most ${most} files`);
       const file = { name: part.filename, declared: part.contentType, chunks: part.body, length: null };
       stored.push(await storeFile(files, { appId, userId, field, ...file }));
     }
@@ -87,7 +101,15 @@ export async function storeBytes(
   file: { appId: AppId; userId: UserId; bytes: Uint8Array; contentType: string | null; name: string | null },
 ): Promise<AttachmentRecord> {
   const { appId, userId, name, bytes } = file;
-  return storeFile(files, { appId, userId, name, declared: file.contentType, chunks: [bytes], length: bytes.length, field: "file" });
+  return storeFile(files, {
+    appId,
+    userId,
+    name,
+    declared: file.contentType,
+    chunks: [bytes],
+    length: bytes.length,
+    field: "file",
+  });
 }
 
 interface NewFile {
@@ -110,7 +132,18 @@ async function storeFile(files: R2Bucket, file: NewFile): Promise<AttachmentReco
   await writeObject(files, fileKey({ appId, id }), seen.through(file.chunks), file.length === 0 ? null : file.length);
   const mime = sniff(seen.head, file.declared, seen.size <= HEAD_BYTES);
   const { width, height } = dimensions(mime, seen.head) ?? { width: null, height: null };
-  return { id, appId, userId, chatId: null, name: fileName(file.name), size: seen.size, mime, width, height, createdAt: Date.now() };
+  return {
+    id,
+    appId,
+    userId,
+    chatId: null,
+    name: fileName(file.name),
+    size: seen.size,
+    mime,
+    width,
+    height,
+    createdAt: Date.now(),
+  };
 }
 
 /** What was seen of a file that went by: its size, and how it begins. */

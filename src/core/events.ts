@@ -29,6 +29,8 @@ export interface MessageUpdated extends Durable {
 export interface MessageDeleted extends Durable {
   readonly type: "message.deleted";
   readonly messageId: MessageId;
+  /** Who wrote it: to everyone else it is not unread any more. */
+  readonly author: UserId;
 }
 
 /** The viewer is in this chat from now on: it was made with them, or they were added. */

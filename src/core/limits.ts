@@ -43,8 +43,12 @@ export const LIMITS = {
   membersAtOnce: 100,
   /** Characters of a frame of the native dialect: a text of the longest kind with all its escapes, and room for the rest. */
   nativeFrame: 256 * 1024,
-  /** Characters of a frame of `methods`: one file of the largest kind as base64, and room for the rest; a Gateway holds many. */
-  methodsFrame: 12 * MIB,
+  /** Characters of a frame of `methods`: one file of the largest kind as base64, or several photos; a Gateway has 128 MiB for all its sockets. */
+  methodsFrame: 16 * MIB,
+  /** Frames of `methods` with more characters than this, which is most with files, take turns on their Gateway. */
+  methodsLongFrame: 256 * 1024,
+  /** Bytes of any frame: the platform itself ends a connection that sends a longer one. */
+  anyFrame: 32 * MIB,
   /** Bytes of a JSON or form body. */
   body: 256 * 1024,
   /** Chats whose ephemeral events one connection may hear. */

@@ -27,6 +27,8 @@ export interface Variables {
   /** The origin that links begin with. */
   readonly origin: string;
   readonly requestId: string;
+  /** Who calls, once the token was found to stand. */
+  readonly caller?: Caller;
 }
 
 export interface Http {
@@ -41,9 +43,13 @@ export function bearer(request: Request): string | null {
 
 /** Who calls by a Bearer token. @throws auth.required, auth.invalid */
 export async function callerOf(c: Context<Http>): Promise<Caller> {
+  const known = c.get("caller");
+  if (known !== undefined) return known;
   const token = bearer(c.req.raw);
   if (token === null) throw authRequired();
-  return c.get("service").auth.authenticate(token);
+  const caller = await c.get("service").auth.authenticate(token);
+  c.set("caller", caller);
+  return caller;
 }
 
 export async function sessionOf(c: Context<Http>): Promise<Session> {

@@ -13,7 +13,7 @@ export const numericId = z
 /** An integer from `least` to `most`, also as a string of digits: a query has nothing else. */
 export const integer = (least: number, most: number) =>
   z
-    .union([z.int(), z.string().regex(/^[0-9]{1,16}$/)], `is an integer from ${least} to ${most}`)
+    .union([z.int().min(least).max(most), z.string().regex(/^[0-9]{1,16}$/)], `is an integer from ${least} to ${most}`)
     .transform((value) => Number(value))
     .refine((value) => value >= least && value <= most, `is an integer from ${least} to ${most}`);
 
@@ -24,7 +24,7 @@ const MAX_DEPTH = 32;
 /** Whether a parsed JSON value is nested at most 32 levels deep. */
 export function isShallow(value: unknown): boolean {
   let level = [value];
-  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+  for (let depth = 0; depth < MAX_DEPTH; depth++) {
     level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
     if (level.length === 0) return true;
   }

@@ -139,7 +139,7 @@ const CHAT_PREFIX = "chat:";
 export const chatName = (chat: ChatId): string => `${CHAT_PREFIX}${chat}`;
 
 /** The object that holds the socket of a connection: a Gateway or a Chat. */
-export function placeOf(connection: string): string {
+function placeOf(connection: string): string {
   return connection.slice(0, connection.lastIndexOf("#"));
 }
 

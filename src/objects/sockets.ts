@@ -50,10 +50,6 @@ export function upgraded(client: WebSocket, subprotocol: string | null): Respons
   });
 }
 
-export function isUpgrade(request: Request): boolean {
-  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
-}
-
 /** The subprotocol to answer: `wanted`, if the client offered it. */
 export function agreed(request: Request, wanted: string | null): string | null {
   if (wanted === null) return null;

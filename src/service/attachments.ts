@@ -28,7 +28,8 @@ export function createAttachments({ directory, objects, files }: ServicePorts) {
   return {
     /** @throws too_large, input.invalid */
     async uploadBytes(actor: Actor, file: FileBytes): Promise<AttachmentRecord> {
-      if (file.bytes.length > LIMITS.attachmentFrameBytes) throw tooLarge("A file in a frame", LIMITS.attachmentFrameBytes);
+      if (file.bytes.length > LIMITS.attachmentFrameBytes)
+        throw tooLarge("A file in a frame", LIMITS.attachmentFrameBytes);
       await objects.sweepLater(actor.userId, "files");
       const record = await files.storeBytes(actor, file);
       await directory.attachments.add(record);

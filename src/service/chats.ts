@@ -41,7 +41,8 @@ export function createChats({ directory, objects }: ServicePorts) {
     if ((await directory.users.find(actor.appId, other)) === null) throw notFound("user");
     await objects.sweepLater(actor.userId, "chats");
     const { id, created } = await directory.chats.direct(actor.appId, actor.userId, other);
-    return { chat: await objects.open(id, actor, origin), created };
+    // Whoever came second is answered as one who found it, and is told of the chat as everyone else is.
+    return { chat: await objects.open(id, actor, created ? origin : null), created };
   }
 
   return {
@@ -89,7 +90,8 @@ export function createChats({ directory, objects }: ServicePorts) {
     peek: (actor: Actor, chat: ChatId): Promise<Chat> => objects.command<"room.peek">(chat, actor, { do: "room.peek" }),
 
     /** Unread messages by kind of chat. */
-    unreadSum: (actor: Actor): Promise<{ direct: number; room: number; group: number }> => objects.unreadSum(actor.userId),
+    unreadSum: (actor: Actor): Promise<{ direct: number; room: number; group: number }> =>
+      objects.unreadSum(actor.userId),
 
     /** The caller joins a room of their app. @throws access.denied where it is full or no room, not_found */
     join: (user: User, chat: ChatId): Promise<DetailedChat> =>

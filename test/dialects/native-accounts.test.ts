@@ -51,16 +51,26 @@ describe("an account", () => {
   it("of which two are asked for under one name at the same instant is made once", async () => {
     const username = fresh();
     const answers = await Promise.all([register(username), register(username)]);
-    expect(answers.map((answer) => answer.status).toSorted()).toEqual([201, 409]);
-    for (const answer of answers) if (answer.status !== 201) expectTaken(answer);
+    const [made, refused] = answers.toSorted((one, other) => one.status - other.status);
+    expect(made?.status).toBe(201);
+    if (refused === undefined) throw new Error("no second answer");
+    expectTaken(refused);
   });
 
   it("needs a fit username, password and e-mail address, and every unfit one is named", async () => {
     for (const username of ["", "a b", "a:b", "x".repeat(65), "a\u0000b", 5, null, ["a"]]) {
-      expectProblem(await call("POST", "/v1/auth/register", { username, password: PASSWORD }), "input.invalid", "username");
+      expectProblem(
+        await call("POST", "/v1/auth/register", { username, password: PASSWORD }),
+        "input.invalid",
+        "username",
+      );
     }
     for (const password of ["short", "x".repeat(129), 12_345_678, undefined]) {
-      expectProblem(await call("POST", "/v1/auth/register", { username: fresh(), password }), "input.invalid", "password");
+      expectProblem(
+        await call("POST", "/v1/auth/register", { username: fresh(), password }),
+        "input.invalid",
+        "password",
+      );
     }
     expectProblem(await register(fresh(), { email: "no address" }), "input.invalid", "email");
     expectProblem(await register(fresh(), { name: "\ud83d" }), "input.invalid", "name");
@@ -133,7 +143,10 @@ describe("one's profile", () => {
     expect(named.body).toMatchObject({ id: ann.id, name: "Ann", photo: null });
     const pictured = await ann.patch("/v1/me", { photo: "https://example.com/a.png" });
     expect(pictured.body).toMatchObject({ name: "Ann", photo: "https://example.com/a.png" });
-    expect((await ann.patch("/v1/me", { name: null, photo: null })).body).toMatchObject({ name: ann.username, photo: null });
+    expect((await ann.patch("/v1/me", { name: null, photo: null })).body).toMatchObject({
+      name: ann.username,
+      photo: null,
+    });
     expect((await ann.patch("/v1/me", {})).body).toMatchObject({ name: ann.username });
     expect((await ann.get("/v1/me")).body).toMatchObject({ name: ann.username, photo: null });
   });

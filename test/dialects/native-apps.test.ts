@@ -27,10 +27,17 @@ describe("two apps side by side", () => {
     expect((await register({}, `?app=${uuid.toUpperCase()}`)).status).toBe(409);
     const login = await call("POST", `/v1/auth/login?app=${uuid}`, { username, password: PASSWORD });
     expect(login.body.user.id).toBe(there.body.user.id);
-    expect((await call("GET", "/v1/config", undefined, { "x-app-id": uuid })).body).toMatchObject({ app: uuid, name: "Other", open: false });
+    expect((await call("GET", "/v1/config", undefined, { "x-app-id": uuid })).body).toMatchObject({
+      app: uuid,
+      name: "Other",
+      open: false,
+    });
     for (const none of ["x", "", "00000000-0000-4000-8000-000000000000", "1"]) {
       expectProblem(await register({ "x-app-id": none }), "not_found");
-      expectProblem(await call("POST", "/v1/auth/login", { username, password: PASSWORD }, { "x-app-id": none }), "not_found");
+      expectProblem(
+        await call("POST", "/v1/auth/login", { username, password: PASSWORD }, { "x-app-id": none }),
+        "not_found",
+      );
       expectProblem(await call("GET", `/v1/config?app=${none}`), "not_found");
     }
   });

@@ -50,8 +50,15 @@ describe("a message with attachments", () => {
     expect(sent.status).toBe(201);
     expectShape("message", sent.body);
     expectShape("image", sent.body.attachments[0]);
-    expect(sent.body).toMatchObject({ type: "image", text: null, attachments: files.map(({ id, name, size }) => ({ id, name, size })) });
-    expect(await ann.post(`/v1/chats/${chat.id}/messages`, draft)).toMatchObject({ status: 200, body: { id: sent.body.id } });
+    expect(sent.body).toMatchObject({
+      type: "image",
+      text: null,
+      attachments: files.map(({ id, name, size }) => ({ id, name, size })),
+    });
+    expect(await ann.post(`/v1/chats/${chat.id}/messages`, draft)).toMatchObject({
+      status: 200,
+      body: { id: sent.body.id },
+    });
     expect((await bob.get(`/v1/chats/${chat.id}/messages`)).body.items).toEqual([sent.body]);
   });
 
@@ -65,7 +72,11 @@ describe("a message with attachments", () => {
     const [first = "", second = ""] = ids;
     expectProblem(await ann.post(path, { attachments: ids }), "input.invalid", "attachments");
     expectProblem(await ann.post(path, { attachments: [first, second, first] }), "input.invalid", "attachments");
-    expectProblem(await ann.post(path, { attachments: [first, (await file(bob)).id] }), "input.invalid", "attachments.1");
+    expectProblem(
+      await ann.post(path, { attachments: [first, (await file(bob)).id] }),
+      "input.invalid",
+      "attachments.1",
+    );
     for (const none of [UNKNOWN, "x", "", "'; --"]) {
       expectProblem(await ann.post(path, { text: "x", attachments: [none] }), "input.invalid", "attachments.0");
     }
@@ -89,10 +100,12 @@ describe("a file", () => {
     expect(await ann.get(path)).toMatchObject({ status: 200, body: "contents of a.txt" });
     for (const other of [bob, eve]) expectProblem(await other.get(path), "access.denied");
     await ann.post(`/v1/chats/${chat.id}/messages`, { attachments: [id] });
-    for (const member of [ann, bob]) expect(await member.get(path)).toMatchObject({ status: 200, body: "contents of a.txt" });
+    for (const member of [ann, bob])
+      expect(await member.get(path)).toMatchObject({ status: 200, body: "contents of a.txt" });
     expectProblem(await eve.get(path), "access.denied");
     expectProblem(await call("GET", path), "auth.required");
-    for (const none of [UNKNOWN, "x", "..%2f..%2fetc"]) expectProblem(await ann.get(`/v1/attachments/${none}`), "not_found");
+    for (const none of [UNKNOWN, "x", "..%2f..%2fetc"])
+      expectProblem(await ann.get(`/v1/attachments/${none}`), "not_found");
   });
 
   it("opens by its signed link without a token, and by no link that was changed", async () => {

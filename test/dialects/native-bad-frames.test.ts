@@ -19,14 +19,18 @@ async function sockets(): Promise<{ ann: Person; bob: Person; chat_id: number; m
 async function raw(socket: Socket, frame: string | ArrayBuffer): Promise<Body> {
   const before = socket.events.length;
   socket.send(frame);
-  await socket.until(() => socket.events.length > before, `an answer to ${String(frame).slice(0, 40)}`);
+  await socket.until(() => socket.events.length > before, `an answer to ${JSON.stringify(frame).slice(0, 40)}`);
   return socket.events.at(-1);
 }
 
 /** Nothing of what was tried has left a trace, and the connection still serves. */
 async function unharmed(socket: Socket, who: Person, chat_id: number): Promise<void> {
   expect(socket.closed).toBeUndefined();
-  expect(await socket.do("message.list", { chat_id })).toMatchObject({ ok: true, items: [{ text: "before" }], next: null });
+  expect(await socket.do("message.list", { chat_id })).toMatchObject({
+    ok: true,
+    items: [{ text: "before" }],
+    next: null,
+  });
   expect((await who.get(`/v1/chats/${chat_id}`)).body).toMatchObject({ rev: 2, last_seq: 1 });
 }
 
@@ -34,12 +38,42 @@ describe("a frame that is none", () => {
   it("is answered input.invalid, on both sockets, and the connection goes on", async () => {
     const { ann, chat_id, both } = await sockets();
     const frames = [
-      ...["", " ", "{", "hello", "undefined", '{"do":}', "{'do':'read'}", '{"do":"read"}}', "\u0000", "[", "NaN"],
-      ...["[]", '[{"do":"read"}]', '"read"', "null", "true", "7", nested(50_000)],
-      ...["{}", '{"id":1}', '{"do":null}', '{"do":7}', '{"do":["read"]}', '{"do":{}}', '{"do":""}', '{"do":"fly"}'],
-      ...["__proto__", "constructor", "toString", "chat.get", "chat.erase", "member.add", "message.fetch", "room.join"].map(
-        (name) => JSON.stringify({ do: name, chat_id }),
-      ),
+      "",
+      " ",
+      "{",
+      "hello",
+      "undefined",
+      '{"do":}',
+      "{'do':'read'}",
+      '{"do":"read"}}',
+      "\u0000",
+      "[",
+      "NaN",
+      "[]",
+      '[{"do":"read"}]',
+      '"read"',
+      "null",
+      "true",
+      "7",
+      nested(50_000),
+      "{}",
+      '{"id":1}',
+      '{"do":null}',
+      '{"do":7}',
+      '{"do":["read"]}',
+      '{"do":{}}',
+      '{"do":""}',
+      '{"do":"fly"}',
+      ...[
+        "__proto__",
+        "constructor",
+        "toString",
+        "chat.get",
+        "chat.erase",
+        "member.add",
+        "message.fetch",
+        "room.join",
+      ].map((name) => JSON.stringify({ do: name, chat_id })),
     ];
     for (const socket of both) {
       for (const frame of frames) expectRefusal(await raw(socket, frame), "input.invalid");
@@ -81,7 +115,9 @@ describe("a frame that is none", () => {
 describe("a command with arguments that are none", () => {
   const wrong: readonly (readonly [command: string, args: object, path: string])[] = [
     ...[5, null, ["x"], {}, true].map((text) => ["message.send", { text }, "text"] as const),
-    ...["", "  \n", "\ud83d", "x".repeat(10_001), "👍".repeat(10_001)].map((text) => ["message.send", { text }, "text"] as const),
+    ...["", "  \n", "\ud83d", "x".repeat(10_001), "👍".repeat(10_001)].map(
+      (text) => ["message.send", { text }, "text"] as const,
+    ),
     ["message.send", {}, "text"],
     ["message.send", { text: "x", type: "video" }, "type"],
     ["message.send", { text: "x", client_id: "" }, "client_id"],
@@ -91,7 +127,9 @@ describe("a command with arguments that are none", () => {
     ["message.send", { text: "x", attachments: Array.from({ length: 11 }, (_, n) => `a${n}`) }, "attachments"],
     ["message.send", { text: "x", attachments: "a" }, "attachments"],
     ["message.send", { text: "x", attachments: ["a"] }, "attachments.0"],
-    ...[0, -1, 1.5, 1e300, "x", [], 1].map((reply_to) => ["message.send", { text: "x", reply_to }, "reply_to"] as const),
+    ...[0, -1, 1.5, 1e300, "x", [], 1].map(
+      (reply_to) => ["message.send", { text: "x", reply_to }, "reply_to"] as const,
+    ),
     ["message.edit", { text: "x" }, "message_id"],
     ["message.delete", {}, "message_id"],
     ["message.delete", { message_id: "1e3" }, "message_id"],
@@ -166,10 +204,18 @@ describe("a command on what is not one's own", () => {
         expectRefusal(await socket.do("message.delete", { chat_id, message_id }), "not_found");
         expectRefusal(await socket.do("read", { chat_id, message_id }), "not_found");
         expectRefusal(await socket.do("read", { chat_id, up_to: message_id }), "not_found");
-        expectRefusal(await socket.do("message.send", { chat_id, text: "x", reply_to: message_id }), "input.invalid", "reply_to");
+        expectRefusal(
+          await socket.do("message.send", { chat_id, text: "x", reply_to: message_id }),
+          "input.invalid",
+          "reply_to",
+        );
       }
       const { id: attachment } = await file(eve);
-      expectRefusal(await socket.do("message.send", { chat_id, attachments: [attachment] }), "input.invalid", "attachments.0");
+      expectRefusal(
+        await socket.do("message.send", { chat_id, attachments: [attachment] }),
+        "input.invalid",
+        "attachments.0",
+      );
       await unharmed(socket, ann, chat_id);
     }
     // Nobody learns from leaving whether there is such a chat.
@@ -189,7 +235,10 @@ describe("a connection that sends too much", () => {
       const codes = answers.map((answer) => answer.error.code);
       expect(codes.filter((code) => code === "input.invalid").length).toBeGreaterThanOrEqual(100);
       expect(codes.filter((code) => code === "rate.limited")).toHaveLength(101);
-      expectRefusal(answers.find((answer) => answer.error.code === "rate.limited"), "rate.limited");
+      expectRefusal(
+        answers.find((answer) => answer.error.code === "rate.limited"),
+        "rate.limited",
+      );
       expect(answers.map((answer) => answer.re)).toEqual(answers.map((_, n) => n));
     }
     // Others are served as before.

@@ -60,9 +60,29 @@ describe("fields of a wrong type", () => {
   it("are named, each of them", async () => {
     const { ann, path } = await talk();
     const { body } = await ann.post(path, { text: 5, type: "video", attachments: "x", client_id: 7, reply_to: "y" });
-    expect(body.errors.map((error: Body) => error.path)).toEqual(["text", "type", "attachments", "client_id", "reply_to"]);
+    expect(body.errors.map((error: Body) => error.path)).toEqual([
+      "text",
+      "type",
+      "attachments",
+      "client_id",
+      "reply_to",
+    ]);
     for (const error of body.errors) expect(error.message.length).toBeGreaterThan(3);
-    for (const members of [undefined, null, 5, "5", {}, [null], ["x"], [0], [-1], [1.5], [1e300], [[5]], Array(101).fill(1)]) {
+    for (const members of [
+      undefined,
+      null,
+      5,
+      "5",
+      {},
+      [null],
+      ["x"],
+      [0],
+      [-1],
+      [1.5],
+      [1e300],
+      [[5]],
+      Array(101).fill(1),
+    ]) {
       const answer = await ann.post("/v1/chats", { members });
       expectProblem(answer, "input.invalid");
       expect(answer.body.errors[0].path, JSON.stringify(members)).toMatch(/^members(\.0)?$/);
@@ -80,7 +100,9 @@ describe("fields of a wrong type", () => {
 
   it("are welcome where they mean nothing here", async () => {
     const { ann, path } = await talk();
-    expect((await ann.post(path, { text: "x", unknown: 1, consumable: true, id: 5, seq: 9 })).body).toMatchObject({ seq: 1 });
+    expect((await ann.post(path, { text: "x", unknown: 1, consumable: true, id: 5, seq: 9 })).body).toMatchObject({
+      seq: 1,
+    });
   });
 });
 
@@ -90,7 +112,11 @@ describe("an address that is none", () => {
     for (const path of ["/v1", "/v1/", "/v1/nothing", "/v1/chats/1/nothing", "/v1/me/more", "/v2/me"]) {
       expectProblem(await ann.get(path), "not_found");
     }
-    for (const [method, path] of [["DELETE", "/v1/users"], ["PUT", "/v1/me"], ["POST", "/v1/config"]] as const) {
+    for (const [method, path] of [
+      ["DELETE", "/v1/users"],
+      ["PUT", "/v1/me"],
+      ["POST", "/v1/config"],
+    ] as const) {
       expectProblem(await ann.call(method, path), "not_found");
     }
     for (const id of ["x", "0", "-1", "1.5", "1e3", "%00", "9".repeat(17), String(2 ** 40), "1%27"]) {
@@ -107,7 +133,8 @@ describe("an address that is none", () => {
       expectProblem(await ann.patch(`${path}/${message}`, { text: "x" }), "not_found");
       expectProblem(await ann.delete(`${path}/${message}`), "not_found");
     }
-    for (const message of ["x", "0", "-1", "1.5"]) expectProblem(await ann.delete(`${path}/${message}`), "input.invalid", "message");
+    for (const message of ["x", "0", "-1", "1.5"])
+      expectProblem(await ann.delete(`${path}/${message}`), "input.invalid", "message");
   });
 });
 

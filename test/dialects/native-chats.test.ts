@@ -16,7 +16,10 @@ describe("the direct chat of two people", () => {
     const again = await bob.post("/v1/chats", { members: [String(ann.id)] });
     expect(again).toMatchObject({ status: 200, body: { id: made.body.id, peer: { id: ann.id } } });
     // Naming oneself, or the other one twice, makes no difference.
-    for (const members of [[ann.id, bob.id], [bob.id, bob.id]]) {
+    for (const members of [
+      [ann.id, bob.id],
+      [bob.id, bob.id],
+    ]) {
       expect(await ann.post("/v1/chats", { members })).toMatchObject({ status: 200, body: { id: made.body.id } });
     }
     expect(await ann.post("/v1/chats", { members: [bob.id], title: null })).toMatchObject({ status: 200 });
@@ -51,7 +54,10 @@ describe("the direct chat of two people", () => {
     expect(made.body.members).toHaveLength(1);
     await ann.say(made.body.id, "a note");
     expect(await ann.unread(made.body.id)).toBe(0);
-    expect(await ann.post("/v1/chats", { members: [ann.id] })).toMatchObject({ status: 200, body: { id: made.body.id } });
+    expect(await ann.post("/v1/chats", { members: [ann.id] })).toMatchObject({
+      status: 200,
+      body: { id: made.body.id },
+    });
   });
 
   it("either side erases it for both, and the next one of the two is another chat, empty", async () => {
@@ -96,7 +102,11 @@ describe("a group", () => {
 
   it("with people who do not exist is not made, and the answer names them", async () => {
     const [ann, bob] = await people("ann", "bob");
-    expectProblem(await ann.post("/v1/chats", { members: [bob.id, NOWHERE], title: "x" }), "input.invalid", "members.1");
+    expectProblem(
+      await ann.post("/v1/chats", { members: [bob.id, NOWHERE], title: "x" }),
+      "input.invalid",
+      "members.1",
+    );
     expectProblem(await ann.post("/v1/chats", { members: [NOWHERE] }), "not_found");
     expect((await bob.get("/v1/chats")).body.items).toEqual([]);
   });
@@ -139,7 +149,10 @@ describe("a chat that is not one's own", () => {
     const [ann, bob, eve] = await people("ann", "bob", "eve");
     const chat = await ann.direct(bob);
     const { id: message } = await ann.say(chat.id, "secret");
-    for (const [id, code] of [[chat.id, "access.denied"], [NOWHERE, "not_found"]] as const) {
+    for (const [id, code] of [
+      [chat.id, "access.denied"],
+      [NOWHERE, "not_found"],
+    ] as const) {
       const path = `/v1/chats/${id}`;
       expectProblem(await eve.get(path), code);
       expectProblem(await eve.patch(path, { title: "x" }), code);
@@ -168,7 +181,10 @@ describe("the list of one's chats", () => {
     const latest = sent.toSorted((a, b) => b.created_at.localeCompare(a.created_at) || b.chat_id - a.chat_id);
     const expected = latest.map((message) => message.chat_id);
     await vi.waitFor(async () => {
-      expect((await bob.get("/v1/chats")).body).toMatchObject({ items: latest.map(({ id }) => ({ last_message: { id } })), next: null });
+      expect((await bob.get("/v1/chats")).body).toMatchObject({
+        items: latest.map(({ id }) => ({ last_message: { id } })),
+        next: null,
+      });
     });
     const seen: number[] = [];
     let cursor: string | null = "";

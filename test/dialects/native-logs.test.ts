@@ -11,7 +11,8 @@ afterEach(() => {
 /** Everything that is logged from now on, whatever it is logged with. */
 function listen(): unknown[][] {
   const lines: unknown[][] = [];
-  for (const method of methods) vi.spyOn(console, method).mockImplementation((...args: unknown[]) => void lines.push(args));
+  for (const method of methods)
+    vi.spyOn(console, method).mockImplementation((...args: unknown[]) => void lines.push(args));
   return lines;
 }
 

@@ -16,10 +16,17 @@ describe("members", () => {
     expect(added.status).toBe(200);
     expectShape("detailedChat", added.body);
     expect(added.body).toMatchObject({ members_count: 3, rev: 3 });
-    expect(roles(added.body)).toEqual([[ann.id, "owner"], [bob.id, "member"], [eve.id, "member"]]);
+    expect(roles(added.body)).toEqual([
+      [ann.id, "owner"],
+      [bob.id, "member"],
+      [eve.id, "member"],
+    ]);
     expect((await bob.put(at(chat, eve))).body).toMatchObject({ members_count: 3, rev: 3 });
     // History is there for who comes later, and none of it is unread.
-    expect((await eve.get(`/v1/chats/${chat.id}`)).body).toMatchObject({ unread: 0, last_message: { text: "before eve" } });
+    expect((await eve.get(`/v1/chats/${chat.id}`)).body).toMatchObject({
+      unread: 0,
+      last_message: { text: "before eve" },
+    });
     expect((await eve.get(`/v1/chats/${chat.id}/messages`)).body.items[0].text).toBe("before eve");
     // The body may be missing altogether.
     expect((await bob.call("PUT", at(chat, dan))).status).toBe(200);
@@ -45,7 +52,10 @@ describe("members", () => {
     expectProblem(await ann.put(at(chat, eve), { role: "owner" }), "access.denied");
     expectProblem(await ann.put(at(chat, ann), { role: "member" }), "input.invalid", "role");
     const { body } = await ann.put(at(chat, bob), { role: "owner" });
-    expect(roles(body)).toEqual([[ann.id, "admin"], [bob.id, "owner"]]);
+    expect(roles(body)).toEqual([
+      [ann.id, "admin"],
+      [bob.id, "owner"],
+    ]);
     expectProblem(await ann.delete(`/v1/chats/${chat.id}`), "access.denied");
     expect((await bob.delete(`/v1/chats/${chat.id}`)).status).toBe(204);
   });
@@ -69,7 +79,10 @@ describe("members", () => {
     const chat = await ann.group("Team", bob, eve);
     await ann.put(at(chat, eve), { role: "admin" });
     await ann.delete(at(chat, ann));
-    expect(roles((await bob.get(`/v1/chats/${chat.id}`)).body)).toEqual([[bob.id, "member"], [eve.id, "owner"]]);
+    expect(roles((await bob.get(`/v1/chats/${chat.id}`)).body)).toEqual([
+      [bob.id, "member"],
+      [eve.id, "owner"],
+    ]);
     await eve.delete(at(chat, eve));
     expect(roles((await bob.get(`/v1/chats/${chat.id}`)).body)).toEqual([[bob.id, "owner"]]);
     await bob.delete(at(chat, bob));
@@ -106,7 +119,8 @@ describe("what members hear of each other", () => {
     const [a, b] = [await ann.socket(), await bob.socket(chat.id)];
     await ann.put(at(chat, bob), { role: "owner" });
     for (const socket of [a, b]) {
-      const roleOf = async (who: Person) => (await socket.event("member.added", (event) => event.user.id === who.id)).role;
+      const roleOf = async (who: Person) =>
+        (await socket.event("member.added", (event) => event.user.id === who.id)).role;
       expect(await roleOf(bob)).toBe("owner");
       expect(await roleOf(ann)).toBe("admin");
     }
@@ -142,7 +156,14 @@ describe("what members hear of each other", () => {
     await own.until(() => own.closed !== undefined, "the end");
     expect(own.closed?.code).toBe(1008);
     expect(await all.event("chat.removed")).toEqual({ event: "chat.removed", chat_id: chat.id });
-    for (const [command, args] of [["message.send", { text: "x" }], ["read", {}], ["typing", { on: true }], ["changes", { since: 0 }], ["message.list", {}], ["chat.join", {}]] as const) {
+    for (const [command, args] of [
+      ["message.send", { text: "x" }],
+      ["read", {}],
+      ["typing", { on: true }],
+      ["changes", { since: 0 }],
+      ["message.list", {}],
+      ["chat.join", {}],
+    ] as const) {
       const answer = await all.do(command, { chat_id: chat.id, ...args });
       expect(answer, command).toMatchObject({ ok: false, error: { code: "access.denied" } });
     }

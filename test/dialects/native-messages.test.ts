@@ -18,7 +18,14 @@ describe("sending", () => {
     expect(status).toBe(201);
     expectShape("message", body);
     expectShape("person", body.user);
-    expect(body).toMatchObject({ id: chat.id * 2 ** 24 + 1, chat_id: chat.id, seq: 1, rev: 2, text: "hello", type: "text" });
+    expect(body).toMatchObject({
+      id: chat.id * 2 ** 24 + 1,
+      chat_id: chat.id,
+      seq: 1,
+      rev: 2,
+      text: "hello",
+      type: "text",
+    });
     expect(body).toMatchObject({ attachments: [], data: null, reply_to: null, client_id: null, read: false });
     expect(body).toMatchObject({ edited_at: null, deleted_at: null, user: { id: ann.id } });
   });
@@ -51,8 +58,11 @@ describe("sending", () => {
 
   it("bears a type, data and what it replies to", async () => {
     const { ann, path } = await talk();
-    const data = { place: [1.5, -2], "__proto__": { x: 1 }, nested: { deep: [null, true, "👍"] } };
-    const first = await ann.post(path, `{"type":"location","data":${JSON.stringify(data).replace("{", '{"__proto__":{"x":1},')}}`);
+    const data = { place: [1.5, -2], __proto__: { x: 1 }, nested: { deep: [null, true, "👍"] } };
+    const first = await ann.post(
+      path,
+      `{"type":"location","data":${JSON.stringify(data).replace("{", '{"__proto__":{"x":1},')}}`,
+    );
     expect(first.status).toBe(201);
     expect(first.body).toMatchObject({ type: "location", text: null, data: { place: [1.5, -2] } });
     expect(JSON.stringify(first.body.data)).toContain('"__proto__":{"x":1}');
@@ -121,7 +131,10 @@ describe("deleting", () => {
     expect(items[1].deleted_at).not.toBeNull();
     expect((await ann.get(`/v1/chats/${chat.id}`)).body.rev).toBe(4);
     // Its client_id still answers with it: nothing is sent again.
-    expect(await ann.post(path, { text: "again", client_id: "c" })).toMatchObject({ status: 200, body: { id: first.id } });
+    expect(await ann.post(path, { text: "again", client_id: "c" })).toMatchObject({
+      status: 200,
+      body: { id: first.id },
+    });
   });
 
   it("is for the author; in a group for its owner and admins too", async () => {
@@ -140,7 +153,10 @@ describe("deleting", () => {
     const sent = (await ann.post(path, { text: "oops" })).body;
     await ann.delete(`${path}/${sent.id}`);
     expect(await b.event("unread")).toEqual({ event: "unread", chat_id: chat.id, unread: 0 });
-    expect((await bob.get("/v1/chats")).body.items[0]).toMatchObject({ unread: 0, last_message: { id: sent.id, text: null } });
+    expect((await bob.get("/v1/chats")).body.items[0]).toMatchObject({
+      unread: 0,
+      last_message: { id: sent.id, text: null },
+    });
   });
 });
 

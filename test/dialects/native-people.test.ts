@@ -62,7 +62,8 @@ describe("GET /v1/users", () => {
 
   it("refuses what is no page", async () => {
     const ann = await person("ann");
-    for (const limit of ["0", "101", "x"]) expectProblem(await ann.get(`/v1/users?limit=${limit}`), "input.invalid", "limit");
+    for (const limit of ["0", "101", "x"])
+      expectProblem(await ann.get(`/v1/users?limit=${limit}`), "input.invalid", "limit");
     expectProblem(await ann.get(`/v1/users?q=${"x".repeat(201)}`), "input.invalid", "q");
   });
 });
@@ -79,7 +80,11 @@ describe("presence", () => {
     await bob.post("/v1/auth/logout");
     await b.until(() => b.closed !== undefined);
     // A token that was ended gives no grace.
-    expect(await a.event("presence", (event) => !event.online)).toEqual({ event: "presence", user_id: bob.id, online: false });
+    expect(await a.event("presence", (event) => !event.online)).toEqual({
+      event: "presence",
+      user_id: bob.id,
+      online: false,
+    });
     expect(e.events).toEqual([]);
   });
 
@@ -141,6 +146,7 @@ describe("an account that is deleted", () => {
     await vi.waitFor(async () => {
       const [message] = (await bob.get(`/v1/chats/${group.id}/messages`)).body.items;
       expect(message.user).toMatchObject({ id: ann.id, name: "Deleted user" });
+      expect((await bob.get("/v1/chats")).body.items[0].last_message.user).toEqual(message.user);
     });
   });
 

@@ -26,7 +26,10 @@ describe("reading", () => {
     expect(await reads(bob, path)).toEqual([false, true, false]);
     expect(await reads(ann, path)).toEqual([false, true, false]);
     await listed(bob, 2);
-    expect((await bob.get(path)).body).toMatchObject({ unread: 2, members: [{}, { user: { id: bob.id }, read_seq: 0 }] });
+    expect((await bob.get(path)).body).toMatchObject({
+      unread: 2,
+      members: [{}, { user: { id: bob.id }, read_seq: 0 }],
+    });
   });
 
   it("up to 2 of 3 leaves 3, and all leaves none", async () => {
@@ -124,7 +127,11 @@ describe("changes", () => {
     const [ann, bob, eve] = await people("ann", "bob", "eve");
     const chat = await ann.group("Team", bob);
     const path = `/v1/chats/${chat.id}`;
-    const [kept, edited, gone] = [await ann.say(chat.id, "kept"), await ann.say(chat.id, "edit"), await ann.say(chat.id, "x")];
+    const [kept, edited, gone] = [
+      await ann.say(chat.id, "kept"),
+      await ann.say(chat.id, "edit"),
+      await ann.say(chat.id, "x"),
+    ];
     const since = async (rev: number): Promise<Body> => {
       const { status, body } = await bob.get(`${path}/changes?since=${rev}`);
       expect(status).toBe(200);
@@ -135,12 +142,19 @@ describe("changes", () => {
       return body;
     };
     expect(await since(4)).toMatchObject({ rev: 4, messages: [], members: [], chat: { rev: 4, unread: 3 } });
-    expect(await since(1)).toMatchObject({ rev: 4, messages: [{ id: kept.id }, { id: edited.id }, { id: gone.id }], members: [] });
+    expect(await since(1)).toMatchObject({
+      rev: 4,
+      messages: [{ id: kept.id }, { id: edited.id }, { id: gone.id }],
+      members: [],
+    });
     await ann.patch(`${path}/messages/${edited.id}`, { text: "edited" });
     await ann.delete(`${path}/messages/${gone.id}`);
     expect(await since(4)).toMatchObject({
       rev: 6,
-      messages: [{ id: edited.id, text: "edited", rev: 5 }, { id: gone.id, text: null, rev: 6 }],
+      messages: [
+        { id: edited.id, text: "edited", rev: 5 },
+        { id: gone.id, text: null, rev: 6 },
+      ],
       members: [],
     });
     await ann.put(`${path}/members/${eve.id}`);
@@ -179,7 +193,15 @@ describe("changes", () => {
   it("refuse what is no rev", async () => {
     const [ann, bob] = await people("ann", "bob");
     const path = `/v1/chats/${(await ann.direct(bob)).id}/changes`;
-    for (const query of ["", "?since=", "?since=x", "?since=-1", "?since=1.5", "?since=1e3", `?since=${"9".repeat(17)}`]) {
+    for (const query of [
+      "",
+      "?since=",
+      "?since=x",
+      "?since=-1",
+      "?since=1.5",
+      "?since=1e3",
+      `?since=${"9".repeat(17)}`,
+    ]) {
       expectProblem(await bob.get(`${path}${query}`), "input.invalid", "since");
     }
   });

@@ -10,7 +10,12 @@ describe("two people talk", () => {
     const sent = await a.do("message.send", { chat_id: chat.id, text: "hello" });
     expect(sent).toMatchObject({ ok: true, message: { text: "hello", seq: 1, rev: 2, read: false } });
     const heard = await b.event("message.created");
-    expect(heard).toMatchObject({ chat_id: chat.id, rev: 2, unread: 1, message: { id: sent.message.id, user: { id: ann.id } } });
+    expect(heard).toMatchObject({
+      chat_id: chat.id,
+      rev: 2,
+      unread: 1,
+      message: { id: sent.message.id, user: { id: ann.id } },
+    });
     expect(await bob.unread(chat.id)).toBe(1);
     expect(await b.do("read", { chat_id: chat.id })).toMatchObject({ ok: true, unread: 0 });
     expect(await a.event("read")).toMatchObject({ user_id: bob.id, up_to: sent.message.id });

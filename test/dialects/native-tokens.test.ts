@@ -15,7 +15,12 @@ const MINUTE = 60_000;
 /** Tokens that must open nothing. */
 async function badTokens(who: Person): Promise<Record<string, string>> {
   const { tokens } = storesOf(env).directory;
-  const session = (life: number) => ({ appId: appId(1), userId: who.id, tokenId: crypto.randomUUID(), expiresAt: Date.now() + life });
+  const session = (life: number) => ({
+    appId: appId(1),
+    userId: who.id,
+    tokenId: crypto.randomUUID(),
+    expiresAt: Date.now() + life,
+  });
   const registered = async (life: number) => {
     const made = session(life);
     await tokens.add(made);
@@ -67,7 +72,10 @@ describe("a token that does not stand", () => {
     const chat = await ann.direct(bob);
     for (const [what, token] of Object.entries(await badTokens(ann))) {
       for (const path of ["/v1/socket", `/v1/chats/${chat.id}/socket`]) {
-        for (const headers of [{ authorization: `Bearer ${token}` }, { "sec-websocket-protocol": `parlance.v1, bearer.${token}` }]) {
+        for (const headers of [
+          { authorization: `Bearer ${token}` },
+          { "sec-websocket-protocol": `parlance.v1, bearer.${token}` },
+        ]) {
           const response = await knock(path, headers);
           expect([response.status, response.webSocket], what).toEqual([401, null]);
           expect(await response.json()).toMatchObject({ code: "auth.invalid", status: 401 });
@@ -82,16 +90,31 @@ describe("no token", () => {
     const [ann, bob] = await people("ann", "bob");
     const chat = await ann.direct(bob);
     const routes = [
-      ...["GET /v1/me", "PATCH /v1/me", "DELETE /v1/me", "POST /v1/auth/logout", "GET /v1/users", "POST /v1/chats"],
-      ...["GET /v1/chats", "GET /v1/chats/1", "PATCH /v1/chats/1", "DELETE /v1/chats/1", "PUT /v1/chats/1/members/1"],
-      ...["DELETE /v1/chats/1/members/1", "GET /v1/chats/1/messages", "POST /v1/chats/1/messages"],
-      ...["PATCH /v1/chats/1/messages/1", "DELETE /v1/chats/1/messages/1", "POST /v1/chats/1/read"],
-      ...["GET /v1/chats/1/changes?since=0", "POST /v1/attachments", "GET /v1/attachments/x"],
+      "GET /v1/me",
+      "PATCH /v1/me",
+      "DELETE /v1/me",
+      "POST /v1/auth/logout",
+      "GET /v1/users",
+      "POST /v1/chats",
+      "GET /v1/chats",
+      "GET /v1/chats/1",
+      "PATCH /v1/chats/1",
+      "DELETE /v1/chats/1",
+      "PUT /v1/chats/1/members/1",
+      "DELETE /v1/chats/1/members/1",
+      "GET /v1/chats/1/messages",
+      "POST /v1/chats/1/messages",
+      "PATCH /v1/chats/1/messages/1",
+      "DELETE /v1/chats/1/messages/1",
+      "POST /v1/chats/1/read",
+      "GET /v1/chats/1/changes?since=0",
+      "POST /v1/attachments",
+      "GET /v1/attachments/x",
     ];
     for (const route of routes) {
       const [method = "", path = ""] = route.replace("/chats/1", `/chats/${chat.id}`).split(" ");
       for (const headers of [{}, { authorization: "" }, { authorization: "Basic YTpi" }, { authorization: "Bearer" }]) {
-        expectProblem(await call(method, path, undefined, headers as Record<string, string>), "auth.required");
+        expectProblem(await call(method, path, undefined, headers), "auth.required");
       }
       // What is wrong besides is no business of whoever has no token.
       if (method !== "GET") expectProblem(await call(method, path, "{"), "auth.required");
@@ -100,8 +123,12 @@ describe("no token", () => {
 
   it("opens no socket", async () => {
     for (const path of ["/v1/socket", "/v1/chats/1/socket"]) {
-      for (const headers of [{}, { "sec-websocket-protocol": "parlance.v1" }, { "sec-websocket-protocol": "bearer." }]) {
-        const response = await knock(path, headers as Record<string, string>);
+      for (const headers of [
+        {},
+        { "sec-websocket-protocol": "parlance.v1" },
+        { "sec-websocket-protocol": "bearer." },
+      ]) {
+        const response = await knock(path, headers);
         expect(response.status).toBe(401);
       }
     }
@@ -109,7 +136,10 @@ describe("no token", () => {
 });
 
 describe("opening a socket", () => {
-  const refusal = async (response: Response): Promise<[number, Code]> => [response.status, (await response.json<{ code: Code }>()).code];
+  const refusal = async (response: Response): Promise<[number, Code]> => [
+    response.status,
+    (await response.json<{ code: Code }>()).code,
+  ];
 
   it("answers the subprotocol parlance.v1 where it was offered, and none else", async () => {
     const [ann, bob] = await people("ann", "bob");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { expectShape } from "../support/contract.ts";
 import type { Body } from "../support/people.ts";
-import { people } from "../support/people.ts";
+import { people, person } from "../support/people.ts";
 
 describe("/v1/socket: one user, all their chats", () => {
   it("answers every command with what it was asked under, whatever that is", async () => {
@@ -31,14 +31,20 @@ describe("/v1/socket: one user, all their chats", () => {
     const edited = await a.do("message.edit", { message_id: sent.message.id, text: "hello" });
     expect(Object.keys(edited)).toEqual(["re", "ok", "message"]);
     expect(edited.message).toMatchObject({ text: "hello", edited_at: expect.any(String) });
-    expect(await a.do("message.edit", { chat_id, message_id: String(sent.message.id), text: "hello!" })).toMatchObject({ ok: true });
+    expect(await a.do("message.edit", { chat_id, message_id: String(sent.message.id), text: "hello!" })).toMatchObject({
+      ok: true,
+    });
     const reply = (await a.do("message.send", { chat_id, text: "re", reply_to: sent.message.id })).message;
     const page = await a.do("message.list", { chat_id, limit: 1 });
     expect(page).toMatchObject({ ok: true, items: [{ id: reply.id }], next: reply.id });
     expectShape("message", page.items[0]);
     expect((await a.do("message.list", { chat_id, after: 0 })).items).toHaveLength(2);
     expect((await a.do("message.list", { chat_id, before: reply.id })).items).toHaveLength(1);
-    expect(await a.do("message.delete", { message_id: reply.id })).toEqual({ re: "c9", ok: true, message_id: reply.id });
+    expect(await a.do("message.delete", { message_id: reply.id })).toEqual({
+      re: "c9",
+      ok: true,
+      message_id: reply.id,
+    });
     const changes = await a.do("changes", { chat_id, since: 0 });
     expect(Object.keys(changes)).toEqual(["re", "ok", "rev", "messages", "members", "chat"]);
     expect(changes).toEqual({ re: "c10", ok: true, ...(await ann.get(`/v1/chats/${chat_id}/changes?since=0`)).body });
@@ -54,13 +60,15 @@ describe("/v1/socket: one user, all their chats", () => {
     const { id: chat_id } = await ann.direct(bob);
     const a = await ann.socket();
     const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, n) => a.do(n % 3 === 0 ? "message.list" : "message.send", { chat_id, text: `m${n}` })),
+      Array.from({ length: 40 }, (_, n) =>
+        a.do(n % 3 === 0 ? "message.list" : "message.send", { chat_id, text: `m${n}` }),
+      ),
     );
     expect(answers.every((answer) => answer.ok)).toBe(true);
     const order = a.frames.map((frame) => JSON.parse(frame)).filter((frame) => "re" in frame);
     expect(order.map((answer: Body) => answer.re)).toEqual(answers.map((answer) => answer.re));
     const seqs = answers.flatMap((answer) => answer.message?.seq ?? []);
-    expect(seqs).toEqual(seqs.toSorted((a: number, b: number) => a - b));
+    expect(seqs).toEqual(seqs.toSorted((one: number, other: number) => one - other));
   });
 
   it("hears every event of every chat with the fields of the contract, each durable one with the next rev", async () => {
@@ -80,7 +88,12 @@ describe("/v1/socket: one user, all their chats", () => {
     const chat_id = group.id;
     expect(Object.keys(created)).toEqual(["event", "chat_id", "rev", "chat"]);
     expectShape("detailedChat", created.chat);
-    expect(created).toMatchObject({ event: "chat.created", chat_id, rev: 1, chat: { title: "Team", members_count: 2 } });
+    expect(created).toMatchObject({
+      event: "chat.created",
+      chat_id,
+      rev: 1,
+      chat: { title: "Team", members_count: 2 },
+    });
     expectShape("message", first.message);
     expect(first).toEqual({ event: "message.created", chat_id, rev: 2, message: sent, unread: 1 });
     expect(update).toEqual({ event: "message.updated", chat_id, rev: 3, message: edited, unread: 1 });
@@ -97,9 +110,20 @@ describe("/v1/socket: one user, all their chats", () => {
   it("the sender's own socket gets the answer, their other sockets the event", async () => {
     const [ann, bob] = await people("ann", "bob");
     const { id: chat_id } = await ann.direct(bob);
-    const [own, other, onChat, b] = [await ann.socket(), await ann.socket(), await ann.socket(chat_id), await bob.socket()];
+    const [own, other, onChat, b] = [
+      await ann.socket(),
+      await ann.socket(),
+      await ann.socket(chat_id),
+      await bob.socket(),
+    ];
     const { message } = await own.do("message.send", { chat_id, text: "one" });
-    expect(await other.event("message.created")).toEqual({ event: "message.created", chat_id, rev: 2, message, unread: 0 });
+    expect(await other.event("message.created")).toEqual({
+      event: "message.created",
+      chat_id,
+      rev: 2,
+      message,
+      unread: 0,
+    });
     expect(await onChat.event("message.created")).toEqual({ event: "message.created", chat_id, rev: 2, message });
     expect(await b.event("message.created")).toMatchObject({ message: { id: message.id, read: false }, unread: 1 });
     await onChat.do("message.edit", { message_id: message.id, text: "two" });
@@ -109,6 +133,21 @@ describe("/v1/socket: one user, all their chats", () => {
     expect(own.events.map((event) => event.event)).toEqual(["message.updated", "message.deleted"]);
     expect(other.events.map((event) => event.event)).toEqual(["message.created", "message.updated"]);
     expect(onChat.events.map((event) => event.event)).toEqual(["message.created", "message.deleted"]);
+  });
+
+  it("each of many sockets of one user hears what the others send, and nothing that it sent itself", async () => {
+    const ann = await person("ann");
+    const { id: chat_id } = (await ann.post("/v1/chats", { members: [ann.id] })).body;
+    // More than there are Gateways to choose from: some share one.
+    const all = await Promise.all(Array.from({ length: 6 }, () => ann.socket()));
+    const sent: number[] = [];
+    for (const socket of all) sent.push((await socket.do("message.send", { chat_id, text: "x" })).message.id);
+    await ann.say(chat_id, "last");
+    for (const [at, socket] of all.entries()) {
+      await socket.event("message.created", (event) => event.message.text === "last");
+      const heard = socket.events.filter((event) => event.event === "message.created").map((event) => event.message.id);
+      expect(heard.slice(0, -1)).toEqual(sent.filter((_, index) => index !== at));
+    }
   });
 
   it("what REST does reaches all sockets of the one who did it", async () => {
@@ -156,15 +195,33 @@ describe("/v1/chats/{id}/socket: one chat, the shortest way there is", () => {
     expectShape("message", message);
     expect(await b.event("message.created")).toEqual({ event: "message.created", chat_id, rev: 2, message });
     const edited = await a.do("message.edit", { message_id: message.id, text: "hello" });
-    expect(await b.event("message.updated")).toEqual({ event: "message.updated", chat_id, rev: 3, message: edited.message });
+    expect(await b.event("message.updated")).toEqual({
+      event: "message.updated",
+      chat_id,
+      rev: 3,
+      message: edited.message,
+    });
     expect(await b.do("message.list")).toEqual({ re: "c1", ok: true, items: [edited.message], next: null });
     expect(await b.do("read")).toEqual({ re: "c2", ok: true, unread: 0 });
     expect(await a.event("read")).toEqual({ event: "read", chat_id, user_id: bob.id, up_to: message.id });
     expect(await b.do("typing", { on: true })).toEqual({ re: "c3", ok: true });
     expect(await a.event("typing")).toEqual({ event: "typing", chat_id, user_id: bob.id, on: true });
-    expect(await a.do("message.delete", { message_id: message.id })).toEqual({ re: "c3", ok: true, message_id: message.id });
-    expect(await b.event("message.deleted")).toEqual({ event: "message.deleted", chat_id, rev: 4, message_id: message.id });
-    expect(await a.do("changes", { since: 3 })).toMatchObject({ ok: true, rev: 4, messages: [{ id: message.id, text: null }] });
+    expect(await a.do("message.delete", { message_id: message.id })).toEqual({
+      re: "c3",
+      ok: true,
+      message_id: message.id,
+    });
+    expect(await b.event("message.deleted")).toEqual({
+      event: "message.deleted",
+      chat_id,
+      rev: 4,
+      message_id: message.id,
+    });
+    expect(await a.do("changes", { since: 3 })).toMatchObject({
+      ok: true,
+      rev: 4,
+      messages: [{ id: message.id, text: null }],
+    });
     a.send("ping");
     await a.until(() => a.frames.at(-1) === "pong");
   });

@@ -33,8 +33,12 @@ async function everyoneSees(speakers: readonly Speaker[], place: Place, lines: r
   for (const one of speakers) {
     const seen = place.pair !== undefined || one.can.groupHistory ? lines : lines.slice(-1);
     // Who has no files of their own is shown the address of each as a text.
-    const plain = (all: readonly Line[]): Line[] => all.map((it) => (it.files > 0 && !one.can.file ? { ...it, text: "" } : { ...it }));
-    expect(await eventually(async () => plain(await one.lines(place)), plain(seen)), `as ${one.dialect} shows it`).toEqual(plain(seen));
+    const plain = (all: readonly Line[]): Line[] =>
+      all.map((it) => (it.files > 0 && !one.can.file ? { ...it, text: "" } : { ...it }));
+    expect(
+      await eventually(async () => plain(await one.lines(place)), plain(seen)),
+      `as ${one.dialect} shows it`,
+    ).toEqual(plain(seen));
   }
 }
 
@@ -81,7 +85,9 @@ describe.each(PAIRS)("%s writes, %s answers", (mine, theirs) => {
     await ann.say(place, "three");
     await unreadIs(bob, place, 3);
     const { body } = await bob.person.get(`/v1/chats/${place.id}/messages`);
-    expect((await bob.person.post(`/v1/chats/${place.id}/read`, { message_id: body.items[1].id })).body).toEqual({ unread: 2 });
+    expect((await bob.person.post(`/v1/chats/${place.id}/read`, { message_id: body.items[1].id })).body).toEqual({
+      unread: 2,
+    });
     await unreadIs(bob, place, 2);
     if (ann.can.receipt) expect(await eventually(() => ann.receipts(place), 1)).toBe(1);
     await bob.readAll(place);

@@ -214,10 +214,10 @@ describe("tokens", () => {
     for (const tokenId of ids)
       await directory.tokens.add({ appId: app, userId: user.id, tokenId, expiresAt: now + 60_000 });
     const [first = "", second = "", third = ""] = ids;
-    expect(await directory.tokens.user(first)).toEqual(user);
+    expect(await directory.tokens.user(first)).toEqual({ ...user, readBeforeSend: false });
     await directory.tokens.end(first);
     expect(await directory.tokens.user(first)).toBeNull();
-    expect(await directory.tokens.user(second)).toEqual(user);
+    expect(await directory.tokens.user(second)).toEqual({ ...user, readBeforeSend: false });
 
     vi.useFakeTimers({ toFake: ["Date"] });
     vi.setSystemTime(now + 60_000);

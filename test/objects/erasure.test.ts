@@ -50,15 +50,15 @@ async function finish(chat: number): Promise<void> {
 
 describe("erasing a chat", () => {
   it("takes messages, list rows, directory rows and files, and the next message makes another chat", async () => {
-    const it = await chatWithFile();
-    const b = await it.bob.socket();
-    const here = await it.bob.socket(it.chat);
-    expect((await it.ann.delete(`/v1/chats/${it.chat}`)).status).toBe(204);
-    expect((await it.ann.direct(it.bob)).id).not.toBe(it.chat);
+    const all = await chatWithFile();
+    const b = await all.bob.socket();
+    const here = await all.bob.socket(all.chat);
+    expect((await all.ann.delete(`/v1/chats/${all.chat}`)).status).toBe(204);
+    expect((await all.ann.direct(all.bob)).id).not.toBe(all.chat);
     await b.event("chat.removed");
     await here.until(() => here.closed !== undefined, "the close");
-    await finish(it.chat);
-    await nothingIsLeft(it);
+    await finish(all.chat);
+    await nothingIsLeft(all);
   });
 
   it.each([
@@ -66,13 +66,13 @@ describe("erasing a chat", () => {
     ["the directory", "DB", "prepare"],
     ["the bucket", "FILES", "delete"],
   ] as const)("that was cut off by %s is finished by the alarm", async (_, binding, method) => {
-    const it = await chatWithFile();
+    const all = await chatWithFile();
     let failures = 2;
     if (binding === "INBOX") {
       undo.push(
-        await patch("INBOX", `user:${it.bob.id}`, [method], (old) => {
+        await patch("INBOX", `user:${all.bob.id}`, [method], (old) => {
           return function (this: { ctx: DurableObjectState }, ...args: unknown[]) {
-            if (this.ctx.id.name === `user:${it.bob.id}` && failures-- > 0) throw new Error("out of reach");
+            if (this.ctx.id.name === `user:${all.bob.id}` && failures-- > 0) throw new Error("out of reach");
             return old.apply(this, args);
           };
         }),
@@ -88,10 +88,10 @@ describe("erasing a chat", () => {
       };
       undo.push(() => delete target[method]);
     }
-    expect((await it.ann.delete(`/v1/chats/${it.chat}`)).status).toBe(204);
-    await finish(it.chat);
+    expect((await all.ann.delete(`/v1/chats/${all.chat}`)).status).toBe(204);
+    await finish(all.chat);
     expect(failures).toBeLessThan(2);
-    await nothingIsLeft(it);
+    await nothingIsLeft(all);
   });
 });
 

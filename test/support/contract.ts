@@ -18,8 +18,17 @@ import type { Answer, Body } from "./people.ts";
 
 const PERSON = ["id", "username", "name", "photo"];
 const CHAT = [
-  ...["id", "kind", "title", "peer", "members_count", "created_at", "updated_at"],
-  ...["rev", "last_seq", "unread", "last_message"],
+  "id",
+  "kind",
+  "title",
+  "peer",
+  "members_count",
+  "created_at",
+  "updated_at",
+  "rev",
+  "last_seq",
+  "unread",
+  "last_message",
 ];
 
 /** The fields of each shape: all of them, always, and no others. */
@@ -36,8 +45,21 @@ const SHAPES = {
   image: { fields: ["id", "name", "size", "mime", "url", "width", "height"], schema: attachmentOutput },
   message: {
     fields: [
-      ...["id", "chat_id", "seq", "rev", "user", "type", "text", "attachments", "data", "reply_to"],
-      ...["client_id", "created_at", "edited_at", "deleted_at", "read"],
+      "id",
+      "chat_id",
+      "seq",
+      "rev",
+      "user",
+      "type",
+      "text",
+      "attachments",
+      "data",
+      "reply_to",
+      "client_id",
+      "created_at",
+      "edited_at",
+      "deleted_at",
+      "read",
     ],
     schema: messageOutput,
   },

@@ -36,8 +36,8 @@ export async function person(name = "user", app: AppId = appId(1)): Promise<Pers
 export async function people<const Names extends readonly string[]>(
   ...names: Names
 ): Promise<{ -readonly [At in keyof Names]: Person }> {
-  const made = await Promise.all(names.map((name) => person(name)));
-  return made as { -readonly [At in keyof Names]: Person };
+  const all = await Promise.all(names.map((name) => person(name)));
+  return all as { -readonly [At in keyof Names]: Person };
 }
 
 /** A request of nobody in particular. `body`: an object goes as JSON, anything else as it is. */
@@ -59,7 +59,7 @@ export async function call(
       body: body === undefined ? null : plain ? (body as BodyInit) : JSON.stringify(body),
     }),
   );
-  const text = await response.text();
+  const text = new TextDecoder().decode(await response.arrayBuffer());
   return { status: response.status, headers: response.headers, body: text === "" ? undefined : parse(text) };
 }
 

@@ -13,7 +13,8 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const PNG = latin1("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x25\0\0\0\x15\x08\x02");
 
 describe("a download", () => {
-  const store = (bytes: Uint8Array, name = "a.png") => storeBytes(env.FILES, { appId: appId(7), userId: userId(42), bytes, contentType: null, name });
+  const store = (bytes: Uint8Array, name = "a.png") =>
+    storeBytes(env.FILES, { appId: appId(7), userId: userId(42), bytes, contentType: null, name });
   const open = (record: AttachmentRecord, headers: Record<string, string> = {}, method = "GET") =>
     openFile(env.FILES, record, new Request("http://x/", { method, headers }));
   const text = latin1("0123456789");
@@ -55,7 +56,11 @@ describe("a download", () => {
     ["bytes=-40", "0123456789", "bytes 0-9/10"],
   ])("of %s is that part", async (range, part, said) => {
     const answer = await open(await store(text), { Range: range });
-    expect([answer.status, answer.headers.get("Content-Range"), answer.headers.get("Content-Length")]).toEqual([206, said, String(part.length)]);
+    expect([answer.status, answer.headers.get("Content-Range"), answer.headers.get("Content-Length")]).toEqual([
+      206,
+      said,
+      String(part.length),
+    ]);
     expect(await answer.text()).toBe(part);
   });
 
@@ -63,7 +68,11 @@ describe("a download", () => {
     const record = await store(text);
     for (const range of ["bytes=10-", "bytes=-0", "bytes=99-100"]) {
       const answer = await open(record, { Range: range });
-      expect([answer.status, answer.headers.get("Content-Range"), await answer.text()]).toEqual([416, "bytes */10", ""]);
+      expect([answer.status, answer.headers.get("Content-Range"), await answer.text()]).toEqual([
+        416,
+        "bytes */10",
+        "",
+      ]);
     }
     for (const range of ["bytes=0-1,3-4", "bytes=5-1", "bites=0-1"]) {
       const answer = await open(record, { Range: range });
@@ -133,13 +142,23 @@ describe("a download", () => {
     ["\0\0\0\x14ftypisom\0\0\0\0mp41", "inline", "video/mp4"],
   ])("of %j is sent as %s, %s", async (bytes, kind, type) => {
     const answer = await open(await store(latin1(bytes)));
-    expect([answer.headers.get("Content-Disposition")?.split(";")[0], answer.headers.get("Content-Type")]).toEqual([kind, type]);
+    expect([answer.headers.get("Content-Disposition")?.split(";")[0], answer.headers.get("Content-Type")]).toEqual([
+      kind,
+      type,
+    ]);
     await answer.arrayBuffer();
   });
 
   it("sends a type that we did not sniff, from wherever it came, as bytes", async () => {
     const record = await store(PNG);
-    for (const mime of ["text/html", "image/svg+xml", "application/xhtml+xml", "video/x\r\nSet-Cookie: a=b", "audio/mpeg; x", "constructor"]) {
+    for (const mime of [
+      "text/html",
+      "image/svg+xml",
+      "application/xhtml+xml",
+      "video/x\r\nSet-Cookie: a=b",
+      "audio/mpeg; x",
+      "constructor",
+    ]) {
       const answer = await open({ ...record, mime });
       expect(answer.headers.get("Content-Type")).toBe("application/octet-stream");
       expect(answer.headers.get("Content-Disposition")).toMatch(/^attachment/);

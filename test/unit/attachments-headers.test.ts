@@ -1,7 +1,7 @@
 // What is said of a file in headers and addresses: its name, the part that is wanted, signed links.
 
 import { describe, expect, it } from "vitest";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { createLinks } from "../../src/attachments/links.ts";
 import { contentDisposition, fileName } from "../../src/attachments/names.ts";
 import { parseRange } from "../../src/attachments/ranges.ts";
@@ -50,13 +50,17 @@ describe("a Content-Disposition", () => {
     expect(contentDisposition("attachment", 'Zoë\'s "50%" (1).txt')).toBe(
       `attachment; filename="Zo_'s _50__ (1).txt"; filename*=UTF-8''Zo%C3%AB%27s%20%2250%25%22%20%281%29.txt`,
     );
-    expect(contentDisposition("inline", "世界👋.png")).toBe(`inline; filename="___.png"; filename*=UTF-8''%E4%B8%96%E7%95%8C%F0%9F%91%8B.png`);
+    expect(contentDisposition("inline", "世界👋.png")).toBe(
+      `inline; filename="___.png"; filename*=UTF-8''%E4%B8%96%E7%95%8C%F0%9F%91%8B.png`,
+    );
   });
 
   it("is one header with two parameters, whatever the name", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 100 }), (name) => {
-        expect(contentDisposition("attachment", name)).toMatch(/^attachment; filename="[ !#$&-[\]-~]*"; filename\*=UTF-8''[\w%.!~-]*$/);
+        expect(contentDisposition("attachment", name)).toMatch(
+          /^attachment; filename="[ !#$&-[\]-~]*"; filename\*=UTF-8''[\w%.!~-]*$/,
+        );
       }),
     );
   });

@@ -1,7 +1,7 @@
 // The reader of forms: whatever is sent, and however it is cut into chunks, the same parts come out.
 
 import { describe, expect, it } from "vitest";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { boundaryOf, readMultipart } from "../../src/attachments/multipart.ts";
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
@@ -17,7 +17,7 @@ interface Read {
 /** `bytes` in chunks that end after each of `cuts`, empty ones too. */
 async function* chunked(bytes: Uint8Array, cuts: readonly number[] = []): AsyncGenerator<Uint8Array, void> {
   let from = 0;
-  for (const cut of [...cuts.map((at) => Math.min(at, bytes.length)).sort((a, b) => a - b), bytes.length]) {
+  for (const cut of [...cuts.map((at) => Math.min(at, bytes.length)).toSorted((a, b) => a - b), bytes.length]) {
     yield bytes.slice(from, cut);
     from = cut;
   }
@@ -29,7 +29,10 @@ async function text(body: AsyncIterable<Uint8Array>): Promise<string> {
   return content;
 }
 
-async function read(form: Uint8Array | string, { boundary = "b", cuts = [] as readonly number[] } = {}): Promise<Read[]> {
+async function read(
+  form: Uint8Array | string,
+  { boundary = "b", cuts = [] as readonly number[] } = {},
+): Promise<Read[]> {
   const parts: Read[] = [];
   const bytes = typeof form === "string" ? utf8(form) : form;
   for await (const { body, ...part } of readMultipart(chunked(bytes, cuts), boundary)) {
@@ -72,25 +75,52 @@ describe("a form", () => {
   });
 
   it("has contents that only look like boundaries, kept to the byte", async () => {
-    const contents = ["", "\r\n", "\n--b\n", "--b", "\r--b", "\r\n-b", "\r\n--", "\r\n--a\r\n--", "\r\r\n\r\n--", "--b--", "\n--b--\r", "\r\n\r\n--c\r\n-"];
+    const contents = [
+      "",
+      "\r\n",
+      "\n--b\n",
+      "--b",
+      "\r--b",
+      "\r\n-b",
+      "\r\n--",
+      "\r\n--a\r\n--",
+      "\r\r\n\r\n--",
+      "--b--",
+      "\n--b--\r",
+      "\r\n\r\n--c\r\n-",
+    ];
     const form = contents.map((content, at) => part(`name="${at}"`, content)).join("") + END;
     for (const parts of await readCutEverywhere(form)) expect(parts.map(({ content }) => content)).toEqual(contents);
   });
 
   it("comes out the same for any contents and any chunks", async () => {
     const nearly = fc.constantFrom("\r", "\n", "-", "\r\n--", "--bo", "\r\n--bo", "bo", "\r\n--b", "x", "\0", "\xff");
-    const content = fc.oneof(fc.array(nearly, { maxLength: 12 }).map((all) => all.join("")), fc.string({ unit: "binary" }).map((all) => String.fromCharCode(...utf8(all))));
+    const content = fc.oneof(
+      fc.array(nearly, { maxLength: 12 }).map((all) => all.join("")),
+      fc.string({ unit: "binary" }).map((all) => String.fromCharCode(...utf8(all))),
+    );
     await fc.assert(
-      fc.asyncProperty(fc.array(content, { maxLength: 4 }), fc.string(), fc.string(), fc.array(fc.nat(400), { maxLength: 40 }), async (contents, before, after, cuts) => {
-        const boundary = "bo-rd";
-        fc.pre(![...contents, before].some((all) => `\r\n${all}`.includes(`\r\n--${boundary}`)));
-        const form =
-          `${before}\r\n` +
-          contents.map((all, at) => `--${boundary}\r\nContent-Disposition: form-data; name="${at}"; filename="f"\r\n\r\n${all}\r\n`).join("") +
-          `--${boundary}--${after}`;
-        const parts = await read(latin1(form.replace(/[^\0-\xff]/g, "?")), { boundary, cuts });
-        expect(parts.map((one) => one.content)).toEqual(contents);
-      }),
+      fc.asyncProperty(
+        fc.array(content, { maxLength: 4 }),
+        fc.string(),
+        fc.string(),
+        fc.array(fc.nat(400), { maxLength: 40 }),
+        async (contents, before, after, cuts) => {
+          const boundary = "bo-rd";
+          fc.pre(![...contents, before].some((all) => `\r\n${all}`.includes(`\r\n--${boundary}`)));
+          const form =
+            `${before}\r\n` +
+            contents
+              .map(
+                (all, at) =>
+                  `--${boundary}\r\nContent-Disposition: form-data; name="${at}"; filename="f"\r\n\r\n${all}\r\n`,
+              )
+              .join("") +
+            `--${boundary}--${after}`;
+          const parts = await read(latin1(form.replace(/[^\0-\xff]/g, "?")), { boundary, cuts });
+          expect(parts.map((one) => one.content)).toEqual(contents);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -147,17 +177,17 @@ describe("a file's name in a form", () => {
     [`name="file"; filename="世界.png"`, "世界.png"],
     [`name="file"`, null],
   ])("%s", async (disposition, filename) => {
-    expect(await read(part(disposition, "x") + END)).toEqual([{ name: "file", filename, contentType: null, content: "x" }]);
+    expect(await read(part(disposition, "x") + END)).toEqual([
+      { name: "file", filename, contentType: null, content: "x" },
+    ]);
   });
 });
 
 describe("what is no form", () => {
-  const refused = (form: string) => expect(read(form)).rejects;
-
   it.each([
     ["nothing", ""],
     ["no boundary", "hello"],
-    ["another boundary", part("name=a", "x") .replaceAll("--b", "--c")],
+    ["another boundary", part("name=a", "x").replaceAll("--b", "--c")],
     ["a form cut off in its content", part("name=a", "hello").slice(0, -3)],
     ["a form cut off before its end", part("name=a", "hello")],
     ["a form cut off in a header", part("name=a", "hello").slice(0, 20)],
@@ -170,7 +200,7 @@ describe("what is no form", () => {
     ["a header without end", `--b\r\n${"x".repeat(100_000)}`],
     ["too many parts", part("name=a", "").repeat(101) + END],
   ])("is refused: %s", async (_, form) => {
-    await refused(form).toMatchObject({ failure: { code: "input.invalid" } });
+    await expect(read(form)).rejects.toMatchObject({ failure: { code: "input.invalid" } });
   });
 
   it("takes a hundred parts, and headers of 8 KB", async () => {
@@ -192,7 +222,15 @@ describe("a boundary", () => {
     expect(boundaryOf(contentType)).toBe(boundary);
   });
 
-  it.each(["", "; boundary=", '; boundary=""', `; boundary=${"x".repeat(71)}`, '; boundary="a\r\nb"', '; boundary="a "', "; boundary=ü"])("is refused: %j", (parameter) => {
+  it.each([
+    "",
+    "; boundary=",
+    '; boundary=""',
+    `; boundary=${"x".repeat(71)}`,
+    '; boundary="a\r\nb"',
+    '; boundary="a "',
+    "; boundary=ü",
+  ])("is refused: %j", (parameter) => {
     expect(() => boundaryOf(`multipart/form-data${parameter}`)).toThrow("names no boundary");
   });
 });

@@ -1,7 +1,7 @@
 // What a file is and how large a picture is, from its first bytes.
 
 import { describe, expect, it } from "vitest";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { dimensions } from "../../src/attachments/dimensions.ts";
 import { sniff } from "../../src/attachments/sniff.ts";
 
@@ -37,7 +37,9 @@ const REAL = {
   m4a: bytes("\0\0\0\x18ftypM4A \0\0\x02\0isomiso2"),
   mp4: bytes("\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41"),
   mov: bytes("\0\0\0\x14ftypqt  \0\0\x02\0qt  "),
-  webm: bytes("\x1aE\xdf\xa3\x01\0\0\0\0\0\0\x1fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webmB\x87"),
+  webm: bytes(
+    "\x1aE\xdf\xa3\x01\0\0\0\0\0\0\x1fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webmB\x87",
+  ),
   mkv: bytes("\x1aE\xdf\xa3\x01\0\0\0\0\0\0#B\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x88matroskaB"),
   vorbis: bytes("OggS\0\x02\0\0\0\0\0\0\0\0\x94W\x08\\\0\0\0\0\x05K\x81\xb5\x01\x1e\x01vorbis"),
   theora: bytes("OggS\0\x02\0\0\0\0\0\0\0\0X1tS\0\0\0\0z\x89\xc9\xab\x01*\x80theora"),
@@ -145,7 +147,10 @@ const jpeg = (...segments: Uint8Array[]): Uint8Array => concat(bytes("\xff\xd8")
 const frame = (marker: number): Uint8Array => segment(marker, bytes("\x08\0\x15\0\x25\x03"));
 
 const exif = (orientation: number): Uint8Array =>
-  segment(0xe1, concat(bytes("Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"), new Uint8Array([orientation, 0, 0, 0])));
+  segment(
+    0xe1,
+    concat(bytes("Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"), new Uint8Array([orientation, 0, 0, 0])),
+  );
 
 describe("the size of a picture", () => {
   it.each([
@@ -186,9 +191,15 @@ describe("the size of a picture", () => {
     const tile = box("ispe", bytes("\0\0\0\0\0\0\x02\0\0\0\x02\0"));
     const whole = box("ispe", bytes("\0\0\0\0\0\0\x0f\xc0\0\0\x0b\xd0"));
     const heic = (...properties: Uint8Array[]): Uint8Array =>
-      concat(box("ftyp", bytes("heic\0\0\0\0")), box("meta", concat(bytes("\0\0\0\0"), box("iprp", box("ipco", concat(...properties))))));
+      concat(
+        box("ftyp", bytes("heic\0\0\0\0")),
+        box("meta", concat(bytes("\0\0\0\0"), box("iprp", box("ipco", concat(...properties))))),
+      );
     expect(dimensions("image/heic", heic(tile, whole, tile))).toEqual({ width: 4032, height: 3024 });
-    expect(dimensions("image/heic", heic(tile, whole, box("irot", bytes("\x01"))))).toEqual({ width: 3024, height: 4032 });
+    expect(dimensions("image/heic", heic(tile, whole, box("irot", bytes("\x01"))))).toEqual({
+      width: 3024,
+      height: 4032,
+    });
     expect(dimensions("image/heic", heic())).toBeNull();
   });
 
@@ -206,10 +217,16 @@ describe("the size of a picture", () => {
     const mimes = ["image/png", "image/jpeg", "image/gif", "image/bmp", "image/webp", "image/avif", "image/heic"];
     const starts = Object.values(REAL);
     fc.assert(
-      fc.property(fc.constantFrom(...mimes), fc.constantFrom(...starts), fc.nat(300), fc.uint8Array({ maxLength: 300 }), (mime, start, kept, rest) => {
-        const size = dimensions(mime, new Uint8Array([...start.subarray(0, kept), ...rest]));
-        if (size !== null) expect(Math.min(size.width, size.height)).toBeGreaterThan(0);
-      }),
+      fc.property(
+        fc.constantFrom(...mimes),
+        fc.constantFrom(...starts),
+        fc.nat(300),
+        fc.uint8Array({ maxLength: 300 }),
+        (mime, start, kept, rest) => {
+          const size = dimensions(mime, new Uint8Array([...start.subarray(0, kept), ...rest]));
+          if (size !== null) expect(Math.min(size.width, size.height)).toBeGreaterThan(0);
+        },
+      ),
       { numRuns: 300 },
     );
     const begun = performance.now();

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { userId } from "../../src/core/ids.ts";
 import { colourOf } from "../../src/core/people.ts";

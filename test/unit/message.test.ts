@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ParlanceError } from "../../src/core/errors.ts";
 import type { Failure } from "../../src/core/errors.ts";
@@ -26,13 +26,15 @@ const refusal = (draft: Draft): string | undefined => {
 
 const anyText = fc.string({ unit: "binary", maxLength: 40 });
 /** Also halves of characters. */
-const units = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map((all) => String.fromCharCode(...all));
+const units = fc
+  .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 })
+  .map((all) => String.fromCharCode(...all));
 
 describe("the text of a message", () => {
   it("is counted as people count: an emoji is one", () => {
     fc.assert(
       fc.property(anyText, (text) => {
-        expect(codePoints(text)).toBe([...text].length);
+        expect(codePoints(text)).toBe(Array.from(text).length);
       }),
     );
     expect(codePoints("a👍é")).toBe(3);

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ChatEvent } from "../../src/core/events.ts";
 import { chatId, messageId, userId } from "../../src/core/ids.ts";
@@ -71,7 +71,12 @@ describe("an event that is encoded once and told to many", () => {
         for (const { read, unread } of views) {
           const frames = encoded.for({ read, unread });
           expect(frames).toHaveLength(1);
-          const plain = { event: type, chat_id: CHAT, rev, message: render.seen({ ...one, read: read ?? false }, ORIGIN) };
+          const plain = {
+            event: type,
+            chat_id: CHAT,
+            rev,
+            message: render.seen({ ...one, read: read ?? false }, ORIGIN),
+          };
           // Compared as text too: the splice keeps the order of the fields.
           expect(frames[0]).toBe(JSON.stringify(unread === undefined ? plain : { ...plain, unread }));
           expect(Object.keys(JSON.parse(frames[0] ?? "").message.user)).toEqual(["id", "username", "name", "photo"]);

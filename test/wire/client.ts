@@ -1,6 +1,6 @@
 /** A native client as anyone would write it: `fetch` for REST and the npm package `ws` for sockets. */
 
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import type { Server } from "./server.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers are what the tests are about
@@ -15,8 +15,14 @@ export class Client {
     readonly name: string,
   ) {}
 
-  async request(method: string, path: string, body?: BodyInit | object, headers: Record<string, string> = {}): Promise<Response> {
-    const raw = body === undefined || typeof body === "string" || body instanceof Uint8Array || body instanceof FormData;
+  async request(
+    method: string,
+    path: string,
+    body?: BodyInit | object,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    const raw =
+      body === undefined || typeof body === "string" || body instanceof Uint8Array || body instanceof FormData;
     return fetch(`${this.server.url}${path}`, {
       method,
       headers: {
@@ -65,7 +71,7 @@ export class ClientSocket {
   constructor(socket: WebSocket) {
     this.socket = socket;
     socket.on("message", (frame) => {
-      const text = String(frame as Buffer);
+      const text = new TextDecoder().decode(Array.isArray(frame) ? Buffer.concat(frame) : frame);
       this.heard.push(text === "pong" ? text : JSON.parse(text));
     });
     socket.on("close", (code) => {

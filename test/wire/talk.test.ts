@@ -35,19 +35,24 @@ describe("a server that people talk on", () => {
     await a.do("message.send", { chat_id: chat, text: "one" });
     await bHere.do("message.send", { text: "two" });
     await aHere.do("message.send", { text: "three" });
-    for (const socket of [a, b, aHere, bHere]) await socket.until(() => socket.heard.find((one) => one.message?.text === "three"), "three");
-    expect(b.heard.flatMap((one) => (one.event === "message.created" ? [[one.message.text, one.unread]] : []))).toEqual([
-      ["one", 1],
-      ["two", 1],
-      ["three", 2],
-    ]);
+    for (const socket of [a, b, aHere, bHere])
+      await socket.until(() => socket.heard.find((one) => one.message?.text === "three"), "three");
+    expect(b.heard.flatMap((one) => (one.event === "message.created" ? [[one.message.text, one.unread]] : []))).toEqual(
+      [
+        ["one", 1],
+        ["two", 1],
+        ["three", 2],
+      ],
+    );
     expect((await bob.json("GET", "/v1/chats")).items[0]).toMatchObject({ id: chat, unread: 2, last_seq: 3 });
     b.socket.send("ping");
     await b.until(() => b.heard.find((one) => one === "pong"), "pong");
   });
 
   it("takes a file of 20 MiB and gives it back byte for byte, whole and in part", async () => {
-    const up = await ann.request("POST", "/v1/attachments?name=big.bin", file, { "content-type": "application/octet-stream" });
+    const up = await ann.request("POST", "/v1/attachments?name=big.bin", file, {
+      "content-type": "application/octet-stream",
+    });
     expect(up.status).toBe(201);
     const record = (await up.json()) as { id: string; size: number; url: string };
     attachment = record.id;
@@ -67,7 +72,8 @@ describe("a server that people talk on", () => {
 
     const acknowledged: number[] = [];
     const socket = await ann.socket(chat);
-    for (let n = 0; n < 50; n++) acknowledged.push((await socket.do("message.send", { text: `before the end ${n}` })).message.id);
+    for (let n = 0; n < 50; n++)
+      acknowledged.push((await socket.do("message.send", { text: `before the end ${n}` })).message.id);
     await server.kill();
     await server.restart();
     const after = await bob.json("GET", `/v1/chats/${chat}/messages?after=${(acknowledged[0] ?? 0) - 1}&limit=100`);
@@ -79,7 +85,10 @@ describe("a server that people talk on", () => {
   });
 
   it("keeps its log free of texts, tokens and passwords, a JSON object on each line", async () => {
-    const lines: string[] = server.output().split("\n").filter((line) => line.includes('"event"'));
+    const lines: string[] = server
+      .output()
+      .split("\n")
+      .filter((line) => line.includes('"event"'));
     expect(lines.length).toBeGreaterThan(10);
     for (const line of lines) expect(typeof JSON.parse(line)).toBe("object");
     for (const secret of ["before the end", ann.token, bob.token, "a password", "signature="]) {

@@ -25,7 +25,7 @@ export const badToken = (): MethodError => new MethodError("authorization_error"
 export const noMethod = (name: string): MethodError =>
   new MethodError("access_error", `You do not have permissions to execute this method (${name})`);
 /** A chat of others and a chat that is none look alike. */
-export const noChat = (): MethodError => new MethodError("access_error", "You do not have access to this chat.");
+const noChat = (): MethodError => new MethodError("access_error", "You do not have access to this chat.");
 export const badField = (detail: string): MethodError => new MethodError("field_error", detail);
 
 /** How a failure of the core reads in this dialect; what is a fault of ours says nothing of itself. */
@@ -33,6 +33,14 @@ export function methodError(thrown: unknown): MethodError {
   if (thrown instanceof MethodError) return thrown;
   if (!(thrown instanceof ParlanceError)) return new MethodError("system_error", "Something went wrong on our side.");
   return fromFailure(thrown.failure);
+}
+
+/** What the core calls otherwise than this dialect. */
+const ARGUMENTS: { readonly [path: string]: string } = { members: "users", attachments: "files", chat_id: "chat" };
+
+function argument(path: string): string {
+  const [first = "", ...rest] = path.split(".");
+  return [ARGUMENTS[first] ?? first, ...rest].join(".");
 }
 
 function fromFailure(failure: Failure): MethodError {
@@ -45,13 +53,20 @@ function fromFailure(failure: Failure): MethodError {
       return failure.reason === "not_member" ? noChat() : new MethodError("access_error", failure.detail);
     case "not_found":
       if (failure.subject === "chat") return noChat();
-      return badField(failure.subject === "member" ? "users: is not in this chat" : `${failure.subject ?? "it"}: does not exist`);
+      if (failure.subject === "member") return badField("users: is not in this chat");
+      return badField(failure.subject === "user" ? "users: is no user" : failure.detail);
     case "input.invalid":
+      return badField(
+        failure.errors?.map(({ path, message }) => `${argument(path)}: ${message}`).join("; ") ?? failure.detail,
+      );
     case "too_large":
+      return badField(`files: ${failure.detail}`);
     case "conflict":
       return badField(failure.detail);
     case "chat.duplicate":
-      return new MethodError("chat_duplication_error", "This chat exists already.", { chat_id: failure.chatId ?? null });
+      return new MethodError("chat_duplication_error", "This chat exists already.", {
+        chat_id: failure.chatId ?? null,
+      });
     case "rate.limited":
       return new MethodError("system_error", "Too many requests. Wait a moment.");
     case "internal":

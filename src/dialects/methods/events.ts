@@ -32,21 +32,32 @@ export function createEncode(render: Render): Encode {
     switch (event.type) {
       case "message.created": {
         const open = JSON.stringify(render.unseen(event.message, origin)).slice(0, -1);
-        const frames = [false, true].map((read) => [`{"type":"new_message","data":{"message":${open},"is_read":${read}}}}`]);
+        const frames = [false, true].map((read) => [
+          `{"type":"new_message","data":{"message":${open},"is_read":${read}}}}`,
+        ]);
         return { for: ({ read }) => frames[read === true ? 1 : 0] ?? [] };
       }
       case "message.updated": {
         // The document knows updates of messages by their fields; an edited text is one more field.
         const { text, updated_at } = render.unseen(event.message, origin);
-        return same({ type: "messages_updated", data: { updates: [{ id: event.message.id, fields: { text, updated_at } }] } });
+        return same({
+          type: "messages_updated",
+          data: { updates: [{ id: event.message.id, fields: { text, updated_at } }] },
+        });
       }
       case "message.deleted":
-        return same({ type: "messages_updated", data: { updates: [{ id: event.messageId, fields: { text: "", attached_files: [] } }] } });
+        return same({
+          type: "messages_updated",
+          data: { updates: [{ id: event.messageId, fields: { text: "", attached_files: [] } }] },
+        });
       case "chat.created":
         return {
           for: ({ viewer }) => [
             viewer === event.by
-              ? JSON.stringify({ type: "chat_created", data: { chat: render.chat(event.chat), event_response_key: null } })
+              ? JSON.stringify({
+                  type: "chat_created",
+                  data: { chat: render.chat(event.chat), event_response_key: null },
+                })
               : JSON.stringify({ type: "new_chat", data: { chat: render.chat(event.chat) } }),
           ],
         };
@@ -67,7 +78,10 @@ export function createEncode(render: Render): Encode {
       case "read":
         return {
           for({ viewer }) {
-            const frames: object[] = viewer === event.userId ? [{ type: "messages_read", data: { chat: event.chatId, event_response_key: null } }] : [];
+            const frames: object[] =
+              viewer === event.userId
+                ? [{ type: "messages_read", data: { chat: event.chatId, event_response_key: null } }]
+                : [];
             if (event.changed.length > 0) frames.push(readUpdates(event.changed));
             return frames.map((frame) => JSON.stringify(frame));
           },
@@ -78,5 +92,6 @@ export function createEncode(render: Render): Encode {
     }
   }
 
-  return (event: ChatEvent | Presence | AppNews, origin: string): EncodedEvent => ("chatId" in event ? ofChat(event, origin) : nothing);
+  return (event: ChatEvent | Presence | AppNews, origin: string): EncodedEvent =>
+    "chatId" in event ? ofChat(event, origin) : nothing;
 }

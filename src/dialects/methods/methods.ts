@@ -3,10 +3,11 @@
  * comes to them as events of their own.
  */
 
-import { z } from "zod";
+import type { z } from "zod";
 import { duplicateChat } from "../../core/errors.ts";
-import type { ChatId, UserId } from "../../core/ids.ts";
+import type { ChatId } from "../../core/ids.ts";
 import type { Json } from "../../core/message.ts";
+import { checkText } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { Service } from "../../service/service.ts";
 import { badField } from "./errors.ts";
@@ -28,7 +29,7 @@ export interface Call {
 type Arguments<Name extends MethodName> = z.output<(typeof METHODS)[Name]>;
 
 /** The arguments of a method. @throws field_error that names the first wrong one */
-export function parseArguments<Name extends MethodName>(name: Name, args: unknown): Arguments<Name> {
+function parseArguments<Name extends MethodName>(name: Name, args: unknown): Arguments<Name> {
   const parsed = METHODS[name].safeParse(args);
   if (parsed.success) return parsed.data as Arguments<Name>;
   const [issue] = parsed.error.issues;
@@ -38,43 +39,43 @@ export function parseArguments<Name extends MethodName>(name: Name, args: unknow
 export function createMethods(service: Service, render: Render) {
   const { chats, attachments } = service;
 
-  async function createChat({ session, connection, key }: Call, { users, title }: Arguments<"create_chat">): Promise<object[]> {
-    const others = [...new Set(users)].filter((user) => user !== session.userId);
-    const [other] = others;
+  async function createChat(
+    { session, connection, key }: Call,
+    { users, title }: Arguments<"create_chat">,
+  ): Promise<object[]> {
+    const [other, ...more] = [...new Set(users)].filter((user) => user !== session.userId);
     const created = (chat: Parameters<Render["chat"]>[0]): object[] => [
       { type: "chat_created", data: { chat: render.chat(chat), event_response_key: key } },
     ];
-    if (others.length === 1 && other !== undefined && (title ?? null) === null) {
-      const { chat, created: isNew } = await direct(session, other, connection);
+    if (other !== undefined && more.length === 0 && (title ?? null) === null) {
+      const { chat, created: isNew } = await chats.direct(session, other, connection);
       if (!isNew) throw duplicateChat(chat.id);
       return created(chat);
     }
-    return created(await chats.create(session, { kind: "group", title: title ?? null, members: others }, connection));
-  }
-
-  async function direct(session: Session, other: UserId, connection: string): ReturnType<typeof chats.direct> {
-    return chats.direct(session, other, connection);
+    return created(await chats.create(session, { kind: "group", title: title ?? null, members: users }, connection));
   }
 
   async function sendMessage(call: Call, { chat, text, files }: Arguments<"send_message">): Promise<object[]> {
     const { session, connection, origin, key } = call;
     const given = files ?? [];
-    if (given.length > 0) {
-      // Who is not in the chat has nothing stored for them.
-      await chats.get(session, chat);
-    }
+    const words = checkText(text ?? "");
+    if (words === "" && given.length === 0) throw badField("text: a message needs a text or files");
+    // Who is not in the chat has nothing stored for them.
+    if (given.length > 0) await chats.get(session, chat);
     const decoded = given.map(decodeFile);
     const ids: string[] = [];
     for (const file of decoded) ids.push((await attachments.uploadBytes(session, file)).id);
-    if ((text ?? "").trimEnd() === "" && ids.length === 0) throw badField("text: a message needs a text or files");
     const { message } = await chats.command<"message.send">(
       session,
       chat,
-      { do: "message.send", draft: { text: text ?? undefined, attachments: ids } },
+      { do: "message.send", draft: { text: words, attachments: ids } },
       connection,
     );
     return [
-      { type: "message_created", data: { message: messageFrame(message, message.read, render, origin), event_response_key: key } },
+      {
+        type: "message_created",
+        data: { message: messageFrame(message, message.read, render, origin), event_response_key: key },
+      },
     ];
   }
 
@@ -104,15 +105,27 @@ export function createMethods(service: Service, render: Render) {
         return readMessages(call, parseArguments(method, args).chat);
       case "remove_from_chat": {
         const { chat, users } = parseArguments(method, args);
-        const now = await chats.command<"member.remove">(session, chat, { do: "member.remove", users: [...new Set(users)] }, connection);
-        const done = { type: "user_removed_successful", data: { event_response_key: key, user_ids: users, chat: render.chat(now) } };
+        const now = await chats.command<"member.remove">(
+          session,
+          chat,
+          { do: "member.remove", users: [...new Set(users)] },
+          connection,
+        );
+        const done = {
+          type: "user_removed_successful",
+          data: { event_response_key: key, user_ids: users, chat: render.chat(now) },
+        };
         // Who leaves is the initiator and the removed one.
-        return users.includes(session.userId) ? [done, { type: "chat_removed", data: { chat: render.chat(now) } }] : [done];
+        return users.includes(session.userId)
+          ? [done, { type: "chat_removed", data: { chat: render.chat(now) } }]
+          : [done];
       }
       case "add_to_chat": {
         const { chat, users } = parseArguments(method, args);
         const now = await chats.addMembers(session, chat, users, "member", connection);
-        return [{ type: "user_added_successful", data: { event_response_key: key, user_ids: users, chat: render.chat(now) } }];
+        return [
+          { type: "user_added_successful", data: { event_response_key: key, user_ids: users, chat: render.chat(now) } },
+        ];
       }
     }
   }

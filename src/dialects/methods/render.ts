@@ -21,7 +21,9 @@ function fileId(uuid: string): number {
 function names({ firstName, lastName, name }: Person): { first_name: string; last_name: string } {
   if (firstName !== null || lastName !== null) return { first_name: firstName ?? "", last_name: lastName ?? "" };
   const at = name.indexOf(" ");
-  return at < 0 ? { first_name: name, last_name: "" } : { first_name: name.slice(0, at), last_name: name.slice(at + 1) };
+  return at < 0
+    ? { first_name: name, last_name: "" }
+    : { first_name: name.slice(0, at), last_name: name.slice(at + 1) };
 }
 
 export function createRender(linkTo: LinkTo) {

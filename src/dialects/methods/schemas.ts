@@ -3,13 +3,17 @@
 import { z } from "zod";
 import { chatId, userId } from "../../core/ids.ts";
 import { LIMITS } from "../../core/limits.ts";
+import { codePoints } from "../../core/message.ts";
 import { chatIdInput, numericId } from "../input.ts";
 
 const chat = chatIdInput.transform(chatId);
 const users = z.array(numericId.transform(userId)).max(LIMITS.membersAtOnce);
 const title = z
   .string()
-  .refine((text) => text.isWellFormed() && [...text.slice(0, 3 * LIMITS.title)].length <= LIMITS.title, `has at most ${LIMITS.title} characters`)
+  .refine(
+    (text) => text.isWellFormed() && text.length <= 2 * LIMITS.title && codePoints(text) <= LIMITS.title,
+    `has at most ${LIMITS.title} characters`,
+  )
   .transform((text) => text.trim())
   .transform((text) => (text === "" ? null : text))
   .nullable();

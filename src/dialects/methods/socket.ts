@@ -21,7 +21,8 @@ interface Frame {
   readonly key: Json;
 }
 
-const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** @throws MethodError where the frame is no JSON, or no object */
 function readFrame(text: string | ArrayBuffer): Frame {
@@ -75,7 +76,7 @@ export function createMethodsSocket(service: Service, render: Render, report: (f
         const method = frame.fields["method"];
         if (session === null) throw noToken();
         if (typeof method !== "string" || !isMethod(method)) {
-          throw noMethod(typeof method === "string" ? method.slice(0, 100) : JSON.stringify(method ?? null).slice(0, 100));
+          throw noMethod(nameOf(method));
         }
         const call = { session, connection: connection.id, origin: connection.origin, key };
         for (const event of await perform(method, frame.args, call)) connection.send(JSON.stringify(event));
@@ -97,4 +98,10 @@ export function createMethodsSocket(service: Service, render: Render, report: (f
 /** A failure of the catalogue is no fault of ours, whatever it is called here. */
 function isKnown(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === "ParlanceError";
+}
+
+/** A method that is none, as an error names it. */
+function nameOf(method: unknown): string {
+  if (typeof method === "string") return method.slice(0, 100);
+  return isShallow(method) ? JSON.stringify(method ?? null).slice(0, 100) : typeof method;
 }

@@ -10,39 +10,62 @@ import { mobileTime } from "./render.ts";
 export function accountRoutes(): Hono<Http> {
   const routes = new Hono<Http>();
 
-  routes.post("/users", describe("Make an account", { 201: "The account is made." }, [422], userFields, true), async (c) => {
-    const { user_name, password, email, first_name, last_name } = await bodyOf(c, userFields);
-    await c.get("service").auth.register(await appOf(c), {
-      username: user_name,
-      password,
-      email: email === "" ? undefined : email,
-      firstName: first_name,
-      lastName: last_name,
-    });
-    return c.body(null, 201);
-  });
-
   routes.post(
-    "/authentication",
-    describe("Log in: a token and its session", { 201: "`{user_id, token, session_id, last_login_at}`" }, [401, 422, 429], loginFields, true),
+    "/users",
+    describe("Make an account", { 201: "The account is made." }, [422], userFields, true),
     async (c) => {
-      const { user_name, email, password } = await bodyOf(c, loginFields);
-      const login = user_name ?? email ?? "";
-      const { token, user, session } = await c.get("service").auth.login(await appOf(c), login, password, addressOf(c.req.raw));
-      return c.json({ user_id: user.id, token, session_id: session.tokenId, last_login_at: mobileTime(Date.now()) }, 201);
+      const { user_name, password, email, first_name, last_name } = await bodyOf(c, userFields);
+      await c.get("service").auth.register(await appOf(c), {
+        username: user_name,
+        password,
+        email: email === "" ? undefined : email,
+        firstName: first_name,
+        lastName: last_name,
+      });
+      return c.body(null, 201);
     },
   );
 
-  routes.delete("/authentication", describe("Log out: the token is dead at once", { 204: "Done." }, [401]), async (c) => {
-    await c.get("service").auth.logout((await callerOf(c)).session);
-    return c.body(null, 204);
-  });
+  routes.post(
+    "/authentication",
+    describe(
+      "Log in: a token and its session",
+      { 201: "`{user_id, token, session_id, last_login_at}`" },
+      [401, 422, 429],
+      loginFields,
+      true,
+    ),
+    async (c) => {
+      const { user_name, email, password } = await bodyOf(c, loginFields);
+      const login = user_name ?? email ?? "";
+      const { token, user, session } = await c
+        .get("service")
+        .auth.login(await appOf(c), login, password, addressOf(c.req.raw));
+      return c.json(
+        { user_id: user.id, token, session_id: session.tokenId, last_login_at: mobileTime(Date.now()) },
+        201,
+      );
+    },
+  );
 
-  routes.get("/sync", describe("How much is unread", { 200: "`{friend_request, chat, chat_room}`" }, [401]), async (c) => {
-    const { session } = await callerOf(c);
-    const unread = await c.get("service").chats.unreadSum(session);
-    return c.json({ friend_request: 0, chat: unread.direct, chat_room: unread.room + unread.group });
-  });
+  routes.delete(
+    "/authentication",
+    describe("Log out: the token is dead at once", { 204: "Done." }, [401]),
+    async (c) => {
+      await c.get("service").auth.logout((await callerOf(c)).session);
+      return c.body(null, 204);
+    },
+  );
+
+  routes.get(
+    "/sync",
+    describe("How much is unread", { 200: "`{friend_request, chat, chat_room}`" }, [401]),
+    async (c) => {
+      const { session } = await callerOf(c);
+      const unread = await c.get("service").chats.unreadSum(session);
+      return c.json({ friend_request: 0, chat: unread.direct, chat_room: unread.room + unread.group });
+    },
+  );
 
   return routes;
 }

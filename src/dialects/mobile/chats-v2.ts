@@ -41,18 +41,30 @@ export function chatV2Routes(render: Render): Hono<Http> {
 
   routes.post(
     "/chats_v2",
-    describe("Write to somebody; once fetched, the message is deleted", { 201: "`{chat_id}`" }, [400, 401, 422], chatMessageFields),
+    describe(
+      "Write to somebody; once fetched, the message is deleted",
+      { 201: "`{chat_id}`" },
+      [400, 401, 422],
+      chatMessageFields,
+    ),
     async (c) => {
       const caller = await callerOf(c);
-      return c.json({ chat_id: await sendDirect(c.get("service"), caller, await bodyOf(c, chatMessageFields), true) }, 201);
+      return c.json(
+        { chat_id: await sendDirect(c.get("service"), caller, await bodyOf(c, chatMessageFields), true) },
+        201,
+      );
     },
   );
 
-  routes.get("/chats_v2/unread", describe("Chats with unread messages", { 200: "A list of chats." }, [401]), async (c) => {
-    const { session } = await callerOf(c);
-    const chats = await allChats(c.get("service"), session, ["direct"], true);
-    return c.json(chats.map((chat) => render.unreadChat(chat, c.get("origin"))));
-  });
+  routes.get(
+    "/chats_v2/unread",
+    describe("Chats with unread messages", { 200: "A list of chats." }, [401]),
+    async (c) => {
+      const { session } = await callerOf(c);
+      const chats = await allChats(c.get("service"), session, ["direct"], true);
+      return c.json(chats.map((chat) => render.unreadChat(chat, c.get("origin"))));
+    },
+  );
 
   routes.get(
     "/chats_v2/users/:a/:b",
@@ -65,7 +77,11 @@ export function chatV2Routes(render: Render): Hono<Http> {
 
   routes.get(
     "/chats_v2/:a/:b",
-    describe("Fetch what is unread in the chat of two people", { 200: "Messages, oldest first." }, [400, 401, 403, 404]),
+    describe(
+      "Fetch what is unread in the chat of two people",
+      { 200: "Messages, oldest first." },
+      [400, 401, 403, 404],
+    ),
     async (c) => {
       const { session } = await callerOf(c);
       return fetchFrom(c, session, await pairOf(c, session));
@@ -74,20 +90,26 @@ export function chatV2Routes(render: Render): Hono<Http> {
 
   routes.get(
     "/chats_v2/:chat_id",
-    describe("Fetch what is unread, at most 50; the header `unread_count` says what is left", { 200: "Messages, oldest first." }, [
-      400, 401, 403, 404,
-    ]),
+    describe(
+      "Fetch what is unread, at most 50; the header `unread_count` says what is left",
+      { 200: "Messages, oldest first." },
+      [400, 401, 403, 404],
+    ),
     async (c) => {
       const { session } = await callerOf(c);
       return fetchFrom(c, session, chatParam(c, "chat_id", noChat));
     },
   );
 
-  routes.delete("/chats_v2/:chat_id", describe("Delete a chat for both", { 204: "Deleted." }, [400, 401, 404]), async (c) => {
-    const { session } = await callerOf(c);
-    await deleteChat(c.get("service"), session, chatParam(c, "chat_id", noChat));
-    return c.body(null, 204);
-  });
+  routes.delete(
+    "/chats_v2/:chat_id",
+    describe("Delete a chat for both", { 204: "Deleted." }, [400, 401, 404]),
+    async (c) => {
+      const { session } = await callerOf(c);
+      await deleteChat(c.get("service"), session, chatParam(c, "chat_id", noChat));
+      return c.body(null, 204);
+    },
+  );
 
   return routes;
 }

@@ -11,7 +11,16 @@ import type { Http } from "../http.ts";
 import { describe } from "./describe.ts";
 import { noChat, notInChat, notYours, toOneself } from "./errors.ts";
 import type { chatMessageFields } from "./input.ts";
-import { bodyOf, callerOf, chatMessageFields as chatMessage, chatParam, pageQuery, parse, readFields, userParam } from "./input.ts";
+import {
+  bodyOf,
+  callerOf,
+  chatMessageFields as chatMessage,
+  chatParam,
+  pageQuery,
+  parse,
+  readFields,
+  userParam,
+} from "./input.ts";
 import { allChats } from "./lists.ts";
 import type { Render } from "./render.ts";
 import type { z } from "zod";
@@ -63,16 +72,23 @@ export function chatRoutes(render: Render): Hono<Http> {
 
   async function history(c: Context<Http>, actor: Actor, chat: ChatId): Promise<Response> {
     const { count, offset } = parse(pageQuery, c.req.query());
-    const { items } = await c
-      .get("service")
-      .chats.command<"message.list">(actor, chat, { do: "message.list", present: true, skip: offset - 1, limit: count });
+    const { items } = await c.get("service").chats.command<"message.list">(actor, chat, {
+      do: "message.list",
+      present: true,
+      skip: offset - 1,
+      limit: count,
+    });
     return c.json(items.map((message) => render.message(message, c.get("origin"))));
   }
 
-  routes.post("/chats", describe("Write to somebody", { 201: "`{chat_id}`" }, [400, 401, 422], chatMessage), async (c) => {
-    const caller = await callerOf(c);
-    return c.json({ chat_id: await sendDirect(c.get("service"), caller, await bodyOf(c, chatMessage), false) }, 201);
-  });
+  routes.post(
+    "/chats",
+    describe("Write to somebody", { 201: "`{chat_id}`" }, [400, 401, 422], chatMessage),
+    async (c) => {
+      const caller = await callerOf(c);
+      return c.json({ chat_id: await sendDirect(c.get("service"), caller, await bodyOf(c, chatMessage), false) }, 201);
+    },
+  );
 
   routes.get("/chats/unread", describe("Chats with unread messages", { 200: "A list of chats." }, [401]), async (c) => {
     const { session } = await callerOf(c);
@@ -120,11 +136,15 @@ export function chatRoutes(render: Render): Hono<Http> {
     },
   );
 
-  routes.delete("/chats/:chat_id", describe("Delete a chat for both", { 204: "Deleted." }, [400, 401, 404]), async (c) => {
-    const { session } = await callerOf(c);
-    await deleteChat(c.get("service"), session, chatParam(c, "chat_id", noChat));
-    return c.body(null, 204);
-  });
+  routes.delete(
+    "/chats/:chat_id",
+    describe("Delete a chat for both", { 204: "Deleted." }, [400, 401, 404]),
+    async (c) => {
+      const { session } = await callerOf(c);
+      await deleteChat(c.get("service"), session, chatParam(c, "chat_id", noChat));
+      return c.body(null, 204);
+    },
+  );
 
   return routes;
 }

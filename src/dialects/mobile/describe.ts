@@ -45,6 +45,8 @@ export function describe(
     responses,
     ...(schema === null
       ? {}
-      : { requestBody: { content: { "application/x-www-form-urlencoded": { schema }, "application/json": { schema } } } }),
+      : {
+          requestBody: { content: { "application/x-www-form-urlencoded": { schema }, "application/json": { schema } } },
+        }),
   });
 }

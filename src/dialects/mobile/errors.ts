@@ -26,7 +26,7 @@ export const notInChat = (): MobileError => new MobileError(403, "You are not in
 export const tooFar = (): MobileError => new MobileError(403, "You are too far from this chat room.", "403-3");
 export const noChat = (): MobileError => new MobileError(404, "There is no such chat.", "404-2");
 export const noRoom = (): MobileError => new MobileError(404, "There is no such chat room.", "404-5");
-export const noParticipant = (): MobileError => new MobileError(404, "You do not take part in this chat room.", "404-8");
+const noParticipant = (): MobileError => new MobileError(404, "You do not take part in this chat room.", "404-8");
 export const notYours = (): MobileError => new MobileError(401, "This chat is not yours to delete.");
 
 export function badInput(fields: Readonly<Record<string, readonly string[]>>): MobileError {
@@ -77,7 +77,8 @@ export function errorResponse(thrown: unknown, area: Area): Response {
     status_code: error.status,
   };
   const failure = failureOf(thrown);
-  const retry: Record<string, string> = failure.retryAfter === undefined ? {} : { "retry-after": String(failure.retryAfter) };
+  const retry: Record<string, string> =
+    failure.retryAfter === undefined ? {} : { "retry-after": String(failure.retryAfter) };
   return Response.json(body, { status: error.status, headers: retry });
 }
 

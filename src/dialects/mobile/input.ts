@@ -11,13 +11,20 @@ import type { Caller } from "../../service/auth.ts";
 import type { Http } from "../http.ts";
 import { bearer } from "../http.ts";
 import { numericId } from "../input.ts";
-import { badInput, MobileError, noInteger } from "./errors.ts";
+import type { MobileError } from "./errors.ts";
+import { badInput, noInteger } from "./errors.ts";
 
 /** The fields of a body: a form, or JSON; an empty body has none. @throws 422 where it is neither */
 export async function fieldsOf(c: Context<Http>): Promise<unknown> {
   const type = c.req.header("content-type") ?? "";
-  if (type.startsWith("multipart/form-data")) return Object.fromEntries(await c.req.formData());
-  const text = await c.req.text();
+  if (type.startsWith("multipart/form-data")) {
+    const form = await c.req.formData().catch(() => {
+      throw badInput({ body: ["is no form of the type that it says"] });
+    });
+    return Object.fromEntries(form);
+  }
+  // As bytes: the runtime warns of forms that are read as text.
+  const text = new TextDecoder().decode(await c.req.arrayBuffer());
   if (text.trim() === "") return {};
   if (type.startsWith("application/x-www-form-urlencoded")) return Object.fromEntries(new URLSearchParams(text));
   try {
@@ -71,7 +78,9 @@ export async function callerOf(c: Context<Http>): Promise<Caller> {
   const token = bearer(c.req.raw);
   if (token !== null) return auth.authenticate(token);
   if (!/^FAE\b/i.test(header)) throw authRequired();
-  const [user, fae, session] = Buffer.from(FAE.exec(header)?.[1] ?? "", "base64").toString("latin1").split(":");
+  const [user, fae, session] = Buffer.from(FAE.exec(header)?.[1] ?? "", "base64")
+    .toString("latin1")
+    .split(":");
   if (fae === undefined || fae === "") throw authInvalid();
   const caller = await auth.authenticate(fae);
   // The three belong together: a token is worth nothing beside another user's id, or in another session.
@@ -109,7 +118,11 @@ export const userFields = z.object({
 });
 
 export const loginFields = z
-  .object({ user_name: z.string().max(LIMITS.email).optional(), email: z.string().max(LIMITS.email).optional(), password: text })
+  .object({
+    user_name: z.string().max(LIMITS.email).optional(),
+    email: z.string().max(LIMITS.email).optional(),
+    password: text,
+  })
   .refine(({ user_name, email }) => (user_name ?? email) !== undefined, { path: ["user_name"], error: "is missing" });
 
 /** Where somebody is, in degrees. */
@@ -126,7 +139,10 @@ export const roomFields = z.object({
   geo_latitude: latitude,
   geo_longitude: longitude,
   interaction_radius: number(0, 20_040_000).default(0),
-  description: z.string().max(LIMITS.dataBytes / 4).default(""),
+  description: z
+    .string()
+    .max(LIMITS.dataBytes / 4)
+    .default(""),
   capacity: number(1, LIMITS.members)
     .refine((value) => Number.isInteger(value), "is no integer")
     .default(50),

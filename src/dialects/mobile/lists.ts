@@ -7,7 +7,12 @@ import type { Service } from "../../service/service.ts";
 import { byLastMessage } from "./render.ts";
 
 /** All chats of these kinds, by their last message. */
-export async function allChats(service: Service, actor: Actor, kinds: readonly ChatKind[], unreadOnly: boolean): Promise<ListedChat[]> {
+export async function allChats(
+  service: Service,
+  actor: Actor,
+  kinds: readonly ChatKind[],
+  unreadOnly: boolean,
+): Promise<ListedChat[]> {
   const found: ListedChat[] = [];
   let cursor: string | undefined;
   do {

@@ -111,14 +111,21 @@ export function createRender(linkTo: LinkTo) {
 
 function roomBody(chat: Chat) {
   const { latitude, longitude } = roomProps(chat);
-  return { chat_room_id: chat.id, title: chat.title ?? "", user_id: chat.createdBy, geolocation: { latitude, longitude } };
+  return {
+    chat_room_id: chat.id,
+    title: chat.title ?? "",
+    user_id: chat.createdBy,
+    geolocation: { latitude, longitude },
+  };
 }
 
 export type Render = ReturnType<typeof createRender>;
 
 /** Newest first; what nobody has written to yet comes last, the newest made first. */
 export function byLastMessage(chats: readonly ListedChat[]): ListedChat[] {
-  return chats.toSorted((a, b) => (b.lastMessage?.id === a.lastMessage?.id ? b.id - a.id : at(b) - at(a) || b.id - a.id));
+  return chats.toSorted((a, b) =>
+    b.lastMessage?.id === a.lastMessage?.id ? b.id - a.id : at(b) - at(a) || b.id - a.id,
+  );
 }
 
 const at = (chat: ListedChat): number => chat.lastMessage?.createdAt ?? 0;

@@ -35,7 +35,8 @@ export function roomRoutes(render: Render): Hono<Http> {
     if (geo_latitude === undefined || geo_longitude === undefined) return;
     const { radius, latitude, longitude } = roomProps(await peek(c, caller, id));
     if (radius === 0 || latitude === null || longitude === null) return;
-    if (distance({ latitude, longitude }, { latitude: geo_latitude, longitude: geo_longitude }) > radius) throw tooFar();
+    if (distance({ latitude, longitude }, { latitude: geo_latitude, longitude: geo_longitude }) > radius)
+      throw tooFar();
   }
 
   async function send(c: Context<Http>, caller: Caller, id: ChatId): Promise<void> {
@@ -76,19 +77,36 @@ export function roomRoutes(render: Render): Hono<Http> {
     }
   }
 
-  routes.post("/chat_rooms", describe("Make a chat room", { 201: "`{chat_room_id}`" }, [401, 422], roomFields), async (c) => {
-    const { session } = await callerOf(c);
-    const { title, geo_latitude, geo_longitude, interaction_radius, description, capacity } = await bodyOf(c, roomFields);
-    const props = { latitude: geo_latitude, longitude: geo_longitude, radius: interaction_radius, description, capacity };
-    const { id } = await c.get("service").chats.create(session, { kind: "room", title, members: [], props });
-    return c.json({ chat_room_id: id }, 201);
-  });
+  routes.post(
+    "/chat_rooms",
+    describe("Make a chat room", { 201: "`{chat_room_id}`" }, [401, 422], roomFields),
+    async (c) => {
+      const { session } = await callerOf(c);
+      const { title, geo_latitude, geo_longitude, interaction_radius, description, capacity } = await bodyOf(
+        c,
+        roomFields,
+      );
+      const props = {
+        latitude: geo_latitude,
+        longitude: geo_longitude,
+        radius: interaction_radius,
+        description,
+        capacity,
+      };
+      const { id } = await c.get("service").chats.create(session, { kind: "room", title, members: [], props });
+      return c.json({ chat_room_id: id }, 201);
+    },
+  );
 
-  routes.get("/chat_rooms", describe("The rooms that one takes part in", { 200: "A list of rooms." }, [401]), async (c) => {
-    const { session } = await callerOf(c);
-    const rooms = await allChats(c.get("service"), session, ROOM_KINDS, false);
-    return c.json(rooms.map((room) => render.listedRoom(room, c.get("origin"))));
-  });
+  routes.get(
+    "/chat_rooms",
+    describe("The rooms that one takes part in", { 200: "A list of rooms." }, [401]),
+    async (c) => {
+      const { session } = await callerOf(c);
+      const rooms = await allChats(c.get("service"), session, ROOM_KINDS, false);
+      return c.json(rooms.map((room) => render.listedRoom(room, c.get("origin"))));
+    },
+  );
 
   routes.get(
     "/chat_rooms/message/unread",
@@ -105,16 +123,25 @@ export function roomRoutes(render: Render): Hono<Http> {
     return c.json(render.room(await peek(c, caller, roomOf(c))));
   });
 
-  routes.get("/chat_rooms/:id/users", describe("Who takes part", { 200: "A list of users." }, [400, 401, 404]), async (c) => {
-    const { session } = await callerOf(c);
-    const room = await c.get("service").chats.get(session, roomOf(c));
-    if (room.kind === "direct") throw noRoom();
-    return c.json(room.members.map((member) => render.participant(room.id, member)));
-  });
+  routes.get(
+    "/chat_rooms/:id/users",
+    describe("Who takes part", { 200: "A list of users." }, [400, 401, 404]),
+    async (c) => {
+      const { session } = await callerOf(c);
+      const room = await c.get("service").chats.get(session, roomOf(c));
+      if (room.kind === "direct") throw noRoom();
+      return c.json(room.members.map((member) => render.participant(room.id, member)));
+    },
+  );
 
   routes.post(
     "/chat_rooms/:id/message",
-    describe("Write to a room, and take part in it from then on", { 201: "Sent." }, [400, 401, 403, 404, 422], messageFields),
+    describe(
+      "Write to a room, and take part in it from then on",
+      { 201: "Sent." },
+      [400, 401, 403, 404, 422],
+      messageFields,
+    ),
     async (c) => {
       const caller = await callerOf(c);
       await send(c, caller, roomOf(c));

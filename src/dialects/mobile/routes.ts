@@ -25,7 +25,13 @@ export function mobileRoutes(render: Render, report: (fault: unknown) => void): 
   return routes;
 }
 
-function area(routes: Hono<Http>, paths: readonly string[], part: Hono<Http>, name: Area, report: (fault: unknown) => void): void {
+function area(
+  routes: Hono<Http>,
+  paths: readonly string[],
+  part: Hono<Http>,
+  name: Area,
+  report: (fault: unknown) => void,
+): void {
   const limit = bodyLimit({
     maxSize: LIMITS.body,
     onError: () => {

@@ -5,7 +5,7 @@ import type { Answer, Command } from "../../core/commands.ts";
 import type { Failure } from "../../core/errors.ts";
 import { failureOf, invalid, invalidFields } from "../../core/errors.ts";
 import type { Draft, Json } from "../../core/message.ts";
-import { fieldErrors } from "../input.ts";
+import { fieldErrors, isShallow } from "../input.ts";
 import { socketError } from "./problems.ts";
 import type { Render } from "./render.ts";
 import { chatCommands } from "./schemas.ts";
@@ -35,7 +35,10 @@ export function readFrame(text: string | ArrayBuffer): Decoded<Frame> {
     if (typeof text !== "string") throw invalid("", "a frame is text, not binary");
     const value = parseJson(text);
     const fields = parseFields(frameObject, value);
-    re = fields["id"] ?? null;
+    const id = fields["id"] ?? null;
+    // It goes back as it came: what could not be written again must not be taken.
+    if (!isShallow(id)) throw invalid("id", "is nested too deep");
+    re = id;
     const name = fields["do"];
     if (typeof name !== "string") throw invalid("do", "is missing");
     return { ok: true, re, value: { re, do: name, fields } };

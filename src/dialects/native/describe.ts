@@ -5,6 +5,8 @@ import type { DescribeRouteOptions } from "hono-openapi";
 import { describeRoute, resolver, validator } from "hono-openapi";
 import type { z } from "zod";
 import { invalidFields } from "../../core/errors.ts";
+import type { Http } from "../http.ts";
+import { callerOf } from "../http.ts";
 import { fieldErrors } from "../input.ts";
 import { problemOutput } from "./schemas.ts";
 
@@ -21,13 +23,34 @@ const PROBLEMS: Record<number, string> = {
   429: "Too many tries; `Retry-After` says for how long.",
 };
 
-/** A route: what it does, what it answers, and which problems it may have. `open`: it needs no token. */
+/** Which app a request before login is for. */
+const APP: NonNullable<DescribeRouteOptions["parameters"]> = [
+  { in: "header", name: "X-App-Id", description: "The app's UUID; else the default app.", schema: { type: "string" } },
+  { in: "query", name: "app", description: "The same, for those who can't set a header.", schema: { type: "string" } },
+];
+
+const RETRY_AFTER = {
+  "Retry-After": { description: "Seconds until another try is worth it.", schema: { type: "integer" } },
+} as const;
+
+/** `token`: checked here, before any of the input is; `own`: by the route itself; `optional`: there is another way in. */
+type Access = "token" | "own" | "optional" | "none";
+
+const SECURITY: Record<Access, { bearer?: [] }[]> = {
+  token: [{ bearer: [] }],
+  own: [{ bearer: [] }],
+  optional: [{ bearer: [] }, {}],
+  none: [],
+};
+
+/** A route: what it does, what it answers, which problems it may have, and who may ask. */
 export function describe(
   summary: string,
   answers: { readonly [status: number]: z.ZodType | string },
   problems: readonly (keyof typeof PROBLEMS)[],
-  more: { readonly open?: boolean; readonly body?: DescribeRouteOptions["requestBody"] } = {},
-): MiddlewareHandler {
+  more: { readonly access?: Access; readonly body?: DescribeRouteOptions["requestBody"] } = {},
+): MiddlewareHandler<Http> {
+  const access = more.access ?? "token";
   const responses: NonNullable<DescribeRouteOptions["responses"]> = {};
   for (const [status, answer] of Object.entries(answers)) {
     responses[status] =
@@ -35,16 +58,28 @@ export function describe(
         ? { description: answer }
         : { description: "OK", content: { "application/json": { schema: resolver(answer) } } };
   }
-  for (const status of more.open === true ? problems : [401, ...problems]) {
-    responses[String(status)] = { description: PROBLEMS[status] ?? "", content: problemContent };
+  for (const status of access === "token" || access === "own" ? [401, ...problems] : problems) {
+    responses[String(status)] = {
+      description: PROBLEMS[status] ?? "",
+      content: problemContent,
+      ...(status === 429 ? { headers: RETRY_AFTER } : {}),
+    };
   }
-  return describeRoute({
+  const described = describeRoute({
     summary,
     tags: ["native"],
-    security: more.open === true ? [] : [{ bearer: [] }],
+    security: SECURITY[access],
+    ...(access === "none" ? { parameters: APP } : {}),
     responses,
     ...(more.body === undefined ? {} : { requestBody: more.body }),
   });
+  if (access !== "token") return described;
+  const checked: MiddlewareHandler<Http> = async (c, next) => {
+    await callerOf(c);
+    await next();
+  };
+  // With the description that `describeRoute` has put on its middleware: what the document says is what is done.
+  return Object.assign(checked, described);
 }
 
 type Target = "json" | "query" | "param";

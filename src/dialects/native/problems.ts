@@ -38,14 +38,19 @@ function errorsOf(failure: Failure): Failure["errors"] {
 
 /** An `application/problem+json` answer. */
 export function problem(failure: Failure): Response {
-  const status = STATUS[failure.code];
+  return problemWith(STATUS[failure.code], TITLE[failure.code], failure);
+}
+
+/** One whose status says more than the code does. */
+export function problemWith(status: number, title: string, failure: Failure): Response {
   const headers = new Headers({ "content-type": "application/problem+json" });
+  if (status === 426) headers.set("upgrade", "websocket");
   if (status === 401) headers.set("www-authenticate", "Bearer");
   if (failure.retryAfter !== undefined) headers.set("retry-after", String(failure.retryAfter));
   const errors = errorsOf(failure);
   const body = {
     type: "about:blank",
-    title: TITLE[failure.code],
+    title,
     status,
     code: codeOf(failure),
     detail: failure.detail,

@@ -39,7 +39,7 @@ export function accountRoutes(render: Render): Hono<Http> {
 
   routes.get(
     "/config",
-    describe("What a client must know before login", { 200: configOutput }, [404], { open: true }),
+    describe("What a client must know before login", { 200: configOutput }, [404], { access: "none" }),
     async (c) => {
       const app = await appOf(c);
       return c.json({ app: app.uuid, name: app.name, open: app.open, limits: CLIENT_LIMITS });
@@ -48,7 +48,7 @@ export function accountRoutes(render: Render): Hono<Http> {
 
   routes.post(
     "/auth/register",
-    describe("Make an account", { 201: sessionOutput }, [400, 404, 409], { open: true }),
+    describe("Make an account", { 201: sessionOutput }, [400, 404, 409], { access: "none" }),
     valid("json", registerInput),
     async (c) => {
       const { token, user } = await c.get("service").auth.register(await appOf(c), c.req.valid("json"));
@@ -58,7 +58,7 @@ export function accountRoutes(render: Render): Hono<Http> {
 
   routes.post(
     "/auth/login",
-    describe("Log in", { 200: sessionOutput }, [400, 401, 404, 429], { open: true }),
+    describe("Log in", { 200: sessionOutput }, [400, 401, 404, 429], { access: "none" }),
     valid("json", loginInput),
     async (c) => {
       const { username, password } = c.req.valid("json");

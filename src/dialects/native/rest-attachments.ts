@@ -1,13 +1,12 @@
 /** `/v1/attachments`: files in and out, streaming. */
 
-import type { Context } from "hono";
 import { Hono } from "hono";
 import { invalid } from "../../core/errors.ts";
 import type { Http } from "../http.ts";
 import { bearer, sessionOf } from "../http.ts";
 import { describe, valid } from "./describe.ts";
 import type { Render } from "./render.ts";
-import { attachmentOutput, uploadQuery } from "./schemas.ts";
+import { attachmentOutput, attachmentParam, uploadQuery } from "./schemas.ts";
 
 const FILE = { type: "string", format: "binary" } as const;
 
@@ -49,20 +48,19 @@ export function attachmentRoutes(render: Render): Hono<Http> {
     },
   );
 
-  const open = (c: Context<Http, "/attachments/:id">): Promise<Response> =>
-    c
-      .get("service")
-      .attachments.open(c.req.param("id"), c.req.raw, bearer(c.req.raw) === null ? null : () => sessionOf(c));
-
   routes.get(
     "/attachments/:id",
     describe(
       "The file, for members of the chat that it was sent to or by its signed link; ranges and conditions as in RFC 9110",
       { 200: "The file.", 206: "The part that was asked for.", 304: "Not modified.", 416: "There is no such part." },
       [401, 403, 404],
-      { open: true },
+      { access: "optional" },
     ),
-    open,
+    valid("param", attachmentParam),
+    (c) => {
+      const caller = bearer(c.req.raw) === null ? null : () => sessionOf(c);
+      return c.get("service").attachments.open(c.req.valid("param").id, c.req.raw, caller);
+    },
   );
 
   return routes;

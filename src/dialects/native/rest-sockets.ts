@@ -8,7 +8,7 @@ import type { Caller } from "../../service/auth.ts";
 import type { Http } from "../http.ts";
 import { bearer } from "../http.ts";
 import { describe, valid } from "./describe.ts";
-import { problem } from "./problems.ts";
+import { problem, problemWith } from "./problems.ts";
 import { chatParam } from "./schemas.ts";
 
 const BEARER = "bearer.";
@@ -27,10 +27,11 @@ async function socketCaller(c: Context<Http>): Promise<Caller> {
 
 function upgradeRequired(c: Context<Http>): Response | null {
   if (c.req.header("upgrade")?.toLowerCase() === "websocket") return null;
-  const response = problem({ code: "input.invalid", detail: "This is a WebSocket address: an upgrade is required." });
-  return new Response(response.body, {
-    status: 426,
-    headers: { ...Object.fromEntries(response.headers), upgrade: "websocket" },
+  const detail = "This is a WebSocket address.";
+  return problemWith(426, "Upgrade required", {
+    code: "input.invalid",
+    detail,
+    errors: [{ path: "", message: detail }],
   });
 }
 
@@ -48,7 +49,7 @@ export function socketRoutes(): Hono<Http> {
 
   routes.get(
     "/socket",
-    describe("A socket for everything about all of one's chats", switching, [426, 429]),
+    describe("A socket for everything about all of one's chats", switching, [426, 429], { access: "own" }),
     async (c) => {
       const refused = upgradeRequired(c);
       if (refused !== null) return refused;
@@ -59,7 +60,7 @@ export function socketRoutes(): Hono<Http> {
 
   routes.get(
     "/chats/:id/socket",
-    describe("A socket on one chat, the shortest way there is", switching, [400, 403, 404, 426]),
+    describe("A socket on one chat, the shortest way there is", switching, [400, 403, 404, 426], { access: "own" }),
     valid("param", chatParam),
     async (c) => {
       const refused = upgradeRequired(c);

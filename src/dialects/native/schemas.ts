@@ -1,4 +1,7 @@
-/** The shapes of `/v1`: what is taken in, and what is given out. The same schemas validate and stand in the OpenAPI document. */
+/**
+ * The shapes of `/v1`: what is taken in, and what is given out. The same schemas validate and stand in the OpenAPI
+ * document, those with a `ref` under that name.
+ */
 
 import { z } from "zod";
 import { CHAT_KINDS } from "../../core/chat.ts";
@@ -26,22 +29,28 @@ const title = wellFormed(LIMITS.title).trim().min(1);
 
 // ---- in -------------------------------------------------------------------------------------------------------
 
-export const registerInput = z.object({
-  username: z.string(),
-  password: z.string(),
-  name: wellFormed(LIMITS.name).optional(),
-  email: z.email().max(LIMITS.email).optional(),
-});
+export const registerInput = z
+  .object({
+    username: z.string(),
+    password: z.string(),
+    name: wellFormed(LIMITS.name).optional(),
+    email: z.email().max(LIMITS.email).optional(),
+  })
+  .meta({ ref: "Registration", examples: [{ username: "ann", password: "correct horse battery", name: "Ann Lee" }] });
 
-export const loginInput = z.object({
-  username: z.string().max(LIMITS.email),
-  password: z.string().max(4 * LIMITS.passwordMax),
-});
+export const loginInput = z
+  .object({
+    username: z.string().max(LIMITS.email),
+    password: z.string().max(4 * LIMITS.passwordMax),
+  })
+  .meta({ ref: "Login", examples: [{ username: "ann", password: "correct horse battery" }] });
 
-export const profileInput = z.object({
-  name: wellFormed(LIMITS.name).nullable().optional(),
-  photo: wellFormed(LIMITS.photo).nullable().optional(),
-});
+export const profileInput = z
+  .object({
+    name: wellFormed(LIMITS.name).nullable().optional(),
+    photo: wellFormed(LIMITS.photo).nullable().optional(),
+  })
+  .meta({ ref: "Profile", examples: [{ name: "Ann Lee" }] });
 
 export const usersQuery = z.object({
   q: z.string().max(LIMITS.name).optional(),
@@ -49,10 +58,12 @@ export const usersQuery = z.object({
   cursor: z.string().max(200).optional(),
 });
 
-export const newChatInput = z.object({
-  members: z.array(user).max(LIMITS.membersAtOnce),
-  title: title.nullable().optional(),
-});
+export const newChatInput = z
+  .object({
+    members: z.array(user).max(LIMITS.membersAtOnce),
+    title: title.nullable().optional(),
+  })
+  .meta({ ref: "NewChat", examples: [{ members: [2] }, { members: [2, 3], title: "Team" }] });
 
 export const chatsQuery = z.object({
   unread: z.enum(["0", "1", "true", "false"]).optional(),
@@ -60,8 +71,10 @@ export const chatsQuery = z.object({
   cursor: z.string().max(64).optional(),
 });
 
-export const titleInput = z.object({ title: title.nullable() });
-export const memberInput = z.object({ role: z.enum(ROLES).optional() });
+export const titleInput = z.object({ title: title.nullable() }).meta({ ref: "Title", examples: [{ title: "Team" }] });
+export const memberInput = z
+  .object({ role: z.enum(ROLES).optional() })
+  .meta({ ref: "NewRole", examples: [{ role: "admin" }] });
 
 /** Cursors may be 0, the beginning of a chat. */
 const cursor = integer(0, Number.MAX_SAFE_INTEGER);
@@ -77,14 +90,20 @@ const draft = {
   data: json.optional(),
 };
 
-export const messageInput = z.object(draft);
-export const editInput = z.object({ text: z.string() });
+export const messageInput = z.object(draft).meta({
+  ref: "NewMessage",
+  examples: [{ text: "hello", client_id: "5f0c" }, { attachments: ["0b0e9f0c-6d0e-4bb0-a2a5-3a9d6a3c4f6e"] }],
+});
+export const editInput = z.object({ text: z.string() }).meta({ ref: "Edit", examples: [{ text: "hello!" }] });
 
 const readFields = { message_id: numericId.optional(), up_to: numericId.optional() };
 const oneOrAll = (input: { message_id?: number | undefined; up_to?: number | undefined }): boolean =>
   input.message_id === undefined || input.up_to === undefined;
 
-export const readInput = z.object(readFields).refine(oneOrAll, "message_id does not go with up_to");
+export const readInput = z
+  .object(readFields)
+  .refine(oneOrAll, "message_id does not go with up_to")
+  .meta({ ref: "Read", examples: [{ message_id: 16777218 }, { up_to: 16777218 }, {}] });
 
 const since = integer(0, Number.MAX_SAFE_INTEGER);
 export const changesQuery = z.object({ since });
@@ -93,6 +112,7 @@ export const uploadQuery = z.object({ name: z.string().optional() });
 
 export const chatParam = z.object({ id: chatIdInput.transform(chatId) });
 export const memberParam = chatParam.extend({ user });
+export const attachmentParam = z.object({ id: z.string() });
 export const messageParam = chatParam.extend({ message: numericId });
 
 /** Commands of the sockets by their `do`; on a chat's own socket they go without `chat_id`. */
@@ -114,80 +134,100 @@ export const userAddress = z.object({ user_id: user });
 const id = z.int().positive();
 const time = z.iso.datetime();
 
-export const personOutput = z.object({ id, username: z.string(), name: z.string(), photo: z.string().nullable() });
+export const personOutput = z
+  .object({ id, username: z.string(), name: z.string(), photo: z.string().nullable() })
+  .meta({ ref: "Person" });
 
-export const userOutput = personOutput.extend({ email: z.string().nullable(), created_at: time, updated_at: time });
-export const listedUserOutput = personOutput.extend({ online: z.boolean() });
-export const sessionOutput = z.object({ token: z.string(), user: userOutput });
+export const userOutput = personOutput
+  .extend({ email: z.string().nullable(), created_at: time, updated_at: time })
+  .meta({ ref: "User" });
+export const listedUserOutput = personOutput.extend({ online: z.boolean() }).meta({ ref: "FoundUser" });
+export const sessionOutput = z.object({ token: z.string(), user: userOutput }).meta({ ref: "Session" });
 
-export const attachmentOutput = z.object({
-  id: z.uuid(),
-  name: z.string(),
-  size: z.int(),
-  mime: z.string(),
-  url: z.url(),
-  width: z.int().optional(),
-  height: z.int().optional(),
-});
+export const attachmentOutput = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    size: z.int(),
+    mime: z.string(),
+    url: z.url(),
+    width: z.int().optional(),
+    height: z.int().optional(),
+  })
+  .meta({ ref: "Attachment" });
 
-export const messageOutput = z.object({
-  id,
-  chat_id: id,
-  seq: id,
-  rev: id,
-  user: personOutput,
-  type: z.enum(MESSAGE_KINDS),
-  text: z.string().nullable(),
-  attachments: z.array(attachmentOutput),
-  data: z.unknown(),
-  reply_to: id.nullable(),
-  client_id: z.string().nullable(),
-  created_at: time,
-  edited_at: time.nullable(),
-  deleted_at: time.nullable(),
-  read: z.boolean(),
-});
+export const messageOutput = z
+  .object({
+    id,
+    chat_id: id,
+    seq: id,
+    rev: id,
+    user: personOutput,
+    type: z.enum(MESSAGE_KINDS),
+    text: z.string().nullable(),
+    attachments: z.array(attachmentOutput),
+    data: z.unknown(),
+    reply_to: id.nullable(),
+    client_id: z.string().nullable(),
+    created_at: time,
+    edited_at: time.nullable(),
+    deleted_at: time.nullable(),
+    read: z.boolean(),
+  })
+  .meta({ ref: "Message" });
 
-export const chatOutput = z.object({
-  id,
-  kind: z.enum(CHAT_KINDS),
-  title: z.string().nullable(),
-  peer: personOutput.nullable(),
-  members_count: z.int(),
-  created_at: time,
-  updated_at: time,
-  rev: z.int(),
-  last_seq: z.int(),
-  unread: z.int(),
-  last_message: messageOutput.nullable(),
-});
+export const chatOutput = z
+  .object({
+    id,
+    kind: z.enum(CHAT_KINDS),
+    title: z.string().nullable(),
+    peer: personOutput.nullable(),
+    members_count: z.int(),
+    created_at: time,
+    updated_at: time,
+    rev: z.int(),
+    last_seq: z.int(),
+    unread: z.int(),
+    last_message: messageOutput.nullable(),
+  })
+  .meta({ ref: "Chat" });
 
-export const memberOutput = z.object({ user: personOutput, role: z.enum(ROLES), read_seq: z.int() });
-export const detailedChatOutput = chatOutput.extend({ members: z.array(memberOutput) });
-export const unreadOutput = z.object({ unread: z.int() });
+export const memberOutput = z
+  .object({ user: personOutput, role: z.enum(ROLES), read_seq: z.int() })
+  .meta({ ref: "Member" });
+export const detailedChatOutput = chatOutput
+  .extend({ members: z.array(memberOutput) })
+  .meta({ ref: "ChatWithMembers" });
+export const unreadOutput = z.object({ unread: z.int() }).meta({ ref: "Unread" });
 
-export const changesOutput = z.object({
-  rev: z.int(),
-  messages: z.array(messageOutput),
-  members: z.array(memberOutput),
-  chat: chatOutput,
-});
+export const changesOutput = z
+  .object({
+    rev: z.int(),
+    messages: z.array(messageOutput),
+    members: z.array(memberOutput),
+    chat: chatOutput,
+  })
+  .meta({ ref: "Changes" });
 
-export const configOutput = z.object({
-  app: z.uuid(),
-  name: z.string(),
-  open: z.boolean(),
-  limits: z.record(z.string(), z.number()),
-});
+export const configOutput = z
+  .object({
+    app: z.uuid(),
+    name: z.string(),
+    open: z.boolean(),
+    limits: z.record(z.string(), z.number()),
+  })
+  .meta({ ref: "Config" });
 
-export const problemOutput = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  code: z.string(),
-  detail: z.string(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-});
+export const problemOutput = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ ref: "Problem" });
 
 /** A page: `next` is the cursor of the next one, null on the last. */
 export const pageOf = <Item extends z.ZodType>(item: Item, next: z.ZodType) =>

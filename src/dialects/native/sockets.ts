@@ -1,7 +1,7 @@
 /** The two native sockets: all chats of one user on a Gateway, and one chat on its own object. */
 
 import type { Answer, Command } from "../../core/commands.ts";
-import { failureOf, invalid, notFound, rateLimited } from "../../core/errors.ts";
+import { failureOf, invalid, isFailure, notFound, rateLimited } from "../../core/errors.ts";
 import type { ChatId } from "../../core/ids.ts";
 import { splitMessageId } from "../../core/ids.ts";
 import { LIMITS, PRESENCE } from "../../core/limits.ts";
@@ -13,7 +13,7 @@ import { createEncode } from "./events.ts";
 import type { Render } from "./render.ts";
 import { chatAddress, userAddress } from "./schemas.ts";
 
-export const SUBPROTOCOL = "parlance.v1";
+const SUBPROTOCOL = "parlance.v1";
 const PING = ["ping", "pong"] as const;
 
 /** The words of `/v1/chats/{id}/socket`. */
@@ -64,7 +64,12 @@ export function createUserSocket(service: Service, render: Render, report: (faul
       case "chat.leave": {
         const { chat_id } = parseFields(chatAddress, frame.fields);
         connection.unfollow("chat", chat_id);
-        await service.chats.hear(session, chat_id, connection.id, false);
+        try {
+          await service.chats.hear(session, chat_id, connection.id, false);
+        } catch (thrown) {
+          // Nobody learns from leaving whether there is such a chat.
+          if (!isFailure(thrown, "not_found")) throw thrown;
+        }
         return {};
       }
       case "presence.watch": {

@@ -223,6 +223,9 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         const before = room.clock;
         const commit = room.removeErased(ghost.id, outbox.delivered(), Date.now());
         this.#tell(commit, null, before);
+        // Of a chat that was left before nothing changes but the name that the members' lists show.
+        this.#arm();
+        outbox.send({ ...Room.nothing, rows: room.members.ids() }, null, room.clock);
         if (room.members.size === 0) await this.#beginErasing();
         return null;
       });

@@ -90,7 +90,8 @@ export class Outbox {
       if (this.#lagging.has(user)) continue;
       this.#lanes.set(user, { events: [], row: true, floor: this.#stored, replay: true, running: false });
     }
-    for (const user of [...this.#lanes.keys()]) this.#start(user);
+    const waiting = Array.from(this.#lanes.keys());
+    for (const user of waiting) this.#start(user);
   }
 
   /** The clock up to which everyone has everything, or stands in the list of those who lag. */

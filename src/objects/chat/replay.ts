@@ -27,7 +27,8 @@ function changeEvent(room: Room, change: Change, viewer: UserId): ChatEvent | un
       const message = change.seq === null ? undefined : room.messages.get(change.seq);
       if (message === undefined) return undefined;
       // What was edited and then deleted is told as deleted, both times: nobody shows it again.
-      if (message.deletedAt !== null) return { ...base, type: "message.deleted", messageId: message.id };
+      if (message.deletedAt !== null)
+        return { ...base, type: "message.deleted", messageId: message.id, author: message.user.id };
       return { ...base, type: "message.updated", message };
     }
   }
@@ -63,7 +64,7 @@ export function replay(room: Room, viewer: UserId, from: number, creator: string
     const event: ChatEvent =
       message.deletedAt === null
         ? { type: "message.created", chatId: room.id, rev, message }
-        : { type: "message.deleted", chatId: room.id, rev, messageId: message.id };
+        : { type: "message.deleted", chatId: room.id, rev, messageId: message.id, author: message.user.id };
     events.push({ clock: message.clock, event, read: room.isReadFor(message, viewer), unread: row.unread });
   }
   for (const change of changes) {

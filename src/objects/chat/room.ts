@@ -257,8 +257,11 @@ export class Room {
       this.members.noteDeleted(at);
       this.#note("deleted", by, { seq: at }, delivered, now);
     });
-    const { id, rev } = this.#refreshed(at);
-    const told = this.#toAll(() => ({ type: "message.deleted", chatId: this.id, rev, messageId: id }), true);
+    const { id, rev, user } = this.#refreshed(at);
+    const told = this.#toAll(
+      () => ({ type: "message.deleted", chatId: this.id, rev, messageId: id, author: user.id }),
+      true,
+    );
     const counts: Telling = {
       event: (viewer) => ({ type: "unread", chatId: this.id, unread: this.unread(viewer) }),
       shared: false,
@@ -287,7 +290,10 @@ export class Room {
     }
     const found =
       page.after === undefined
-        ? this.messages.before(page.before === undefined ? SEQS_PER_CHAT : this.#cursor(page.before, "before"), limit + 1)
+        ? this.messages.before(
+            page.before === undefined ? SEQS_PER_CHAT : this.#cursor(page.before, "before"),
+            limit + 1,
+          )
         : this.messages.after(this.#cursor(page.after, "after"), limit + 1);
     const items = found.slice(0, limit).map((message) => this.seen(message, actor.userId));
     return { result: { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null }, commit: NOTHING };
@@ -458,7 +464,8 @@ export class Room {
         tellings: [
           {
             event: (viewer) => ({
-              type: "member.added", roles: false,
+              type: "member.added",
+              roles: false,
               chatId: this.id,
               rev,
               members,
@@ -518,7 +525,15 @@ export class Room {
     const rev = this.#rev;
     const members = this.members.all().filter((member) => users.includes(member.user.id));
     const told = this.#toAll(
-      (viewer) => ({ type: "member.added", roles: true, chatId: this.id, rev, members, chat: this.told(viewer), by: actor.userId }),
+      (viewer) => ({
+        type: "member.added",
+        roles: true,
+        chatId: this.id,
+        rev,
+        members,
+        chat: this.told(viewer),
+        by: actor.userId,
+      }),
       false,
     );
     return { result: this.detailed(actor.userId), commit: { ...NOTHING, ...told, directory: true } };
@@ -531,10 +546,8 @@ export class Room {
       checkRemove(this.#identity.kind, { id: actor.userId, role }, { id: user, role: target ?? "member" });
       if (target === undefined) throw notFound("member");
     }
-    return {
-      result: this.detailed(actor.userId),
-      commit: this.#removeNow(actor.userId, command.users, delivered, now),
-    };
+    const commit = this.#removeNow(actor.userId, command.users, delivered, now);
+    return { result: this.detailed(actor.userId), commit };
   }
 
   /** A person whose account is gone leaves, whatever the chat is. */

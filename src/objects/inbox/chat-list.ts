@@ -51,8 +51,10 @@ export class ChatList {
   /** Writes what is pending: one row for each chat, whatever came meanwhile. */
   flush(): void {
     for (const [chat, { clock, row }] of this.#pending) {
-      if (row === null) this.#sql.exec("DELETE FROM chats WHERE chat_id = ?", chat);
-      else {
+      if (row === null) {
+        this.#sql.exec("DELETE FROM chats WHERE chat_id = ?", chat);
+        this.#sql.exec("INSERT OR IGNORE INTO left_chats (chat_id) VALUES (?)", chat);
+      } else {
         this.#sql.exec(
           `INSERT INTO chats (chat_id, clock, activity, unread, kind, large, body) VALUES (?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (chat_id) DO UPDATE SET clock = excluded.clock, activity = excluded.activity,
@@ -78,6 +80,15 @@ export class ChatList {
       .map((row) => row.chat_id as ChatId);
   }
 
+  /** Those that the user is in and those that they have left: wherever messages may bear their name. */
+  everIds(): ChatId[] {
+    this.flush();
+    return this.#sql
+      .exec<{ chat_id: number }>("SELECT chat_id FROM chats UNION SELECT chat_id FROM left_chats")
+      .toArray()
+      .map((row) => row.chat_id as ChatId);
+  }
+
   largeIds(): ChatId[] {
     this.flush();
     return this.#sql
@@ -89,6 +100,7 @@ export class ChatList {
   clear(): void {
     this.#pending.clear();
     this.#sql.exec("DELETE FROM chats");
+    this.#sql.exec("DELETE FROM left_chats");
   }
 
   /** Most recently active first. @throws input.invalid for a cursor that is none of ours */

@@ -325,7 +325,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     async profileChanged(person: Person): Promise<void> {
       const { meta, list } = this.#load();
-      meta.set(KEY.profile, JSON.stringify({ person, chats: list.ids() }));
+      meta.set(KEY.profile, JSON.stringify({ person, chats: list.everIds() }));
       await this.#spreadProfile();
       this.#schedule();
     }
@@ -360,7 +360,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       if (value === undefined) return;
       const ghost = stored<Person>(value);
       await this.#ports.directory.users.erase(this.#user);
-      await inBatches(list.ids(), async (chat) => {
+      await inBatches(list.everIds(), async (chat) => {
         const left = await chatStub(this.env, chat).personErased(ghost);
         if (!left.ok && left.failure.code !== "not_found") throw new Error("a chat could not be left");
       });

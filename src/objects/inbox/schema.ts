@@ -29,4 +29,8 @@ export const INBOX_SCHEMA: readonly SchemaStep[] = [
       CREATE TABLE ended (token_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     `);
   },
+  (sql) => {
+    // Chats that the user has left: old messages there still bear their name.
+    sql.exec("CREATE TABLE left_chats (chat_id INTEGER PRIMARY KEY) STRICT");
+  },
 ];

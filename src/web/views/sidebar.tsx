@@ -55,21 +55,24 @@ function ChatRow({ chat }: { readonly chat: Chat }) {
 
 /** Finds people: one is written to, several become a group. */
 function Begin() {
+  const query = useSignal("");
   const found = useSignal<readonly Person[]>([]);
   const picked = useSignal<readonly Person[]>([]);
   const grouping = useSignal(false);
   const title = useSignal("");
   const failed = useSignal(false);
 
-  async function search(query: string): Promise<void> {
+  async function search(text: string): Promise<void> {
+    query.value = text;
     try {
-      found.value = query.trim() === "" ? [] : await findPeople(query.trim());
+      found.value = text.trim() === "" ? [] : await findPeople(text.trim());
     } catch {
       found.value = [];
     }
   }
 
   function reset(): void {
+    query.value = "";
     found.value = [];
     picked.value = [];
     grouping.value = false;
@@ -98,6 +101,7 @@ function Begin() {
     <section class="begin">
       <input
         type="search"
+        value={query.value}
         aria-label={TEXT.search}
         placeholder={TEXT.search}
         onInput={(event) => void search(event.currentTarget.value)}

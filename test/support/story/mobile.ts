@@ -62,13 +62,11 @@ export class MobileSpeaker implements Speaker {
       return [{ from: listed.last_message_sender_id, text: listed.last_message, files: 0 }];
     }
     const { body } = await this.#call("GET", `/chats/${place.id}?count=100`);
-    return body
-      .toReversed()
-      .map((one: Body) => ({
-        from: one.message_sender_id,
-        text: one.message,
-        files: one.message_type === "text" ? 0 : 1,
-      }));
+    return body.toReversed().map((one: Body) => ({
+      from: one.message_sender_id,
+      text: one.message,
+      files: one.message_type === "text" ? 0 : 1,
+    }));
   }
 
   async unread(place: Place): Promise<number> {
