@@ -39,6 +39,11 @@ export default defineConfig({
         },
       },
       {
+        // The echo application on the Socket.IO layer, in a Worker of its own.
+        plugins: [cloudflareTest({ wrangler: { configPath: inProject("test/conformance/wrangler.toml") } })],
+        test: { name: "socketio", include: ["test/socketio/**/*.test.ts"], sequence: { groupOrder: 1 } },
+      },
+      {
         test: {
           name: "wire",
           include: ["test/wire/**/*.test.ts"],

@@ -20,7 +20,7 @@ import { nativeRoutes } from "./dialects/native/rest.ts";
 import { nativeSockets } from "./dialects/native/socket-api.ts";
 import type { Env } from "./env.ts";
 import { log, logFault } from "./log.ts";
-import { connectGateway } from "./objects/gateway/choose.ts";
+import { carryToGateway, connectGateway } from "./objects/gateway/choose.ts";
 import { upgradeRequest } from "./objects/identity.ts";
 import { chatStub } from "./objects/rpc.ts";
 
@@ -38,6 +38,8 @@ function socketsOf(env: Env): Sockets {
         username: caller?.user.username ?? null,
         origin,
       }),
+    carried: (dialect, key, request, origin) =>
+      carryToGateway(env, dialect, key, request, { session: null, username: null, origin }),
     chat: (chat, request, { session, user }, origin) =>
       chatStub(env, chat).fetch(upgradeRequest(request, { session, username: user.username, origin })),
   };

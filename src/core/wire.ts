@@ -83,6 +83,72 @@ export interface GatewayWire {
   readonly encode: Encode;
 }
 
+/** A hibernating WebSocket of a dialect that carries its connections itself. */
+export interface CarriedSocket {
+  /** Kept with the socket through an eviction; a few hundred bytes. */
+  label: Json;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(code: number, reason: string): void;
+  /** When the runtime last answered a ping by itself; null: never. */
+  answeredAt(): number | null;
+}
+
+export interface CarrierSql {
+  exec(query: string, ...bindings: (string | number | null | ArrayBuffer)[]): { toArray(): Record<string, unknown>[] };
+}
+
+/** What a Gateway gives a dialect that carries its connections itself. A connection goes by a key of the dialect's. */
+export interface CarrierHost {
+  /** URL-safe. A key that begins with it and a hyphen leads back to this Gateway. */
+  readonly place: string;
+  readonly sql: CarrierSql;
+  now(): number;
+  /** Asks for `due` to be called at `at`; null: not at all. */
+  wakeAt(at: number | null): void;
+  accept(label: Json): { readonly wire: CarriedSocket; readonly response: Response };
+  wires(): readonly CarriedSocket[];
+  later(work: Promise<unknown>): void;
+  /** Asks the Gateway of this dialect at another place. */
+  ask(place: string, question: Json): Promise<Json>;
+  fault(what: string, error: unknown): void;
+  /** A connection stands, or stands again after an eviction. */
+  opened(key: string, origin: string): Connection;
+  connection(key: string): Connection | undefined;
+  /** It is gone for good. */
+  ended(key: string): void;
+  /** Whether one more frame may come on this connection; to be asked for each. */
+  mayTake(key: string): boolean;
+}
+
+/** The dialect's side: what its Gateway calls. */
+export interface Carrier {
+  /** Any request of the dialect's; with `isFull`, one that would open a connection is answered with 503. */
+  fetch(request: Request, isFull: boolean): Promise<Response>;
+  received(wire: CarriedSocket, frame: string | ArrayBuffer): void | Promise<void>;
+  closed(wire: CarriedSocket): void | Promise<void>;
+  /** The alarm. */
+  due(): void | Promise<void>;
+  /** A question from another place. */
+  asked(question: Json): Json;
+  deliver(key: string, frame: string): void;
+  close(key: string, code: number, reason: string): void;
+}
+
+/**
+ * The words of a dialect whose connections are more than a WebSocket each: they come as requests, over several sockets
+ * or none. It carries frames itself, over what the Gateway gives it.
+ */
+export interface CarriedWire {
+  readonly name: string;
+  readonly ping: readonly [request: string, answer: string] | null;
+  readonly graceMs: number;
+  readonly news: boolean;
+  readonly encode: Encode;
+  /** The tables of the dialect's own, as steps; their names begin with a prefix of its own. */
+  readonly schema: readonly ((sql: CarrierSql) => void)[];
+  carry(host: CarrierHost): Carrier;
+}
+
 /** Whether an event is repeated after a failure; the others are told once and forgotten. */
 export function isDurable(event: UserEvent["event"]): boolean {
   return "rev" in event || event.type === "chat.removed";

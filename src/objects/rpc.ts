@@ -9,7 +9,7 @@ import type { Result } from "../core/errors.ts";
 import { failureOf } from "../core/errors.ts";
 import type { AppNews, ChatEvent, UserEvent } from "../core/events.ts";
 import type { AppId, ChatId, UserId } from "../core/ids.ts";
-import type { SeenMessage } from "../core/message.ts";
+import type { Json, SeenMessage } from "../core/message.ts";
 import type { Actor, Person } from "../core/people.ts";
 import type { ListPage, Sweep } from "../core/ports.ts";
 
@@ -100,6 +100,8 @@ export interface GatewayCalls {
   closeConnections(connections: readonly string[], code: number, reason: string): Promise<void>;
   /** Those of `connections` that are open. */
   alive(connections: readonly string[]): Promise<string[]>;
+  /** A question of the dialect's own, from another of its Gateways. */
+  ask(question: Json): Promise<Json>;
   fetch(request: Request): Promise<Response>;
 }
 

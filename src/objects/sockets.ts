@@ -16,7 +16,7 @@ export const CLOSE = {
 } as const;
 
 /** Sends, unless the socket is closing; a reader that does not keep up is closed with 1013. */
-export function sendTo(socket: WebSocket, frame: string): void {
+export function sendTo(socket: WebSocket, frame: string | Uint8Array<ArrayBuffer>): void {
   if (socket.readyState !== WebSocket.OPEN) return;
   const waiting = (socket as { readonly bufferedAmount?: number }).bufferedAmount ?? 0;
   if (waiting > MAX_BUFFERED) closeSocket(socket, CLOSE.tryLater, "too slow");

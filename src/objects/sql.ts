@@ -7,16 +7,16 @@ export type SchemaStep = (sql: SqlStorage) => void;
 
 /**
  * Brings the schema of an object to the newest version: each step runs once, in order, all in one transaction.
- * The version stands in `meta`, since workerd does not grant `PRAGMA user_version`.
+ * `name` tells the schema from others in the same object. The version stands in `meta`, since workerd does not grant `PRAGMA user_version`.
  */
-export function migrate(storage: DurableObjectStorage, steps: readonly SchemaStep[]): void {
+export function migrate(storage: DurableObjectStorage, steps: readonly SchemaStep[], name = "schema"): void {
   const sql = storage.sql;
   storage.transactionSync(() => {
     sql.exec("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID");
     const meta = new Meta(sql);
-    const from = Number(meta.get("schema") ?? 0);
+    const from = Number(meta.get(name) ?? 0);
     for (const step of steps.slice(from)) step(sql);
-    if (from < steps.length) meta.set("schema", String(steps.length));
+    if (from < steps.length) meta.set(name, String(steps.length));
   });
 }
 

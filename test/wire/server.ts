@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll } from "vitest";
 
-const launcher = join(import.meta.dirname, "../../src/local/start.mjs");
+const START = join(import.meta.dirname, "../../src/local/start.mjs");
 const READY_WITHIN_MS = 60_000;
 
 /** All settings, so that no test makes or reads a .dev.vars in the clone. */
@@ -41,6 +41,8 @@ export interface Options {
   readonly env?: Readonly<Record<string, string>>;
   /** Installs and builds first, as `npm start` does; `npm test` has done both already. */
   readonly fromScratch?: boolean;
+  /** Another program than `npm start`'s, that says in the same way when it is ready. */
+  readonly launcher?: string;
 }
 
 const cleanups: Array<() => Promise<void>> = [];
@@ -49,7 +51,7 @@ afterAll(async () => {
 });
 
 /** Starts a server that ends, and whose state goes, with the test file at the latest. */
-export async function startServer({ env = {}, fromScratch = false }: Options = {}): Promise<Server> {
+export async function startServer({ env = {}, fromScratch = false, launcher = START }: Options = {}): Promise<Server> {
   const port = await freePort();
   const state = await mkdtemp(join(tmpdir(), "parlance-"));
   const args = fromScratch ? [launcher] : [launcher, "--prepared"];
@@ -66,7 +68,7 @@ export async function startServer({ env = {}, fromScratch = false }: Options = {
     });
     exit = new Promise((done) => child.once("exit", done));
     const since = output.length;
-    const ready = `Parlance is ready at http://127.0.0.1:${port}\n`;
+    const ready = ` is ready at http://127.0.0.1:${port}\n`;
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string) => reject(new Error(`${why}\n${output.slice(since)}`));
       const late = setTimeout(() => fail("The server was not ready in time."), READY_WITHIN_MS);

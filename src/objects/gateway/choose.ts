@@ -2,7 +2,7 @@
 
 import { GATEWAY } from "../../core/limits.ts";
 import type { Identity } from "../identity.ts";
-import { upgradeRequest } from "../identity.ts";
+import { carriedRequest, upgradeRequest } from "../identity.ts";
 import type { ObjectBindings } from "../rpc.ts";
 import { gatewayStub } from "../rpc.ts";
 import { GATEWAY_FULL } from "./gateway.ts";
@@ -11,18 +11,44 @@ import { GATEWAY_FULL } from "./gateway.ts";
 const TRIES = 16;
 
 /** Hands an upgrade to a Gateway of `dialect`. 503 where the place is full. */
-export async function connectGateway(
+export function connectGateway(
   env: ObjectBindings,
   dialect: string,
   request: Request,
   identity: Identity,
+): Promise<Response> {
+  return chooseGateway(env, dialect, request, () => upgradeRequest(request, identity));
+}
+
+/**
+ * Hands a request to the Gateway that `key` leads to; without a key, to one that may open a connection. Null: no
+ * Gateway can have given that key.
+ */
+export async function carryToGateway(
+  env: ObjectBindings,
+  dialect: string,
+  key: string | null,
+  request: Request,
+  identity: Identity,
+): Promise<Response | null> {
+  if (key === null) return chooseGateway(env, dialect, request, () => carriedRequest(request, identity));
+  const [, place, number] = /^([A-Z]{3}|local)-(\d{1,2})-/.exec(key) ?? [];
+  if (place === undefined || Number(number) >= TRIES * GATEWAY.spread) return null;
+  return gatewayStub(env, `${dialect}/${place}/${number}`).fetch(carriedRequest(request, identity));
+}
+
+async function chooseGateway(
+  env: ObjectBindings,
+  dialect: string,
+  request: Request,
+  make: () => Request,
 ): Promise<Response> {
   const colo = (request.cf as { readonly colo?: unknown } | undefined)?.colo;
   const place = typeof colo === "string" && /^[A-Z]{3}$/.test(colo) ? colo : "local";
   const first = Math.floor(Math.random() * GATEWAY.spread);
   for (let passed = 0; passed < TRIES; passed++) {
     const gateway = gatewayStub(env, `${dialect}/${place}/${first + passed * GATEWAY.spread}`);
-    const response = await gateway.fetch(upgradeRequest(request, identity));
+    const response = await gateway.fetch(make());
     if (response.status !== GATEWAY_FULL) return response;
   }
   return new Response(null, { status: GATEWAY_FULL });

@@ -1,12 +1,12 @@
-/** One connection on a Gateway: its socket, and what it bears through hibernation. Knows no other object. */
+/** One connection on a Gateway: how it is reached, and what it bears through hibernation. Knows no other object. */
 
 import { FLOOD } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { Connection } from "../../core/wire.ts";
-import { Bucket, sendTo } from "../sockets.ts";
+import { Bucket } from "../sockets.ts";
 
-/** What a socket's attachment holds (16 KiB at most). */
+/** What is kept of a connection; of one that is a socket, in its attachment (16 KiB at most). */
 export interface Attached {
   readonly id: string;
   readonly session: Session | null;
@@ -17,22 +17,29 @@ export interface Attached {
 
 /** What a connection needs of its Gateway. */
 export interface Host {
-  identify(connection: SocketConnection, session: Session, username: string): Promise<boolean>;
-  close(connection: SocketConnection, code: number, reason: string): void;
+  identify(connection: HeldConnection, session: Session, username: string): Promise<boolean>;
+  close(connection: HeldConnection, code: number, reason: string): void;
   follow(id: string, kind: "chat" | "user", target: number): boolean;
   unfollow(id: string, kind: "chat" | "user", target: number): void;
 }
 
-export class SocketConnection implements Connection {
-  readonly socket: WebSocket;
+/** How a connection is reached, and where its state is kept. */
+export interface Line {
+  send(frame: string): void;
+  close(code: number, reason: string): void;
+  keep(attached: Attached): void;
+}
+
+export class HeldConnection implements Connection {
+  readonly line: Line;
   readonly bucket = new Bucket(FLOOD.burst, FLOOD.perSecond, Date.now());
   /** The frame that is being worked on; the next one waits for it. */
   turn: Promise<void> | undefined;
   readonly #host: Host;
   #attached: Attached;
 
-  constructor(socket: WebSocket, attached: Attached, host: Host) {
-    this.socket = socket;
+  constructor(line: Line, attached: Attached, host: Host) {
+    this.line = line;
     this.#attached = attached;
     this.#host = host;
   }
@@ -62,7 +69,7 @@ export class SocketConnection implements Connection {
   }
 
   send(frame: string): void {
-    sendTo(this.socket, frame);
+    this.line.send(frame);
   }
 
   close(code: number, reason: string): void {
@@ -88,6 +95,6 @@ export class SocketConnection implements Connection {
 
   #keep(attached: Attached): void {
     this.#attached = attached;
-    this.socket.serializeAttachment(attached);
+    this.line.keep(attached);
   }
 }

@@ -8,17 +8,19 @@ import { authInvalid } from "../../core/errors.ts";
 import type { AppNews, UserEvent } from "../../core/events.ts";
 import type { AppId, UserId } from "../../core/ids.ts";
 import { FLOOD, GATEWAY } from "../../core/limits.ts";
+import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
-import type { GatewayWire } from "../../core/wire.ts";
+import type { CarriedWire, GatewayWire } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
 import { logFault } from "../../log.ts";
 import { identityOf } from "../identity.ts";
 import type { GatewayCalls, Push } from "../rpc.ts";
 import { chatStub, inboxStub, lobbyStub } from "../rpc.ts";
-import { CLOSE, agreed, closeSocket, connectionId, upgraded } from "../sockets.ts";
+import { CLOSE, agreed, closeSocket, connectionId, sendTo, upgraded } from "../sockets.ts";
 import { migrate, nameOf } from "../sql.ts";
+import { Carriage } from "./carriage.ts";
 import type { Attached, Host } from "./connection.ts";
-import { SocketConnection } from "./connection.ts";
+import { HeldConnection } from "./connection.ts";
 import { Encodings } from "./encodings.ts";
 import { Roster } from "./roster.ts";
 import { GATEWAY_SCHEMA } from "./schema.ts";
@@ -26,14 +28,17 @@ import { GATEWAY_SCHEMA } from "./schema.ts";
 /** The answer of a Gateway that has no room: the Worker tries the next. */
 export const GATEWAY_FULL = 503;
 
-export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[]) {
+export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire | CarriedWire)[]) {
   return class Gateway extends DurableObject<Env> implements GatewayCalls, Host {
-    readonly #wire: GatewayWire;
+    readonly #wire: GatewayWire | CarriedWire;
+    /** One of the two: a dialect of sockets, or what a dialect that carries its connections itself was given. */
+    readonly #words: GatewayWire | null;
+    readonly #carriage: Carriage | null;
     readonly #name: string;
     readonly #roster: Roster;
     readonly #encodings: Encodings;
-    readonly #connections = new Map<string, SocketConnection>();
-    readonly #bySocket = new Map<WebSocket, SocketConnection>();
+    readonly #connections = new Map<string, HeldConnection>();
+    readonly #bySocket = new Map<WebSocket, HeldConnection>();
     #armed = false;
 
     constructor(ctx: DurableObjectState, env: Env) {
@@ -45,12 +50,29 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[
       this.#wire = wire;
       this.#encodings = new Encodings(wire.encode);
       this.#roster = new Roster(ctx.storage.sql);
-      for (const socket of ctx.getWebSockets()) this.#add(socket, socket.deserializeAttachment() as Attached);
-      if (wire.ping !== null) ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(...wire.ping));
+      if ("carry" in wire) {
+        const keeper = { host: this, connections: this.#connections, forget: this.#forget.bind(this) };
+        this.#words = null;
+        this.#carriage = new Carriage(ctx, env, wire, this.#name, keeper);
+      } else {
+        this.#words = wire;
+        this.#carriage = null;
+        for (const socket of ctx.getWebSockets()) this.#add(socket, socket.deserializeAttachment() as Attached);
+      }
+      const { ping } = wire;
+      if (ping !== null) ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ping[0], ping[1]));
     }
 
-    #add(socket: WebSocket, attached: Attached): SocketConnection {
-      const connection = new SocketConnection(socket, attached, this);
+    #add(socket: WebSocket, attached: Attached): HeldConnection {
+      const line = {
+        send: (frame: string): void => sendTo(socket, frame),
+        close: (code: number, reason: string): void => {
+          this.#bySocket.delete(socket);
+          closeSocket(socket, code, reason);
+        },
+        keep: (changed: Attached): void => socket.serializeAttachment(changed),
+      };
+      const connection = new HeldConnection(line, attached, this);
       this.#connections.set(connection.id, connection);
       this.#bySocket.set(socket, connection);
       return connection;
@@ -59,7 +81,13 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[
     // ---- connections ------------------------------------------------------------------------------------------
 
     override async fetch(request: Request): Promise<Response> {
-      if (this.#connections.size >= GATEWAY.connections) return new Response(null, { status: GATEWAY_FULL });
+      const isFull = this.#connections.size >= GATEWAY.connections;
+      if (this.#carriage !== null) return this.#carriage.carrier.fetch(request, isFull);
+      if (isFull || this.#words === null) return new Response(null, { status: GATEWAY_FULL });
+      return this.#open(request, this.#words);
+    }
+
+    async #open(request: Request, wire: GatewayWire): Promise<Response> {
       const { session, username, origin } = identityOf(request);
       const id = connectionId(this.#name);
       const pair = new WebSocketPair();
@@ -71,8 +99,8 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[
       this.ctx.acceptWebSocket(pair[1]);
       pair[1].serializeAttachment(attached);
       const connection = this.#add(pair[1], attached);
-      await this.#wire.opened(connection);
-      return upgraded(pair[0], agreed(request, this.#wire.subprotocol));
+      await wire.opened(connection);
+      return upgraded(pair[0], agreed(request, wire.subprotocol));
     }
 
     async #register(id: string, session: Session, username: string): Promise<boolean> {
@@ -91,7 +119,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[
       return true;
     }
 
-    async identify(connection: SocketConnection, session: Session, username: string): Promise<boolean> {
+    async identify(connection: HeldConnection, session: Session, username: string): Promise<boolean> {
       if (!(await this.#register(connection.id, session, username))) {
         this.close(connection, CLOSE.policy, "the token was ended");
         return false;
@@ -102,9 +130,9 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[
       return true;
     }
 
-    close(connection: SocketConnection, code: number, reason: string): void {
+    close(connection: HeldConnection, code: number, reason: string): void {
       this.#forget(connection);
-      closeSocket(connection.socket, code, reason);
+      connection.line.close(code, reason);
     }
 
     follow(id: string, kind: "chat" | "user", target: number): boolean {
@@ -115,9 +143,8 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[
       this.#roster.unfollow(id, kind, target);
     }
 
-    #forget(connection: SocketConnection): void {
+    #forget(connection: HeldConnection): void {
       if (!this.#connections.delete(connection.id)) return;
-      this.#bySocket.delete(connection.socket);
       if (connection.session !== null) this.#left(connection.id, connection.session.userId);
     }
 
@@ -140,16 +167,21 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[
     // ---- frames -----------------------------------------------------------------------------------------------
 
     override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+      if (this.#carriage !== null) {
+        await this.#carriage.received(socket, frame);
+        return;
+      }
       const connection = this.#bySocket.get(socket);
-      if (connection === undefined) return;
+      const words = this.#words;
+      if (connection === undefined || words === null) return;
       const turn = (connection.turn ?? Promise.resolve())
-        .then(() => this.#frame(connection, frame))
+        .then(() => this.#frame(words, connection, frame))
         .catch((fault: unknown) => logFault("frame", fault, { gateway: this.#name }));
       connection.turn = turn;
       await turn;
     }
 
-    async #frame(connection: SocketConnection, frame: string | ArrayBuffer): Promise<void> {
+    async #frame(words: GatewayWire, connection: HeldConnection, frame: string | ArrayBuffer): Promise<void> {
       if (!this.#connections.has(connection.id)) return;
       const now = Date.now();
       if (connection.session !== null && connection.session.expiresAt <= now) {
@@ -157,21 +189,23 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[
         return;
       }
       const length = typeof frame === "string" ? frame.length : frame.byteLength;
-      if (length > this.#wire.maxFrame) {
+      if (length > words.maxFrame) {
         this.close(connection, CLOSE.tooBig, "the frame is too long");
         return;
       }
       if (connection.bucket.take(now)) {
-        await this.#wire.received(connection, frame);
+        await words.received(connection, frame);
         return;
       }
-      this.#wire.flooded(connection, frame);
+      words.flooded(connection, frame);
       if (connection.bucket.refused > FLOOD.patience) this.close(connection, CLOSE.policy, "too many frames");
     }
 
     override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
       closeSocket(socket, code, reason);
+      await this.#carriage?.closed(socket);
       const connection = this.#bySocket.get(socket);
+      this.#bySocket.delete(socket);
       if (connection !== undefined) this.#forget(connection);
     }
 
@@ -193,7 +227,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[
       return gone;
     }
 
-    #tell(connection: SocketConnection, events: readonly UserEvent[]): void {
+    #tell(connection: HeldConnection, events: readonly UserEvent[]): void {
       const viewer = connection.session?.userId;
       for (const { event, unread, read, origin } of events) {
         if (origin === connection.id) continue;
@@ -225,11 +259,16 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[
       return connections.filter((id) => this.#connections.has(id));
     }
 
+    async ask(question: Json): Promise<Json> {
+      return this.#carriage?.carrier.asked(question) ?? null;
+    }
+
     // ---- alarm ------------------------------------------------------------------------------------------------
 
     /** While it has connections, a Gateway looks now and then whether they still stand; after a crash the alarm finds who was lost. */
     override async alarm(): Promise<void> {
       this.#armed = false;
+      await this.#carriage?.alarm();
       const now = Date.now();
       for (const { id, userId } of this.#roster.all()) {
         const connection = this.#connections.get(id);
@@ -238,7 +277,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly GatewayWire[
           this.close(connection, CLOSE.policy, "the token has expired");
         }
       }
-      if (this.#connections.size > 0) this.#arm();
+      if (this.#words !== null && this.#connections.size > 0) this.#arm();
     }
 
     #arm(): void {

@@ -20,4 +20,10 @@ export const GATEWAY_SCHEMA: readonly SchemaStep[] = [
       CREATE TABLE apps (id INTEGER PRIMARY KEY) STRICT;
     `);
   },
+  (sql) => {
+    sql.exec(`
+      -- What is kept of connections that are more than one socket each.
+      CREATE TABLE carried (key TEXT PRIMARY KEY, attached TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    `);
+  },
 ];

@@ -1,0 +1,192 @@
+/**
+ * What a Gateway gives a dialect that carries its connections itself: storage, sockets, the alarm, other Gateways.
+ * Knows the platform, and nothing of what the dialect does with it.
+ */
+
+import type { Json } from "../../core/message.ts";
+import type { CarriedSocket, CarriedWire, Carrier, CarrierHost, CarrierSql, Connection } from "../../core/wire.ts";
+import { logFault } from "../../log.ts";
+import type { ObjectBindings } from "../rpc.ts";
+import { gatewayStub } from "../rpc.ts";
+import { closeSocket, sendTo, upgraded } from "../sockets.ts";
+import { migrate, stored } from "../sql.ts";
+import type { Attached, Host } from "./connection.ts";
+import { HeldConnection } from "./connection.ts";
+
+/** What of the Gateway is used here. */
+export interface Keeper {
+  readonly host: Host;
+  readonly connections: Map<string, HeldConnection>;
+  /** It is gone, and is not told so. */
+  forget(connection: HeldConnection): void;
+}
+
+export class Carriage implements CarrierHost {
+  readonly place: string;
+  readonly sql: CarrierSql;
+  readonly carrier: Carrier;
+  readonly #ctx: DurableObjectState;
+  readonly #env: ObjectBindings;
+  readonly #wire: CarriedWire;
+  readonly #keeper: Keeper;
+  readonly #wires = new Map<WebSocket, HeldSocket>();
+  /** What the alarm stands at; undefined: what it stood at before the object was evicted. */
+  #alarmAt: number | null | undefined;
+
+  constructor(ctx: DurableObjectState, env: ObjectBindings, wire: CarriedWire, name: string, keeper: Keeper) {
+    this.#ctx = ctx;
+    this.#env = env;
+    this.#wire = wire;
+    this.#keeper = keeper;
+    this.place = name.slice(wire.name.length + 1).replaceAll("/", "-");
+    this.sql = { exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings) };
+    const steps = wire.schema.map((step) => (): void => step(this.sql));
+    migrate(ctx.storage, steps, "carried schema");
+    for (const socket of ctx.getWebSockets()) this.#wires.set(socket, this.#hold(socket));
+    this.carrier = wire.carry(this);
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  wires(): readonly CarriedSocket[] {
+    return [...this.#wires.values()];
+  }
+
+  accept(label: Json): { wire: CarriedSocket; response: Response } {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#ctx.acceptWebSocket(server);
+    const wire = this.#hold(server);
+    wire.label = label;
+    this.#wires.set(server, wire);
+    return { wire, response: upgraded(client, null) };
+  }
+
+  #hold(socket: WebSocket): HeldSocket {
+    return new HeldSocket(socket, () => this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null);
+  }
+
+  received(socket: WebSocket, frame: string | ArrayBuffer): void | Promise<void> {
+    const wire = this.#wires.get(socket);
+    return wire === undefined ? undefined : this.carrier.received(wire, frame);
+  }
+
+  closed(socket: WebSocket): void | Promise<void> {
+    const wire = this.#wires.get(socket);
+    this.#wires.delete(socket);
+    return wire === undefined ? undefined : this.carrier.closed(wire);
+  }
+
+  later(work: Promise<unknown>): void {
+    this.#ctx.waitUntil(work);
+  }
+
+  ask(place: string, question: Json): Promise<Json> {
+    return gatewayStub(this.#env, `${this.#wire.name}/${place.replace("-", "/")}`).ask(question);
+  }
+
+  fault(what: string, error: unknown): void {
+    logFault(what, error, { gateway: `${this.#wire.name}/${this.place}` });
+  }
+
+  // ---- connections --------------------------------------------------------------------------------------------
+
+  #id(key: string): string {
+    return `${this.#wire.name}/${this.place.replace("-", "/")}#${key}`;
+  }
+
+  opened(key: string, origin: string): Connection {
+    const id = this.#id(key);
+    const [kept] = this.sql.exec("SELECT attached FROM carried WHERE key = ?", key).toArray();
+    const attached: Attached =
+      kept === undefined
+        ? { id, session: null, username: null, origin, state: null }
+        : stored<Attached>(String(kept["attached"]));
+    const line = {
+      send: (frame: string): void => this.carrier.deliver(key, frame),
+      close: (code: number, reason: string): void => this.carrier.close(key, code, reason),
+      keep: (changed: Attached): void => this.#keep(key, changed),
+    };
+    const connection = new HeldConnection(line, attached, this.#keeper.host);
+    this.#keeper.connections.set(id, connection);
+    return connection;
+  }
+
+  /** One that is gone meanwhile leaves nothing behind. */
+  #keep(key: string, attached: Attached): void {
+    if (!this.#keeper.connections.has(attached.id)) return;
+    this.sql.exec("INSERT OR REPLACE INTO carried (key, attached) VALUES (?, ?)", key, JSON.stringify(attached));
+  }
+
+  connection(key: string): Connection | undefined {
+    return this.#keeper.connections.get(this.#id(key));
+  }
+
+  ended(key: string): void {
+    this.sql.exec("DELETE FROM carried WHERE key = ?", key);
+    const connection = this.#keeper.connections.get(this.#id(key));
+    if (connection !== undefined) this.#keeper.forget(connection);
+  }
+
+  mayTake(key: string): boolean {
+    return this.#keeper.connections.get(this.#id(key))?.bucket.take(this.now()) === true;
+  }
+
+  // ---- the alarm ----------------------------------------------------------------------------------------------
+
+  /** Setting it costs a row: the one that an evicted object has left is taken over where it does. */
+  wakeAt(at: number | null): void {
+    if (at === this.#alarmAt) return;
+    const isKnown = this.#alarmAt !== undefined;
+    this.#alarmAt = at;
+    if (isKnown) this.#set(at);
+    else this.later(this.#takeOver(at));
+  }
+
+  async #takeOver(at: number | null): Promise<void> {
+    const left = await this.#ctx.storage.getAlarm();
+    if (this.#alarmAt !== at) return;
+    if (at !== null && (left === null || left > at)) this.#set(at);
+  }
+
+  #set(at: number | null): void {
+    const { storage } = this.#ctx;
+    this.later(at === null ? storage.deleteAlarm() : storage.setAlarm(at));
+  }
+
+  async alarm(): Promise<void> {
+    this.#alarmAt = null;
+    await this.carrier.due();
+  }
+}
+
+/** A hibernating WebSocket whose label is its attachment. */
+class HeldSocket implements CarriedSocket {
+  readonly answeredAt: () => number | null;
+  readonly #socket: WebSocket;
+  #label: Json | undefined;
+
+  constructor(socket: WebSocket, answeredAt: () => number | null) {
+    this.#socket = socket;
+    this.answeredAt = answeredAt;
+  }
+
+  get label(): Json {
+    this.#label ??= this.#socket.deserializeAttachment() as Json;
+    return this.#label;
+  }
+
+  set label(label: Json) {
+    this.#label = label;
+    this.#socket.serializeAttachment(label);
+  }
+
+  send(data: string | Uint8Array<ArrayBuffer>): void {
+    sendTo(this.#socket, data);
+  }
+
+  close(code: number, reason: string): void {
+    closeSocket(this.#socket, code, reason);
+  }
+}

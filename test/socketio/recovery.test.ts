@@ -1,0 +1,131 @@
+// A lost connection is taken up again: what was missed comes once and in order, here or at another Gateway.
+
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import type { TestSocket } from "./session.ts";
+import { Place } from "./session.ts";
+
+interface Ids {
+  readonly sid: string;
+  readonly pid: string;
+}
+
+/** Joins the root namespace with this in its CONNECT; what it answers. */
+async function join(place: Place, auth: object = {}): Promise<{ socket: TestSocket; ids: Ids }> {
+  const socket = await place.socket("EIO=4&transport=websocket");
+  await socket.next();
+  socket.send(`40${JSON.stringify(auth)}`);
+  const ids = JSON.parse(String(await socket.next()).slice(2)) as Ids;
+  return { socket, ids };
+}
+
+/** The event of a frame, and the offset behind it. */
+async function event(socket: TestSocket): Promise<{ args: unknown[]; offset: string }> {
+  const args = JSON.parse(String(await socket.next()).slice(2)) as unknown[];
+  return { args: args.slice(0, -1), offset: String(args.at(-1)) };
+}
+
+async function lose(socket: TestSocket): Promise<void> {
+  socket.close();
+  await socket.closed();
+}
+
+async function tell(place: Place, ...words: string[]): Promise<void> {
+  const { socket } = await join(place);
+  await event(socket);
+  for (const word of words) socket.send(`42["tell","den",${JSON.stringify(word)}]`);
+  socket.send('421["message-with-ack"]');
+  await socket.next();
+  await lose(socket);
+}
+
+const rows = (place: Place, table: string): Promise<number> =>
+  runInDurableObject(place.stub, (_, { storage }) => storage.sql.exec(`SELECT * FROM ${table}`).toArray().length);
+
+describe("a lost connection", () => {
+  it("gets what it missed, in order, once, and what it was", async () => {
+    const place = new Place("recover", 0);
+    const first = await join(place);
+    const { offset } = await event(first.socket);
+    first.socket.send('421["join","den"]');
+    await first.socket.next();
+    await lose(first.socket);
+    await place.evict();
+    await tell(place, "one", "two", "three");
+    await place.evict();
+    const again = await join(place, { pid: first.ids.pid, offset });
+    expect(again.ids).toEqual(first.ids);
+    const missed = [await event(again.socket), await event(again.socket), await event(again.socket)];
+    expect(missed.map(({ args }) => args)).toEqual([
+      ["told", "one"],
+      ["told", "two"],
+      ["told", "three"],
+    ]);
+    await lose(again.socket);
+    const third = await join(place, { pid: first.ids.pid, offset: missed[1]?.offset });
+    expect((await event(third.socket)).args).toEqual(["told", "three"]);
+    third.socket.send('42["message","and on"]');
+    expect((await event(third.socket)).args).toEqual(["message-back", "and on"]);
+    await lose(third.socket);
+  });
+
+  it("is taken up where it had received nothing, and where the offset is no offset", async () => {
+    for (const offset of [undefined, "some words", "local-1.!!", 7]) {
+      const place = new Place("recover", 1);
+      const first = await join(place);
+      await lose(first.socket);
+      const again = await join(place, { pid: first.ids.pid, offset });
+      expect(again.ids).toEqual(first.ids);
+      expect((await event(again.socket)).args).toEqual(["auth", {}]);
+      await lose(again.socket);
+    }
+  });
+
+  it("is taken up before it was found to be lost", async () => {
+    const place = new Place("recover", 2);
+    const first = await join(place);
+    const { offset } = await event(first.socket);
+    const again = await join(place, { pid: first.ids.pid, offset });
+    expect(again.ids).toEqual(first.ids);
+    await first.socket.closed();
+    await lose(again.socket);
+  });
+
+  it("goes on at another Gateway, and at a third", async () => {
+    const places = [new Place("recover", 3), new Place("recover", 4), new Place("recover", 5)] as const;
+    const first = await join(places[0]);
+    const { offset } = await event(first.socket);
+    first.socket.send('421["join","den"]');
+    await first.socket.next();
+    await lose(first.socket);
+    await tell(places[0], "one", "two");
+    const second = await join(places[1], { pid: first.ids.pid, offset });
+    expect(second.ids).toEqual(first.ids);
+    expect((await event(second.socket)).args).toEqual(["told", "one"]);
+    const last = await event(second.socket);
+    expect(last.args).toEqual(["told", "two"]);
+    await lose(second.socket);
+    await tell(places[1], "three");
+    const third = await join(places[2], { pid: first.ids.pid, offset: last.offset });
+    expect(third.ids).toEqual(first.ids);
+    expect((await event(third.socket)).args).toEqual(["told", "three"]);
+    await lose(third.socket);
+  });
+
+  it("is not taken up after it said good-bye, nor by a pid that is none", async () => {
+    const place = new Place("recover", 6);
+    const first = await join(place);
+    await event(first.socket);
+    first.socket.send("41");
+    first.socket.send("40");
+    const rejoined = JSON.parse(String(await first.socket.next()).slice(2)) as Ids;
+    expect(rejoined.pid).not.toBe(first.ids.pid);
+    await lose(first.socket);
+    for (const pid of [first.ids.pid, "nowhere", "local-63.abc", 1]) {
+      const other = await join(place, { pid });
+      expect(other.ids.pid).not.toBe(pid);
+      await lose(other.socket);
+    }
+    expect(await rows(place, "io_sessions")).toBe(0);
+  });
+});

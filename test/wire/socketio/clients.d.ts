@@ -1,0 +1,4 @@
+declare module "socket.io-client-v2" {
+  const connect: unknown;
+  export default connect;
+}
