@@ -3,7 +3,7 @@
  * own socket) speaks to it alike. Knows nothing of how a command arrived.
  */
 
-import type { Changes, Chat, DetailedChat, ListedChat } from "./chat.ts";
+import type { Changes, Chat, ChatKind, DetailedChat, ListedChat } from "./chat.ts";
 import type { MessageId, UserId } from "./ids.ts";
 import type { Draft, SeenMessage } from "./message.ts";
 import type { Person, Role } from "./people.ts";
@@ -48,8 +48,11 @@ export interface Page {
 }
 
 export type CommandName = keyof Table;
-/** A command, e.g. `{ do: "read", upTo: 17 }`. */
-export type CommandOf<Name extends CommandName> = { readonly do: Name } & Readonly<Table[Name]["args"]>;
+/** A command, e.g. `{ do: "read", upTo: 17 }`. `kinds`: for whoever asks there are only such chats; any other is not found. */
+export type CommandOf<Name extends CommandName> = {
+  readonly do: Name;
+  readonly kinds?: readonly ChatKind[] | undefined;
+} & Readonly<Table[Name]["args"]>;
 export type Command = { [Name in CommandName]: CommandOf<Name> }[CommandName];
 export type ResultOf<Name extends CommandName> = Table[Name]["result"];
 /** A result that says which command it answers. */

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { FieldError } from "../core/errors.ts";
 import { MAX_CHAT_ID } from "../core/ids.ts";
+import { codePoints } from "../core/message.ts";
 
 /** A positive integer, also as a string of digits: forms send strings. */
 export const numericId = z
@@ -16,6 +17,13 @@ export const integer = (least: number, most: number) =>
     .union([z.int().min(least).max(most), z.string().regex(/^[0-9]{1,16}$/)], `is an integer from ${least} to ${most}`)
     .transform((value) => Number(value))
     .refine((value) => value >= least && value <= most, `is an integer from ${least} to ${most}`);
+
+/** A string of at most `most` characters that every storage keeps as it is. */
+export const wellFormed = (most: number): z.ZodString =>
+  z
+    .string()
+    .max(2 * most)
+    .refine((text) => text.isWellFormed() && codePoints(text) <= most, `has at most ${most} characters`);
 
 export const chatIdInput = numericId.refine((value) => value <= MAX_CHAT_ID, "is no id");
 

@@ -1,6 +1,6 @@
 /** Chats: making and finding them, and what can be asked of one. Knows no transport. */
 
-import type { Chat, DetailedChat, ListedChat } from "../core/chat.ts";
+import type { DetailedChat, ListedChat } from "../core/chat.ts";
 import type { CommandName, CommandOf, ResultOf } from "../core/commands.ts";
 import { invalidFields, isFailure, notFound } from "../core/errors.ts";
 import type { ChatId, UserId } from "../core/ids.ts";
@@ -85,9 +85,6 @@ export function createChats({ directory, objects }: ServicePorts) {
       command: CommandOf<Name>,
       origin: string | null = null,
     ): Promise<ResultOf<Name>> => objects.command(chat, actor, command, origin),
-
-    /** What anyone may see of a room before they join it. @throws not_found, access.denied where it is no room */
-    peek: (actor: Actor, chat: ChatId): Promise<Chat> => objects.command<"room.peek">(chat, actor, { do: "room.peek" }),
 
     /** Unread messages by kind of chat. */
     unreadSum: (actor: Actor): Promise<{ direct: number; room: number; group: number }> =>

@@ -74,7 +74,8 @@ type Step =
   | { readonly do: "evict" };
 
 const who = fc.nat(2);
-const dialect = fc.nat(2);
+/** native, methods, mobile that consumes, mobile that keeps. */
+const dialect = fc.nat(3);
 const at = fc.nat(30);
 const steps = (more: readonly fc.Arbitrary<Step>[]): fc.Arbitrary<Step[]> =>
   fc.array(
@@ -111,9 +112,9 @@ type Cast = Awaited<ReturnType<typeof cast>>;
 
 const message = (chat: number, seq: number): number => chat * 2 ** 24 + seq;
 
-/** Everyone's counts, in their native list, in their mobile list, and message by message. */
+/** Everyone's counts, in their native list, in their mobile list, message by message, and as a client of `methods` has them from events. */
 async function agrees(people: Cast, chat: number, model: Model, isDirect: boolean): Promise<void> {
-  for (const [n, { native, mobile }] of people.entries()) {
+  for (const [n, { native, methods, mobile }] of people.entries()) {
     const wanted = model.members.has(n) ? model.unread(n) : undefined;
     expect(await eventually(() => native.unread(chat), wanted), `native list of ${n}`).toBe(wanted);
     const [path, key] = isDirect ? ["/chats", "chat_id"] : ["/chat_rooms", "chat_room_id"];
@@ -127,11 +128,24 @@ async function agrees(people: Cast, chat: number, model: Model, isDirect: boolea
       open.map((one: Body) => one.seq),
       `unread of ${n}, one by one`,
     ).toEqual(model.unreadSeqs(n));
+    if (isDirect) {
+      const kept = items.filter((one: Body) => one.deleted_at === null).toReversed();
+      const history = (await mobile.get(`/chats/${chat}?count=100`)).body;
+      expect(
+        history.map((one: Body) => [one.message_sender_id, one.message]),
+        `mobile history of ${n}`,
+      ).toEqual(kept.map((one: Body) => [one.user.id, one.text]));
+    }
     const receipts = items.filter((one: Body) => one.user.id === native.id && one.deleted_at === null);
     expect(
       receipts.map((one: Body) => one.read),
       `receipts of ${n}`,
     ).toEqual(model.messages.filter((one) => one.by === n && !one.deleted).map((one) => one.read));
+    const heard = model.unreadSeqs(n).map((seq) => message(chat, seq));
+    expect(
+      await eventually(() => Promise.resolve(methods.shown(chat).unread), heard),
+      `unread of ${n} in methods`,
+    ).toEqual(heard);
   }
 }
 
@@ -159,7 +173,8 @@ async function take(step: Step, people: Cast, chat: number, model: Model, isDire
       const other = people[1 - n];
       if (step.dialect === 0) await native.say(chat, "native");
       else if (step.dialect === 1) await methods.call("send_message", { chat, text: "methods" });
-      else if (isDirect) await mobile.write({ id: other?.native.id ?? 0 }, "v2", "/chats_v2");
+      else if (isDirect && other !== undefined)
+        await mobile.write(other.mobile, "mobile", step.dialect === 2 ? "/chats_v2" : "/chats");
       else await mobile.post(`/chat_rooms/${chat}/message`, { message: "mobile", type: "text" });
       model.send(n, isDirect && step.dialect === 2);
       return;

@@ -107,7 +107,7 @@ describe("/chat_rooms", () => {
     ["POST", "/chat_rooms/ROOM/message/read", {}, 404, "404-8"],
     ["POST", "/chat_rooms/99999999/message", { message: "x", type: "text" }, 404, "404-5"],
     ["POST", "/chat_rooms/ROOM/message", { type: "text" }, 422, undefined],
-    ["POST", "/chat_rooms/DIRECT/message", { message: "x", type: "text" }, 403, "403-1"],
+    ["POST", "/chat_rooms/DIRECT/message", { message: "x", type: "text" }, 404, "404-5"],
     ["POST", "/chat_rooms", { title: "x" }, 422, undefined],
     ["POST", "/chat_rooms", { ...PLACE, geo_latitude: 91 }, 422, undefined],
     ["POST", "/chat_rooms", { ...PLACE, title: " " }, 422, undefined],

@@ -6,13 +6,14 @@ import { addressOf, appOf } from "../http.ts";
 import { describe } from "./describe.ts";
 import { bodyOf, callerOf, loginFields, userFields } from "./input.ts";
 import { mobileTime } from "./render.ts";
+import { loginOutput, syncOutput } from "./schemas.ts";
 
 export function accountRoutes(): Hono<Http> {
   const routes = new Hono<Http>();
 
   routes.post(
     "/users",
-    describe("Make an account", { 201: "The account is made." }, [422], userFields, true),
+    describe("Make an account", { 201: "The account is made." }, [404, 422], { body: userFields, open: true }),
     async (c) => {
       const { user_name, password, email, first_name, last_name } = await bodyOf(c, userFields);
       await c.get("service").auth.register(await appOf(c), {
@@ -28,16 +29,13 @@ export function accountRoutes(): Hono<Http> {
 
   routes.post(
     "/authentication",
-    describe(
-      "Log in: a token and its session",
-      { 201: "`{user_id, token, session_id, last_login_at}`" },
-      [401, 422, 429],
-      loginFields,
-      true,
-    ),
+    describe("Log in: a token and its session", { 201: loginOutput }, [401, 404, 422, 429], {
+      body: loginFields,
+      open: true,
+    }),
     async (c) => {
       const { user_name, email, password } = await bodyOf(c, loginFields);
-      const login = user_name ?? email ?? "";
+      const login = user_name || email || "";
       const { token, user, session } = await c
         .get("service")
         .auth.login(await appOf(c), login, password, addressOf(c.req.raw));
@@ -57,15 +55,11 @@ export function accountRoutes(): Hono<Http> {
     },
   );
 
-  routes.get(
-    "/sync",
-    describe("How much is unread", { 200: "`{friend_request, chat, chat_room}`" }, [401]),
-    async (c) => {
-      const { session } = await callerOf(c);
-      const unread = await c.get("service").chats.unreadSum(session);
-      return c.json({ friend_request: 0, chat: unread.direct, chat_room: unread.room + unread.group });
-    },
-  );
+  routes.get("/sync", describe("How much is unread", { 200: syncOutput }, [401]), async (c) => {
+    const { session } = await callerOf(c);
+    const unread = await c.get("service").chats.unreadSum(session);
+    return c.json({ friend_request: 0, chat: unread.direct, chat_room: unread.room + unread.group });
+  });
 
   return routes;
 }

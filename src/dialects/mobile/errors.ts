@@ -2,7 +2,7 @@
 
 import { HTTPException } from "hono/http-exception";
 import type { Failure } from "../../core/errors.ts";
-import { failureOf } from "../../core/errors.ts";
+import { failureOf, ParlanceError } from "../../core/errors.ts";
 
 /** What a route is about decides which code a missing chat or membership has. */
 export type Area = "chat" | "room";
@@ -45,6 +45,7 @@ function ofFailure(failure: Failure, area: Area): MobileError {
       return notInChat();
     case "not_found":
       if (failure.subject === "user") return badInput({ receiver_id: ["is no user"] });
+      if (failure.subject === "app") return new MobileError(404, failure.detail);
       return area === "room" ? noRoom() : noChat();
     case "input.invalid": {
       const fields: Record<string, string[]> = {};
@@ -62,6 +63,11 @@ function ofFailure(failure: Failure, area: Area): MobileError {
     case "internal":
       return new MobileError(500, failure.detail);
   }
+}
+
+/** Whether `thrown` says that the caller is not in the chat. */
+export function isStranger(thrown: unknown): boolean {
+  return thrown instanceof ParlanceError && thrown.failure.reason === "not_member";
 }
 
 /** The fields of the core by the names that they have here. */

@@ -10,28 +10,36 @@ import { MESSAGE_KINDS } from "../../core/message.ts";
 import type { Caller } from "../../service/auth.ts";
 import type { Http } from "../http.ts";
 import { bearer } from "../http.ts";
-import { numericId } from "../input.ts";
+import { numericId, wellFormed } from "../input.ts";
 import type { MobileError } from "./errors.ts";
 import { badInput, noInteger } from "./errors.ts";
 
-/** The fields of a body: a form, or JSON; an empty body has none. @throws 422 where it is neither */
-export async function fieldsOf(c: Context<Http>): Promise<unknown> {
-  const type = c.req.header("content-type") ?? "";
-  if (type.startsWith("multipart/form-data")) {
-    const form = await c.req.formData().catch(() => {
-      throw badInput({ body: ["is no form of the type that it says"] });
-    });
-    return Object.fromEntries(form);
-  }
+/**
+ * The fields of a body: JSON where it says so or begins with a brace, else a form; an empty body has none.
+ * @throws 422 where it is neither
+ */
+async function fieldsOf(c: Context<Http>): Promise<unknown> {
+  const type = c.req.header("content-type")?.toLowerCase() ?? "";
+  if (type.startsWith("multipart/form-data")) return multipart(c);
   // As bytes: the runtime warns of forms that are read as text.
   const text = new TextDecoder().decode(await c.req.arrayBuffer());
   if (text.trim() === "") return {};
-  if (type.startsWith("application/x-www-form-urlencoded")) return Object.fromEntries(new URLSearchParams(text));
+  // Many a client says of every body that it is a form, or nothing; a form encodes its braces.
+  if (!JSON_TYPE.test(type) && !text.trimStart().startsWith("{")) return Object.fromEntries(new URLSearchParams(text));
   try {
     return JSON.parse(text) as unknown;
   } catch {
     throw badInput({ body: ["is neither a form nor JSON"] });
   }
+}
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/;
+
+async function multipart(c: Context<Http>): Promise<unknown> {
+  const form = await c.req.formData().catch(() => {
+    throw badInput({ body: ["is no form of the type that it says"] });
+  });
+  return Object.fromEntries(form);
 }
 
 /** @throws 422 with what is wrong, by field */
@@ -90,15 +98,17 @@ export async function callerOf(c: Context<Http>): Promise<Caller> {
 
 // ---- bodies and queries -----------------------------------------------------------------------------------------
 
-const text = z.string({ error: "is missing" });
-const optionalText = z.string().max(LIMITS.name).optional();
+const text = z.string({ error: (issue) => (issue.input === undefined ? "is missing" : "is no text") });
+const optionalText = wellFormed(LIMITS.name).optional();
 const number = (least: number, most: number) =>
   z
-    .union([z.number(), z.string().regex(/^[+-]?\d+(\.\d+)?$/)], { error: `is a number from ${least} to ${most}` })
+    .union([z.number(), z.string().regex(/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i)], {
+      error: `is a number from ${least} to ${most}`,
+    })
     .transform(Number)
     .refine((value) => value >= least && value <= most, `is a number from ${least} to ${most}`);
 
-export const messageFields = z.object({ message: text, type: z.enum(MESSAGE_KINDS).default("text") });
+const messageFields = z.object({ message: text, type: z.enum(MESSAGE_KINDS).default("text") });
 export const chatMessageFields = messageFields.extend({
   receiver_id: z.union([numericId], { error: "is no user id" }).transform(userId),
 });
@@ -121,21 +131,16 @@ export const loginFields = z
   .object({
     user_name: z.string().max(LIMITS.email).optional(),
     email: z.string().max(LIMITS.email).optional(),
-    password: text,
+    password: text.max(4 * LIMITS.passwordMax),
   })
-  .refine(({ user_name, email }) => (user_name ?? email) !== undefined, { path: ["user_name"], error: "is missing" });
+  .refine(({ user_name, email }) => Boolean(user_name || email), { path: ["user_name"], error: "is missing" });
 
 /** Where somebody is, in degrees. */
 const latitude = number(-90, 90);
 const longitude = number(-180, 180);
 
 export const roomFields = z.object({
-  title: z
-    .string({ error: "is missing" })
-    .trim()
-    .min(1, "is missing")
-    .max(LIMITS.title)
-    .refine((title) => title.isWellFormed(), "is not valid Unicode"),
+  title: wellFormed(LIMITS.title).trim().min(1, "is missing"),
   geo_latitude: latitude,
   geo_longitude: longitude,
   interaction_radius: number(0, 20_040_000).default(0),
@@ -148,7 +153,13 @@ export const roomFields = z.object({
     .default(50),
 });
 
-export const positionFields = z.object({ geo_latitude: latitude.optional(), geo_longitude: longitude.optional() });
+/** Clients that don't know where they are leave these out, or empty. */
+const unknown = z.literal(["", null]).transform(() => undefined);
+export const positionFields = z.object({
+  geo_latitude: z.union([unknown, latitude]).optional(),
+  geo_longitude: z.union([unknown, longitude]).optional(),
+});
+export const roomMessageFields = messageFields.extend(positionFields.shape);
 
 export const pageQuery = z.object({
   count: number(1, LIMITS.page)

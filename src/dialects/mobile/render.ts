@@ -123,9 +123,7 @@ export type Render = ReturnType<typeof createRender>;
 
 /** Newest first; what nobody has written to yet comes last, the newest made first. */
 export function byLastMessage(chats: readonly ListedChat[]): ListedChat[] {
-  return chats.toSorted((a, b) =>
-    b.lastMessage?.id === a.lastMessage?.id ? b.id - a.id : at(b) - at(a) || b.id - a.id,
-  );
+  return chats.toSorted((a, b) => at(b) - at(a) || b.id - a.id);
 }
 
 const at = (chat: ListedChat): number => chat.lastMessage?.createdAt ?? 0;

@@ -34,9 +34,7 @@ function area(
 ): void {
   const limit = bodyLimit({
     maxSize: LIMITS.body,
-    onError: () => {
-      throw tooLarge("A body", LIMITS.body);
-    },
+    onError: () => errorResponse(tooLarge("A body", LIMITS.body), name),
   });
   // Credentials travel in a header that no browser sends by itself, so every origin may call.
   const open = cors({
@@ -44,22 +42,18 @@ function area(
     allowHeaders: ["authorization", "content-type", "accept", "x-app-id"],
     allowMethods: ["GET", "HEAD", "POST", "DELETE"],
     exposeHeaders: ["unread_count", "unread-count", "retry-after", "x-request-id"],
+    maxAge: 86_400,
   });
   part.onError((thrown) => {
     const known = thrown instanceof MobileError || thrown instanceof HTTPException;
     if (!known && failureOf(thrown).code === "internal") report(thrown);
     return errorResponse(thrown, name);
   });
-  for (const path of paths) {
-    for (const pattern of [path, `${path}/*`]) {
-      routes.use(pattern, open);
-      part.use(pattern, limit);
-    }
-  }
+  // A pattern with a star holds for the path itself too. What is first here is first to see a request.
+  const patterns = paths.map((path) => `${path}/*`);
+  for (const pattern of patterns) routes.use(pattern, open, limit);
   routes.route("/", part);
-  const missing = (): Response => errorResponse(new MobileError(404, "There is no such route."), name);
-  for (const path of paths) {
-    routes.all(path, missing);
-    routes.all(`${path}/*`, missing);
+  for (const pattern of patterns) {
+    routes.all(pattern, () => errorResponse(new MobileError(404, "There is no such route."), name));
   }
 }

@@ -8,6 +8,7 @@ import { invalidFields } from "../../core/errors.ts";
 import type { Http } from "../http.ts";
 import { callerOf } from "../http.ts";
 import { fieldErrors } from "../input.ts";
+import { APP, RETRY_AFTER } from "../openapi.ts";
 import { problemOutput } from "./schemas.ts";
 
 const problemContent = { "application/problem+json": { schema: resolver(problemOutput) } };
@@ -22,16 +23,6 @@ const PROBLEMS: Record<number, string> = {
   426: "This is a WebSocket address.",
   429: "Too many tries; `Retry-After` says for how long.",
 };
-
-/** Which app a request before login is for. */
-const APP: NonNullable<DescribeRouteOptions["parameters"]> = [
-  { in: "header", name: "X-App-Id", description: "The app's UUID; else the default app.", schema: { type: "string" } },
-  { in: "query", name: "app", description: "The same, for those who can't set a header.", schema: { type: "string" } },
-];
-
-const RETRY_AFTER = {
-  "Retry-After": { description: "Seconds until another try is worth it.", schema: { type: "integer" } },
-} as const;
 
 /** `token`: checked here, before any of the input is; `own`: by the route itself; `optional`: there is another way in. */
 type Access = "token" | "own" | "optional" | "none";

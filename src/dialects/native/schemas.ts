@@ -8,9 +8,9 @@ import { CHAT_KINDS } from "../../core/chat.ts";
 import { chatId, userId } from "../../core/ids.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
-import { MESSAGE_KINDS, codePoints } from "../../core/message.ts";
+import { MESSAGE_KINDS } from "../../core/message.ts";
 import { ROLES } from "../../core/people.ts";
-import { chatIdInput, integer, isShallow, numericId } from "../input.ts";
+import { chatIdInput, integer, isShallow, numericId, wellFormed } from "../input.ts";
 
 /** Any JSON, but not nested so deep that reading it would exhaust the stack. */
 const json = z
@@ -19,12 +19,6 @@ const json = z
   .transform((value) => value as Json);
 const user = numericId.transform(userId);
 const limit = integer(1, LIMITS.page);
-/** A string that every storage keeps as it is. */
-const wellFormed = (most: number): z.ZodString =>
-  z
-    .string()
-    .max(2 * most)
-    .refine((text) => text.isWellFormed() && codePoints(text) <= most, `has at most ${most} characters`);
 const title = wellFormed(LIMITS.title).trim().min(1);
 
 // ---- in -------------------------------------------------------------------------------------------------------

@@ -245,6 +245,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     ): Promise<{ answer: Answer; tell: () => void }> {
       const open = this.#open ?? (await this.#load());
       const { room } = open;
+      if (command.kinds?.includes(room.kind) === false) throw notFound("chat");
       if (command.do === "typing") {
         room.role(actor);
         return { answer: { do: "typing", result: {} }, tell: () => this.#typing(open, actor.userId, command.on) };
