@@ -45,8 +45,12 @@ export const LIMITS = {
   nativeFrame: 256 * 1024,
   /** Characters of a frame of `methods`: one file of the largest kind as base64, or several photos; a Gateway has 128 MiB for all its sockets. */
   methodsFrame: 16 * MIB,
-  /** Frames of `methods` with more characters than this, which is most with files, take turns on their Gateway. */
+  /** Frames of `methods` with more characters than this, which have files in them, take turns on their Gateway. */
   methodsLongFrame: 256 * 1024,
+  /** Characters of all long frames that may wait for their turn on one Gateway; what one is made of takes as much again. */
+  methodsLongFrames: 64 * MIB,
+  /** Values in a long frame, as far as commas and brackets tell: more than the longest text has. */
+  methodsValues: 50_000,
   /** Bytes of any frame: the platform itself ends a connection that sends a longer one. */
   anyFrame: 32 * MIB,
   /** Bytes of a JSON or form body. */

@@ -7,6 +7,7 @@ import { Socket } from "./people.ts";
 
 export class MethodsClient {
   readonly socket: Socket;
+  #self: number | undefined;
   #keys = 0;
 
   private constructor(socket: WebSocket) {
@@ -24,6 +25,7 @@ export class MethodsClient {
 
   static async of(person: Person): Promise<MethodsClient> {
     const client = await MethodsClient.open();
+    client.#self = person.id;
     await client.frame({ method: "auth", access_token: person.token });
     return client;
   }
@@ -58,6 +60,29 @@ export class MethodsClient {
 
   types(): string[] {
     return this.events.map((event) => event.type);
+  }
+
+  /** A chat as a client of this dialect puts it together from events: messages of others that are unread, and one's own that are read. */
+  shown(chat: number): { unread: number[]; receipts: number[] } {
+    const messages = new Map<number, Body>();
+    for (const { type, data } of this.events) {
+      if (type === "chat_removed" && data.chat.id === chat) messages.clear();
+      if ((type === "new_message" || type === "message_created") && data.message.chat === chat)
+        messages.set(data.message.id, { ...data.message });
+      if (type !== "messages_updated") continue;
+      for (const { id, fields } of data.updates as Body[]) {
+        const message = messages.get(id);
+        if (message !== undefined) Object.assign(message, fields);
+        // Without content, one's own message is gone; those of others must not be unread for ever.
+        if (message?.user.pk === this.#self && fields.text === "") messages.delete(id);
+      }
+    }
+    const [own, foreign]: [Body[], Body[]] = [[], []];
+    for (const message of messages.values()) (message.user.pk === this.#self ? own : foreign).push(message);
+    return {
+      unread: foreign.filter((one) => !one.is_read).map((one) => one.id),
+      receipts: own.filter((one) => one.is_read).map((one) => one.id),
+    };
   }
 
   /** What is wrong with any frame that was heard; empty where all are as documented. */

@@ -87,7 +87,13 @@ describe("an event that is encoded once and told to many", () => {
   });
 
   it("a deletion bears the id and the viewer's count", () => {
-    const event: ChatEvent = { type: "message.deleted", chatId: CHAT, rev: 9, messageId: messageId(CHAT, 3) };
+    const event: ChatEvent = {
+      type: "message.deleted",
+      chatId: CHAT,
+      rev: 9,
+      messageId: messageId(CHAT, 3),
+      author: userId(5),
+    };
     const encoded = encode(event, ORIGIN);
     const plain = { event: "message.deleted", chat_id: 7, rev: 9, message_id: messageId(CHAT, 3) };
     expect(JSON.parse(encoded.for({}).join(""))).toEqual(plain);

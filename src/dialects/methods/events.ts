@@ -3,7 +3,7 @@
  * Knows no socket. The events that answer a method are made in `methods.ts`.
  */
 
-import type { AppNews, ChatEvent, Presence } from "../../core/events.ts";
+import type { AppNews, ChatEvent, MessageDeleted, Presence } from "../../core/events.ts";
 import type { MessageId } from "../../core/ids.ts";
 import type { Message } from "../../core/message.ts";
 import type { Encode, EncodedEvent } from "../../core/wire.ts";
@@ -16,6 +16,12 @@ const same = (...frames: object[]): EncodedEvent => {
   return { for: () => encoded };
 };
 
+/** Frames that all viewers of a kind see alike: made for the first of them, and kept for the others. */
+function once(frame: () => object): () => readonly string[] {
+  let made: readonly string[] | undefined;
+  return () => (made ??= [JSON.stringify(frame())]);
+}
+
 /** `messages_updated`: these messages are read now, as far as the viewer is concerned. */
 export const readUpdates = (ids: readonly MessageId[]): object => ({
   type: "messages_updated",
@@ -25,6 +31,17 @@ export const readUpdates = (ids: readonly MessageId[]): object => ({
 /** `message_created` and `new_message` differ in who hears them; both bear a message whose `is_read` is the viewer's. */
 export function messageFrame(message: Message, isRead: boolean, render: Render, origin: string): object {
   return { ...render.unseen(message, origin), is_read: isRead };
+}
+
+/** A message without content; whoever did not write it has it unread no longer. */
+function deleted({ messageId: id, author }: MessageDeleted): EncodedEvent {
+  const update = (fields: object) =>
+    once(() => ({
+      type: "messages_updated",
+      data: { updates: [{ id, fields: { text: "", attached_files: [], ...fields } }] },
+    }));
+  const [own, foreign] = [update({}), update({ is_read: true })];
+  return { for: ({ viewer }) => (viewer === author ? own() : foreign()) };
 }
 
 export function createEncode(render: Render): Encode {
@@ -46,21 +63,15 @@ export function createEncode(render: Render): Encode {
         });
       }
       case "message.deleted":
-        return same({
-          type: "messages_updated",
-          data: { updates: [{ id: event.messageId, fields: { text: "", attached_files: [] } }] },
-        });
-      case "chat.created":
-        return {
-          for: ({ viewer }) => [
-            viewer === event.by
-              ? JSON.stringify({
-                  type: "chat_created",
-                  data: { chat: render.chat(event.chat), event_response_key: null },
-                })
-              : JSON.stringify({ type: "new_chat", data: { chat: render.chat(event.chat) } }),
-          ],
-        };
+        return deleted(event);
+      case "chat.created": {
+        const maker = once(() => ({
+          type: "chat_created",
+          data: { chat: render.chat(event.chat), event_response_key: null },
+        }));
+        const others = once(() => ({ type: "new_chat", data: { chat: render.chat(event.chat) } }));
+        return { for: ({ viewer }) => (viewer === event.by ? maker() : others()) };
+      }
       case "chat.updated":
         return same({ type: "chat_updated", data: { chat: render.chat(event.chat) } });
       case "chat.removed":
@@ -77,12 +88,12 @@ export function createEncode(render: Render): Encode {
         return same({ type: "user_removed", data: { user_ids: event.users, chat: render.chat(event.chat) } });
       case "read":
         return {
-          for({ viewer }) {
-            const frames: object[] =
-              viewer === event.userId
-                ? [{ type: "messages_read", data: { chat: event.chatId, event_response_key: null } }]
-                : [];
-            if (event.changed.length > 0) frames.push(readUpdates(event.changed));
+          for({ viewer, unread }) {
+            const frames: object[] = event.changed.length > 0 ? [readUpdates(event.changed)] : [];
+            // In this dialect a chat is read as a whole; other dialects also read single messages.
+            if (viewer === event.userId && unread === 0) {
+              frames.unshift({ type: "messages_read", data: { chat: event.chatId, event_response_key: null } });
+            }
             return frames.map((frame) => JSON.stringify(frame));
           },
         };

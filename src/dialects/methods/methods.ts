@@ -105,12 +105,7 @@ export function createMethods(service: Service, render: Render) {
         return readMessages(call, parseArguments(method, args).chat);
       case "remove_from_chat": {
         const { chat, users } = parseArguments(method, args);
-        const now = await chats.command<"member.remove">(
-          session,
-          chat,
-          { do: "member.remove", users: [...new Set(users)] },
-          connection,
-        );
+        const now = await chats.command<"member.remove">(session, chat, { do: "member.remove", users }, connection);
         const done = {
           type: "user_removed_successful",
           data: { event_response_key: key, user_ids: users, chat: render.chat(now) },

@@ -8,6 +8,8 @@ import { chatIdInput, numericId } from "../input.ts";
 
 const chat = chatIdInput.transform(chatId);
 const users = z.array(numericId.transform(userId)).max(LIMITS.membersAtOnce);
+/** One user named twice is one. */
+const someUsers = users.min(1).transform((ids) => [...new Set(ids)]);
 const title = z
   .string()
   .refine(
@@ -30,8 +32,8 @@ export const METHODS = {
     files: z.array(file).max(LIMITS.attachments).nullable().optional(),
   }),
   read_messages: z.object({ chat }),
-  remove_from_chat: z.object({ chat, users: users.min(1) }),
-  add_to_chat: z.object({ chat, users: users.min(1) }),
+  remove_from_chat: z.object({ chat, users: someUsers }),
+  add_to_chat: z.object({ chat, users: someUsers }),
 } as const;
 
 export type MethodName = keyof typeof METHODS;

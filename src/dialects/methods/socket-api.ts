@@ -98,15 +98,18 @@ const METHOD_SUMMARY: Record<MethodName, string> = {
   add_to_chat: "Add people.",
 };
 
-const commands = Object.entries(METHODS).map(([name, args]): FrameApi => ({
-  name,
-  summary: METHOD_SUMMARY[name as MethodName],
-  payload: z.object({
-    method: z.literal(name),
-    access_token: z.string().optional(),
-    args: args.and(z.object({ event_response_key: z.unknown().optional() })),
-  }),
-}));
+const commands = Object.entries(METHODS).map(([name, args]): FrameApi => {
+  const all = args.and(z.object({ event_response_key: z.unknown().optional() }));
+  return {
+    name,
+    summary: METHOD_SUMMARY[name as MethodName],
+    payload: z.object({
+      method: z.literal(name),
+      access_token: z.string().optional(),
+      args: Object.keys(args.shape).length === 0 ? all.optional() : all,
+    }),
+  };
+});
 
 const events = Object.entries(methodsEvents).map(([name, data]): FrameApi => ({
   name,

@@ -7,38 +7,13 @@ import type { Connection, GatewayWire } from "../../core/wire.ts";
 import type { Service } from "../../service/service.ts";
 import { isShallow } from "../input.ts";
 import type { MethodError } from "./errors.ts";
-import { badToken, errorFrame, methodError, noMethod, noToken, notJson, notObject } from "./errors.ts";
+import { badToken, errorFrame, methodError, noMethod, noToken } from "./errors.ts";
 import { createEncode } from "./events.ts";
+import type { Frame } from "./frame.ts";
+import { keyOf, readFrame, weightOf } from "./frame.ts";
 import { createMethods } from "./methods.ts";
 import type { Render } from "./render.ts";
 import { isMethod } from "./schemas.ts";
-
-type Fields = { readonly [name: string]: unknown };
-
-interface Frame {
-  readonly fields: Fields;
-  readonly args: Fields;
-  readonly key: Json;
-}
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** @throws MethodError where the frame is no JSON, or no object */
-function readFrame(text: string | ArrayBuffer): Frame {
-  if (typeof text !== "string") throw notJson();
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw notJson();
-  }
-  if (!isObject(value)) throw notObject();
-  const args = isObject(value["args"]) ? value["args"] : {};
-  const key = args["event_response_key"];
-  // It goes back into a frame, so it must not be nested deeper than one can write.
-  return { fields: value, args, key: key === undefined || !isShallow(key) ? null : (key as Json) };
-}
 
 export function createMethodsSocket(service: Service, render: Render, report: (fault: unknown) => void): GatewayWire {
   const perform = createMethods(service, render);
@@ -57,38 +32,66 @@ export function createMethodsSocket(service: Service, render: Render, report: (f
     connection.send(errorFrame(error, key));
   }
 
+  async function answer(connection: Connection, text: string | ArrayBuffer): Promise<void> {
+    let key: Json = null;
+    try {
+      const frame = readFrame(text);
+      key = frame.key;
+      if (!(await authenticate(connection, frame))) return;
+      const { session } = connection;
+      const method = frame.fields["method"];
+      if (session === null) throw noToken();
+      if (typeof method !== "string" || !isMethod(method)) throw noMethod(nameOf(method));
+      const call = { session, connection: connection.id, origin: connection.origin, key };
+      for (const event of await perform(method, frame.args, call)) connection.send(JSON.stringify(event));
+    } catch (thrown) {
+      const error = methodError(thrown);
+      if (error.type === "system_error" && thrown !== error && !isKnown(thrown)) report(thrown);
+      refuse(connection, error, key);
+    }
+  }
+
+  /** What a long frame is made of takes several times its length: they take turns, whoever sends them, and few may wait. */
+  let turn: Promise<void> = Promise.resolve();
+  let waiting = 0;
+
+  async function inTurn(connection: Connection, text: string | ArrayBuffer, weight: number): Promise<void> {
+    if (waiting + weight > LIMITS.methodsLongFrames) {
+      refuse(connection, methodError(rateLimited(1)), null);
+      return;
+    }
+    waiting += weight;
+    const before = turn;
+    let done = (): void => undefined;
+    turn = new Promise((resolve) => {
+      done = resolve;
+    });
+    try {
+      await before;
+      await answer(connection, text);
+    } finally {
+      waiting -= weight;
+      done();
+    }
+  }
+
   return {
     name: "methods",
     subprotocol: null,
     ping: null,
-    maxFrame: LIMITS.methodsFrame,
+    // A longer frame than this dialect takes is answered with an error, as any other that is wrong.
+    maxFrame: LIMITS.anyFrame,
     graceMs: 0,
     news: false,
     opened: () => Promise.resolve(),
 
-    async received(connection, text) {
-      let key: Json = null;
-      try {
-        const frame = readFrame(text);
-        key = frame.key;
-        if (!(await authenticate(connection, frame))) return;
-        const { session } = connection;
-        const method = frame.fields["method"];
-        if (session === null) throw noToken();
-        if (typeof method !== "string" || !isMethod(method)) {
-          throw noMethod(nameOf(method));
-        }
-        const call = { session, connection: connection.id, origin: connection.origin, key };
-        for (const event of await perform(method, frame.args, call)) connection.send(JSON.stringify(event));
-      } catch (thrown) {
-        const error = methodError(thrown);
-        if (error.type === "system_error" && thrown !== error && !isKnown(thrown)) report(thrown);
-        refuse(connection, error, key);
-      }
+    received(connection, frame) {
+      const weight = weightOf(frame);
+      return weight === 0 ? answer(connection, frame) : inTurn(connection, frame, weight);
     },
 
-    flooded(connection) {
-      refuse(connection, methodError(rateLimited(1)), null);
+    flooded(connection, frame) {
+      refuse(connection, methodError(rateLimited(1)), keyOf(frame));
     },
 
     encode: createEncode(render),
