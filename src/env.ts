@@ -16,6 +16,9 @@ export interface Env {
   readonly OPERATOR_PASSWORD?: string;
   /** "1" opens the default app to the `events` dialect without a key (local development). */
   readonly DEFAULT_APP_OPEN?: string;
+  /** Frames that one connection may send in a second, and at once; numbers, where the built-in ones do not fit. */
+  readonly FRAMES_PER_SECOND?: string;
+  readonly FRAME_BURST?: string;
   /** The origin that clients see, where it is not the one of the request, e.g. "https://chat.example.com". */
   readonly PUBLIC_URL?: string;
 }

@@ -14,9 +14,13 @@ const NAMES = /** @type {const} */ ([
   "OPERATOR_PASSWORD",
   "DEFAULT_APP_OPEN",
   "PUBLIC_URL",
+  "FRAMES_PER_SECOND",
+  "FRAME_BURST",
 ]);
+/** Those that a server does without. */
+const OPTIONAL = new Set(["PUBLIC_URL", "FRAMES_PER_SECOND", "FRAME_BURST"]);
 /** With these from the environment, nothing is left that .dev.vars would have to say. */
-const NEEDED = NAMES.filter((name) => name !== "PUBLIC_URL");
+const NEEDED = NAMES.filter((name) => !OPTIONAL.has(name));
 
 const secret = (bytes = 32) => randomBytes(bytes).toString("base64url");
 

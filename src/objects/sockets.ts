@@ -1,6 +1,7 @@
 /** What all hibernating sockets need, whoever holds them. Knows the platform's traps; knows no dialect. */
 
 import { randomUUID } from "node:crypto";
+import { FLOOD } from "../core/limits.ts";
 
 /** A reader that has this many bytes waiting is too slow: it is closed, and catches up when it comes back. */
 const MAX_BUFFERED = 4 * 1024 * 1024;
@@ -61,6 +62,12 @@ export function agreed(request: Request, wanted: string | null): string | null {
   return offered.includes(wanted) ? wanted : null;
 }
 
+/** How many frames a connection may send, where it is not as built in. */
+interface FloodSettings {
+  readonly FRAMES_PER_SECOND?: string;
+  readonly FRAME_BURST?: string;
+}
+
 /** A token bucket against floods, in memory: an object that was evicted was idle long enough to have it full again. */
 export class Bucket {
   readonly #burst: number;
@@ -69,6 +76,12 @@ export class Bucket {
   #at: number;
   /** Frames refused since the bucket was last full. */
   refused = 0;
+
+  /** The bucket of a new connection, as large as the settings say. */
+  static of(settings: FloodSettings): Bucket {
+    const burst = Number(settings.FRAME_BURST) || FLOOD.burst;
+    return new Bucket(burst, Number(settings.FRAMES_PER_SECOND) || FLOOD.perSecond, Date.now());
+  }
 
   constructor(burst: number, perSecond: number, now: number) {
     this.#burst = burst;

@@ -35,3 +35,19 @@ describe("the bucket of a connection", () => {
     expect(one.take(0)).toBe(false);
   });
 });
+
+describe("the settings", () => {
+  const frames = (bucket: Bucket): number => {
+    let taken = 0;
+    while (taken < 1_000 && bucket.take(0)) taken++;
+    return taken;
+  };
+
+  it("make the bucket larger or smaller; without them, or with nonsense in them, it is as built in", () => {
+    expect(frames(Bucket.of({ FRAME_BURST: "3" }))).toBe(3);
+    expect(frames(Bucket.of({ FRAME_BURST: "500", FRAMES_PER_SECOND: "1000" }))).toBe(500);
+    for (const settings of [{}, { FRAME_BURST: "many" }, { FRAME_BURST: "" }]) {
+      expect(frames(Bucket.of(settings))).toBe(FLOOD.burst);
+    }
+  });
+});

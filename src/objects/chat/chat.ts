@@ -21,7 +21,7 @@ import { log, logFault } from "../../log.ts";
 import { identityOf } from "../identity.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, chatName, gatewayStub, inboxStub } from "../rpc.ts";
-import { CLOSE, agreed, closeSocket, connectionId, sendTo, upgraded } from "../sockets.ts";
+import { Bucket, CLOSE, agreed, closeSocket, connectionId, sendTo, upgraded } from "../sockets.ts";
 import { Meta, isEmpty, migrate } from "../sql.ts";
 import type { Commit } from "./commit.ts";
 import { NOTHING } from "./commit.ts";
@@ -65,7 +65,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       super(ctx, env);
       this.#ports = portsOf(env);
       this.#wire = wireOf(env);
-      this.#sockets = new ChatSockets(ctx, this.#wire);
+      this.#sockets = new ChatSockets(ctx, this.#wire, () => Bucket.of(env));
       ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(...this.#wire.ping));
     }
 

@@ -2,9 +2,9 @@
 
 import type { ChatEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
-import { FLOOD } from "../../core/limits.ts";
 import type { ChatWire, EncodedEvent } from "../../core/wire.ts";
-import { Bucket, closeSocket, sendTo } from "../sockets.ts";
+import type { Bucket } from "../sockets.ts";
+import { closeSocket, sendTo } from "../sockets.ts";
 
 /** What a socket bears through hibernation. */
 export interface Seat {
@@ -28,11 +28,13 @@ export interface OpenSocket {
 export class ChatSockets {
   readonly #ctx: DurableObjectState;
   readonly #wire: ChatWire;
+  readonly #bucket: () => Bucket;
   readonly #open = new Map<WebSocket, OpenSocket>();
 
-  constructor(ctx: DurableObjectState, wire: ChatWire) {
+  constructor(ctx: DurableObjectState, wire: ChatWire, bucket: () => Bucket) {
     this.#ctx = ctx;
     this.#wire = wire;
+    this.#bucket = bucket;
     for (const socket of ctx.getWebSockets()) this.#add(socket, socket.deserializeAttachment() as Seat);
   }
 
@@ -40,7 +42,7 @@ export class ChatSockets {
     const open: OpenSocket = {
       socket,
       seat,
-      bucket: new Bucket(FLOOD.burst, FLOOD.perSecond, Date.now()),
+      bucket: this.#bucket(),
       turn: undefined,
     };
     this.#open.set(socket, open);

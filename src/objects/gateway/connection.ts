@@ -1,10 +1,9 @@
 /** One connection on a Gateway: how it is reached, and what it bears through hibernation. Knows no other object. */
 
-import { FLOOD } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { Connection } from "../../core/wire.ts";
-import { Bucket } from "../sockets.ts";
+import type { Bucket } from "../sockets.ts";
 
 /** What is kept of a connection; of one that is a socket, in its attachment (16 KiB at most). */
 export interface Attached {
@@ -17,6 +16,8 @@ export interface Attached {
 
 /** What a connection needs of its Gateway. */
 export interface Host {
+  /** A new connection's bucket against floods. */
+  bucket(): Bucket;
   identify(connection: HeldConnection, session: Session, username: string): Promise<boolean>;
   close(connection: HeldConnection, code: number, reason: string): void;
   follow(id: string, kind: "chat" | "user", target: number): boolean;
@@ -32,7 +33,7 @@ export interface Line {
 
 export class HeldConnection implements Connection {
   readonly line: Line;
-  readonly bucket = new Bucket(FLOOD.burst, FLOOD.perSecond, Date.now());
+  readonly bucket: Bucket;
   /** The frame that is being worked on; the next one waits for it. */
   turn: Promise<void> | undefined;
   readonly #host: Host;
@@ -40,6 +41,7 @@ export class HeldConnection implements Connection {
 
   constructor(line: Line, attached: Attached, host: Host) {
     this.line = line;
+    this.bucket = host.bucket();
     this.#attached = attached;
     this.#host = host;
   }

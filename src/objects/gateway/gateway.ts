@@ -16,7 +16,7 @@ import { logFault } from "../../log.ts";
 import { identityOf } from "../identity.ts";
 import type { GatewayCalls, Push } from "../rpc.ts";
 import { chatStub, inboxStub, lobbyStub } from "../rpc.ts";
-import { CLOSE, agreed, closeSocket, connectionId, sendTo, upgraded } from "../sockets.ts";
+import { Bucket, CLOSE, agreed, closeSocket, connectionId, sendTo, upgraded } from "../sockets.ts";
 import { migrate, nameOf } from "../sql.ts";
 import { Carriage } from "./carriage.ts";
 import type { Attached, Host } from "./connection.ts";
@@ -128,6 +128,10 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       // The socket may have closed while the Inbox was asked.
       if (!this.#connections.has(connection.id)) this.#left(connection.id, session.userId);
       return true;
+    }
+
+    bucket(): Bucket {
+      return Bucket.of(this.env);
     }
 
     close(connection: HeldConnection, code: number, reason: string): void {
