@@ -62,7 +62,13 @@ export type Event =
       readonly message: Message;
       readonly unread?: number;
     }
-  | { readonly event: "message.deleted"; readonly chat_id: number; readonly rev: number; readonly message_id: number }
+  | {
+      readonly event: "message.deleted";
+      readonly chat_id: number;
+      readonly rev: number;
+      readonly message_id: number;
+      readonly unread?: number;
+    }
   | {
       readonly event: "chat.created" | "chat.updated";
       readonly chat_id: number;

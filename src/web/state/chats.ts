@@ -54,10 +54,22 @@ function change(chatId: number, fields: Partial<Chat>): void {
   if (chat !== undefined) putChats([{ ...chat, ...fields }]);
 }
 
-/** The newest message of a chat moves it to the top of the list. */
+/** Of these messages takes over those that are not older than what is loaded. */
+export function putLoaded(chatId: number, items: readonly Message[]): void {
+  const oldest = messages.value.get(chatId)?.[0]?.seq ?? chats.value.get(chatId)?.last_seq ?? 0;
+  putMessages(
+    chatId,
+    items.filter((message) => message.seq >= oldest),
+  );
+}
+
+/**
+ * A message came, or changed. One that is older than what is loaded stays out: history would go on from it and leave a
+ * hole. The newest of a chat moves it to the top of the list.
+ */
 export function noteMessage(message: Message, unread: number | undefined): void {
-  putMessages(message.chat_id, [message]);
   const chat = chats.value.get(message.chat_id);
+  putLoaded(message.chat_id, [message]);
   if (chat === undefined) return;
   const newest = message.seq >= chat.last_seq;
   change(chat.id, {
@@ -94,11 +106,13 @@ export function apply(event: Event, self: number): void {
       noteMessage(event.message, event.unread);
       break;
     case "message.deleted": {
-      const known = (messages.value.get(event.chat_id) ?? []).find((message) => message.id === event.message_id);
+      const last = chats.value.get(event.chat_id)?.last_message;
+      const loaded = messages.value.get(event.chat_id)?.find((message) => message.id === event.message_id);
+      const known = loaded ?? (last?.id === event.message_id ? last : undefined);
       if (known !== undefined)
         noteMessage(
           { ...known, text: null, attachments: [], deleted_at: new Date().toISOString(), rev: event.rev },
-          undefined,
+          event.unread,
         );
       break;
     }

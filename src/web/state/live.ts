@@ -13,6 +13,7 @@ import {
   noteMessage,
   outbox,
   putChats,
+  putLoaded,
   putMessages,
   selected,
 } from "./chats.ts";
@@ -53,7 +54,7 @@ async function changes(chatId: number, since: number): Promise<void> {
       messages: changed,
       chat,
     } = await ask<{ rev: number; messages: Message[]; chat: Chat }>("GET", `/chats/${chatId}/changes?since=${from}`);
-    putMessages(chatId, changed);
+    putLoaded(chatId, changed);
     putChats([chat]);
     if (rev >= chat.rev || rev <= from) return;
     from = rev;
@@ -69,7 +70,11 @@ function hear(event: Event): void {
   else if (unknown) void catchUp().catch(() => undefined);
 }
 
-/** Sends what is pending, in its order; what is not acknowledged stays for the next time. */
+/** What a server says of a message that it will never take. */
+const FOR_GOOD = new Set(["input.invalid", "access.denied", "not_found", "too_large"]);
+const RETRY_MS = 3_000;
+
+/** Sends what is pending, in its order; what is not acknowledged is tried again in a while. */
 let flushing = false;
 async function flush(): Promise<void> {
   if (flushing) return;
@@ -85,8 +90,14 @@ async function flush(): Promise<void> {
       try {
         noteMessage(await ask<Message>("POST", `/chats/${chatId}/messages`, body), undefined);
       } catch (error) {
-        // What the server refuses for good would stand in the way of all the rest.
-        if (!(error instanceof Problem) || error.code === "internal" || error.code.startsWith("auth.")) return;
+        // What the server refuses for good would stand in the way of all the rest; anything else stays.
+        if (!(error instanceof Problem) || !FOR_GOOD.has(error.code)) {
+          setTimeout(
+            () => void flush(),
+            error instanceof Problem ? Math.max(RETRY_MS, error.retryAfter * 1_000) : RETRY_MS,
+          );
+          return;
+        }
       }
       outbox.value = outbox.value.filter((pending) => pending.clientId !== clientId);
     }

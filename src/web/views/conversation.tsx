@@ -12,6 +12,11 @@ import { Composer } from "./composer.tsx";
 import { MessageView } from "./message.tsx";
 import { chatName, dayOf } from "./names.tsx";
 
+/** Pixels from the end within which one counts as being there. */
+const END_PX = 80;
+/** With so many messages a chat counts as loaded. */
+const LOADED = 20;
+
 export function Conversation({ chat }: { readonly chat: Chat }) {
   const list = useRef<HTMLDivElement>(null);
   const more = useSignal(true);
@@ -31,6 +36,8 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
   }
 
   useEffect(() => {
+    // A chat that was open before is loaded already.
+    if (messages.peek().get(chat.id)?.[LOADED - 1] !== undefined) return;
     void loadOlder(chat.id).then(
       (there) => (more.value = there),
       () => undefined,
@@ -47,9 +54,17 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
   }, [chat]);
 
   const lastId = shown.at(-1)?.id;
+  const mine = shown.at(-1)?.user.id === self;
+  // Who reads further up is not torn away by what comes in below.
+  const atEnd = useRef(true);
   useLayoutEffect(() => {
-    list.current?.scrollTo(0, list.current.scrollHeight);
-  }, [chat.id, lastId, pending.length]);
+    if (atEnd.current || mine || pending.length > 0) list.current?.scrollTo(0, list.current.scrollHeight);
+  }, [chat.id, lastId, mine, pending.length]);
+
+  function noteScroll(): void {
+    const box = list.current;
+    if (box !== null) atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < END_PX;
+  }
 
   return (
     <section class="conversation" aria-label={chatName(chat)}>
@@ -62,7 +77,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
         </h2>
         <small aria-live="polite">{names.length > 0 && TEXT.typing([...new Set(names)].join(", "))}</small>
       </header>
-      <div class="messages" ref={list} tabIndex={0}>
+      <div class="messages" ref={list} tabIndex={0} onScroll={noteScroll}>
         {more.value && (
           <button type="button" class="link" onClick={() => void older()}>
             {TEXT.older}
