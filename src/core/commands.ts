@@ -48,10 +48,15 @@ export interface Page {
 }
 
 export type CommandName = keyof Table;
-/** A command, e.g. `{ do: "read", upTo: 17 }`. `kinds`: for whoever asks there are only such chats; any other is not found. */
+/**
+ * A command, e.g. `{ do: "read", upTo: 17 }`. `kinds`: for whoever asks there are only such chats; any other is not found.
+ * `inOrder`: the answer goes out once all that came before it has been told to whoever asks; for dialects whose frames bear
+ * nothing to sort by.
+ */
 export type CommandOf<Name extends CommandName> = {
   readonly do: Name;
   readonly kinds?: readonly ChatKind[] | undefined;
+  readonly inOrder?: boolean | undefined;
 } & Readonly<Table[Name]["args"]>;
 export type Command = { [Name in CommandName]: CommandOf<Name> }[CommandName];
 export type ResultOf<Name extends CommandName> = Table[Name]["result"];

@@ -84,6 +84,8 @@ export const GATEWAY = {
 export const DELIVERY = {
   /** The alarm of a busy spell: it stores how far delivery got, and serves again what lags. */
   spellMs: 5 * SECOND,
+  /** How long an answer waits at most for what came before it to be told. */
+  inOrderMs: 1 * SECOND,
   /** Waiting before a lagging Inbox is tried again: doubled each time, from the first to the second. */
   retryMs: 2 * SECOND,
   retryMaxMs: 5 * MINUTE,

@@ -113,7 +113,7 @@ export function createChats({ directory, objects }: ServicePorts) {
       return objects.command<"member.add">(
         chat,
         actor,
-        { do: "member.add", users: members.map(personOf), role },
+        { do: "member.add", users: members.map(personOf), role, inOrder: origin !== null },
         origin,
       );
     },

@@ -161,4 +161,12 @@ describe("the address", () => {
     const { status, headers } = await call("GET", path);
     expect([status, headers.get("upgrade")]).toEqual([426, "websocket"]);
   });
+
+  it("stands in the AsyncAPI document that is served", async () => {
+    const { status, headers, body } = await call("GET", "/asyncapi.json");
+    expect([status, headers.get("content-type")?.split(";")[0]]).toEqual([200, "application/json"]);
+    expect(body).toMatchObject({ asyncapi: "3.0.0", channels: { methods: { address: "/ws/chat/" } } });
+    const { payload } = body.channels.methods.messages.doAuth;
+    expect(payload.schema.required).toEqual(["method"]);
+  });
 });

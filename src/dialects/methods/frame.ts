@@ -19,9 +19,9 @@ const isObject = (value: unknown): value is Fields =>
 
 const isLong = (text: string): boolean => text.length > LIMITS.methodsLongFrame;
 
-/** How many characters a frame weighs in the memory of its Gateway; 0 where it is too short to matter. */
+/** How many characters a frame weighs in the memory of its Gateway; 0 where it is too short to matter, or is refused unread. */
 export const weightOf = (frame: string | ArrayBuffer): number =>
-  typeof frame === "string" && isLong(frame) ? frame.length : 0;
+  typeof frame === "string" && isLong(frame) && frame.length <= LIMITS.methodsFrame ? frame.length : 0;
 
 /** Whether parsing `text` makes few values. Base64 has none of these characters; millions of them would fill the memory of a Gateway. */
 function hasFewValues(text: string): boolean {

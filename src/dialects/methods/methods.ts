@@ -68,7 +68,7 @@ export function createMethods(service: Service, render: Render) {
     const { message } = await chats.command<"message.send">(
       session,
       chat,
-      { do: "message.send", draft: { text: words, attachments: ids } },
+      { do: "message.send", inOrder: true, draft: { text: words, attachments: ids } },
       connection,
     );
     return [
@@ -80,7 +80,7 @@ export function createMethods(service: Service, render: Render) {
   }
 
   async function readMessages({ session, connection, key }: Call, chat: ChatId): Promise<object[]> {
-    const { changed } = await chats.command<"read">(session, chat, { do: "read" }, connection);
+    const { changed } = await chats.command<"read">(session, chat, { do: "read", inOrder: true }, connection);
     const read = { type: "messages_read", data: { chat, event_response_key: key } };
     return changed.length === 0 ? [read] : [read, readUpdates(changed)];
   }
@@ -95,7 +95,7 @@ export function createMethods(service: Service, render: Render) {
         return createChat(call, parseArguments(method, args));
       case "update_chat": {
         const { chat, title } = parseArguments(method, args);
-        await chats.command<"chat.rename">(session, chat, { do: "chat.rename", title }, connection);
+        await chats.command<"chat.rename">(session, chat, { do: "chat.rename", inOrder: true, title }, connection);
         const now = await chats.get(session, chat);
         return [{ type: "chat_updated", data: { chat: render.chat(now), event_response_key: key } }];
       }
@@ -105,7 +105,12 @@ export function createMethods(service: Service, render: Render) {
         return readMessages(call, parseArguments(method, args).chat);
       case "remove_from_chat": {
         const { chat, users } = parseArguments(method, args);
-        const now = await chats.command<"member.remove">(session, chat, { do: "member.remove", users }, connection);
+        const now = await chats.command<"member.remove">(
+          session,
+          chat,
+          { do: "member.remove", inOrder: true, users },
+          connection,
+        );
         const done = {
           type: "user_removed_successful",
           data: { event_response_key: key, user_ids: users, chat: render.chat(now) },

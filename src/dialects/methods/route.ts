@@ -8,9 +8,16 @@ export function methodsRoutes(): Hono<Http> {
   const routes = new Hono<Http>();
   const open = async (c: Context<Http>): Promise<Response> => {
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-      return c.json({ type: "error", data: { type: "system_error", detail: "This is a WebSocket address." } }, 426, {
-        upgrade: "websocket",
-      });
+      return c.json(
+        {
+          type: "error",
+          data: { type: "system_error", detail: "This is a WebSocket address.", event_response_key: null },
+        },
+        426,
+        {
+          upgrade: "websocket",
+        },
+      );
     }
     return c.get("sockets").gateway("methods", c.req.raw, null, c.get("origin"));
   };

@@ -150,8 +150,9 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     execute(actor: Actor, command: Command, origin: string | null): Promise<Result<ResultOf<CommandName>>> {
       return this.#attempt(async () => {
-        const { answer, tell } = await this.#perform(actor, command, origin);
+        const { answer, tell, before } = await this.#perform(actor, command, origin);
         tell();
+        if (command.inOrder === true) await this.#open?.outbox.told(actor.userId, before);
         return answer.result;
       });
     }
@@ -242,24 +243,28 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       actor: Actor,
       command: Command,
       origin: string | null,
-    ): Promise<{ answer: Answer; tell: () => void }> {
+    ): Promise<{ answer: Answer; tell: () => void; before: number }> {
       const open = this.#open ?? (await this.#load());
       const { room } = open;
       if (command.kinds?.includes(room.kind) === false) throw notFound("chat");
       if (command.do === "typing") {
         room.role(actor);
-        return { answer: { do: "typing", result: {} }, tell: () => this.#typing(open, actor.userId, command.on) };
+        return {
+          answer: { do: "typing", result: {} },
+          tell: () => this.#typing(open, actor.userId, command.on),
+          before: 0,
+        };
       }
       if (command.do === "chat.erase") {
         membership.mayErase(room, actor);
         await this.#beginErasing();
-        return { answer: { do: "chat.erase", result: {} }, tell: () => undefined };
+        return { answer: { do: "chat.erase", result: {} }, tell: () => undefined, before: 0 };
       }
       const attachments =
         command.do === "message.send" ? await this.#attachments(open, actor, command.draft) : undefined;
       const before = room.clock;
       const done = perform(this.ctx.storage, open, actor, command, attachments ?? []);
-      return { answer: done.answer, tell: () => this.#tell(done.commit, origin, before) };
+      return { answer: done.answer, tell: () => this.#tell(done.commit, origin, before), before };
     }
 
     /** The attachments that a draft names: the sender's own, and not sent yet. */

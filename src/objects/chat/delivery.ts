@@ -25,6 +25,24 @@ interface Lane {
   /** Serve from the log instead of from `events`. */
   replay: boolean;
   running: boolean;
+  /** Answers that wait until everything up to a clock has arrived. */
+  waiting: { readonly clock: number; readonly go: () => void }[];
+}
+
+/** A lane in which nothing is under way. */
+const newLane = (floor: number, replaying: boolean): Lane => ({
+  events: [],
+  row: replaying,
+  floor,
+  replay: replaying,
+  running: false,
+  waiting: [],
+});
+
+/** Lets the answers go that waited for no more than what has arrived. */
+function release(lane: Lane, arrived: number): void {
+  for (const { clock, go } of lane.waiting) if (clock <= arrived) go();
+  lane.waiting = lane.waiting.filter(({ clock }) => clock > arrived);
 }
 
 interface Lag {
@@ -89,7 +107,7 @@ export class Outbox {
     if (reshaped) concerned.add(DIRECTORY);
     for (const user of concerned) {
       if (this.#lagging.has(user)) continue;
-      this.#lanes.set(user, { events: [], row: true, floor: this.#stored, replay: true, running: false });
+      this.#lanes.set(user, newLane(this.#stored, true));
     }
     const waiting = Array.from(this.#lanes.keys());
     for (const user of waiting) this.#start(user);
@@ -178,7 +196,7 @@ export class Outbox {
   retry(now: number): void {
     for (const [user, lag] of this.#lagging) {
       if (lag.due > now || this.#lanes.has(user)) continue;
-      this.#lanes.set(user, { events: [], row: true, floor: lag.from, replay: true, running: false });
+      this.#lanes.set(user, newLane(lag.from, true));
       this.#start(user);
     }
   }
@@ -193,9 +211,23 @@ export class Outbox {
     const known = this.#lanes.get(user);
     if (known !== undefined) return known;
     if (this.#lagging.has(user)) return undefined;
-    const lane: Lane = { events: [], row: false, floor, replay: false, running: false };
+    const lane = newLane(floor, false);
     this.#lanes.set(user, lane);
     return lane;
+  }
+
+  /** Resolves once everything up to `clock` has been told to `user`, as far as they can be reached, and soon in any case. */
+  async told(user: UserId, clock: number): Promise<void> {
+    const lane = this.#lanes.get(user);
+    if (lane === undefined || lane.floor >= clock) return;
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, DELIVERY.inOrderMs);
+      const go = (): void => {
+        clearTimeout(late);
+        resolve();
+      };
+      lane.waiting.push({ clock, go });
+    });
   }
 
   #start(user: UserId): void {
@@ -223,9 +255,11 @@ export class Outbox {
         }
       }
       lane.floor = to;
+      release(lane, to);
       this.#caughtUp(user);
     }
     this.#lanes.delete(user);
+    release(lane, Infinity);
   }
 
   #next(user: UserId, lane: Lane): Delivery {
