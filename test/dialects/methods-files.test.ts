@@ -1,6 +1,6 @@
 // Files in frames of `methods`: their forms, their limits, and that nothing is stored for whoever may not send.
 
-import { env } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../src/core/limits.ts";
 import { MethodsClient } from "../support/methods.ts";
@@ -22,7 +22,6 @@ async function talk() {
 /** What opens at the address of a file, by nobody in particular. */
 async function download(file: Body): Promise<Buffer> {
   const { pathname, search } = new URL(file.file);
-  const { exports } = await import("cloudflare:workers");
   const response = await exports.default.fetch(new Request(`http://parlance.test${pathname}${search}`));
   expect(response.status).toBe(200);
   return Buffer.from(await response.arrayBuffer());
