@@ -1,7 +1,16 @@
-/** The page: who is not logged in logs in, who is sees their chats. Ties the views together; knows no transport. */
+/**
+ * Knows how the page begins, and that who is not logged in logs in and who is sees their chats.
+ * Must not know what either looks like.
+ */
 
+import "./styles/base.css";
+import "./styles/login.css";
+import "./styles/sidebar.css";
+import "./styles/conversation.css";
+import "./styles/message.css";
 import { render } from "preact";
-import { connected, current } from "./state/chats.ts";
+import { current } from "./state/chats.ts";
+import { connected } from "./state/connection.ts";
 import { start } from "./state/live.ts";
 import { session } from "./state/session.ts";
 import { TEXT } from "./text.ts";
@@ -14,17 +23,15 @@ function App() {
   const chat = current.value;
   return (
     <main class={chat === undefined ? "app" : "app open"}>
-      {!connected.value && (
-        <p class="banner" role="status">
-          {TEXT.lost}
-        </p>
-      )}
+      <p class="banner" role="status">
+        {!connected.value && TEXT.lost}
+      </p>
       <Sidebar />
       {chat === undefined ? <p class="hint nothing">{TEXT.pick}</p> : <Conversation key={chat.id} chat={chat} />}
     </main>
   );
 }
 
-start();
+start(TEXT.title);
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);

@@ -1,6 +1,9 @@
-/** Requests to `/v1`, and what they say when they fail. Knows no state of the page. */
+/**
+ * Knows requests to `/v1`, and what they say when they fail.
+ * Must not know who is logged in, nor anything of the page.
+ */
 
-/** A request that was refused, in the server's words. */
+/** A request or a command that was refused, in the server's words. */
 export class Problem extends Error {
   constructor(
     readonly code: string,
@@ -13,21 +16,15 @@ export class Problem extends Error {
   }
 }
 
-interface ProblemBody {
+export interface ProblemBody {
   readonly code?: string;
   readonly detail?: string;
   readonly errors?: readonly { readonly path: string; readonly message: string }[];
 }
 
-async function problemOf(response: Response): Promise<Problem> {
-  const body = (await response.json().catch(() => ({}))) as ProblemBody;
+export function problemOf(body: ProblemBody, retryAfter = 0): Problem {
   const fields = Object.fromEntries((body.errors ?? []).map(({ path, message }) => [path, message]));
-  return new Problem(
-    body.code ?? "internal",
-    body.detail ?? "",
-    fields,
-    Number(response.headers.get("retry-after") ?? 0),
-  );
+  return new Problem(body.code ?? "internal", body.detail ?? "", fields, retryAfter);
 }
 
 /** The answer's body as JSON; undefined where it has none. @throws Problem; TypeError where there is no connection */
@@ -45,6 +42,9 @@ export async function request<Answer>(
     headers,
     ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
   });
-  if (!response.ok) throw await problemOf(response);
+  if (!response.ok) {
+    const problem = (await response.json().catch(() => ({}))) as ProblemBody;
+    throw problemOf(problem, Number(response.headers.get("retry-after") ?? 0));
+  }
   return (response.status === 204 ? undefined : await response.json()) as Answer;
 }

@@ -1,4 +1,7 @@
-/** The shapes of `/v1`, as far as the page uses them. Knows no transport. */
+/**
+ * Knows the shapes of `/v1`, as far as the page uses them.
+ * Must not know how they come here.
+ */
 
 export interface Person {
   readonly id: number;
@@ -13,6 +16,8 @@ export interface Attachment {
   readonly size: number;
   readonly mime: string;
   readonly url: string;
+  readonly width?: number;
+  readonly height?: number;
 }
 
 export interface Message {
@@ -41,6 +46,15 @@ export interface Chat {
   readonly last_seq: number;
   readonly unread: number;
   readonly last_message: Message | null;
+  /** Only where one chat is told in full. */
+  readonly members?: readonly { readonly user: Person }[];
+}
+
+export interface Changes {
+  readonly rev: number;
+  readonly messages: readonly Message[];
+  readonly members: readonly { readonly user: Person }[];
+  readonly chat: Chat;
 }
 
 export interface Page<Item> {
@@ -76,7 +90,8 @@ export type Event =
       readonly chat: Chat;
     }
   | { readonly event: "chat.removed"; readonly chat_id: number }
-  | { readonly event: "member.added" | "member.removed"; readonly chat_id: number; readonly rev: number }
+  | { readonly event: "member.added"; readonly chat_id: number; readonly rev: number; readonly user: Person }
+  | { readonly event: "member.removed"; readonly chat_id: number; readonly rev: number; readonly user_id: number }
   | {
       readonly event: "read";
       readonly chat_id: number;

@@ -1,11 +1,16 @@
-/** The socket for all chats: commands with their answers, events, and coming back after a loss. Knows frames; knows no chat. */
+/**
+ * Knows the frames of the socket for all chats: commands and their answers, events, and how to come back after a loss.
+ * Must not know what a command or an event is about.
+ */
 
+import { problemOf } from "./http.ts";
+import type { ProblemBody } from "./http.ts";
 import type { Event } from "./shapes.ts";
 
 interface Answer {
   readonly re: number;
   readonly ok: boolean;
-  readonly error?: { readonly code: string; readonly detail: string };
+  readonly error?: ProblemBody;
 }
 
 interface Handlers {
@@ -15,7 +20,9 @@ interface Handlers {
   readonly lost: () => void;
 }
 
-const PING_MS = 30_000;
+const PING_MS = 25_000;
+/** With so long a silence after a question the connection is dead, whatever the system says. */
+const PATIENCE_MS = 10_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20_000;
 
@@ -24,14 +31,18 @@ export class LiveSocket {
   readonly #handlers: Handlers;
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   #socket: WebSocket | undefined;
+  /** Gives the present connection up. */
+  #lose: (() => void) | undefined;
   #next = 0;
   #tries = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
   constructor(token: string, handlers: Handlers) {
     this.#token = token;
     this.#handlers = handlers;
+    addEventListener("online", this.#hurry);
     this.#connect();
   }
 
@@ -41,26 +52,44 @@ export class LiveSocket {
     const socket = new WebSocket(url, ["parlance.v1", `bearer.${this.#token}`]);
     this.#socket = socket;
     let ping: ReturnType<typeof setInterval> | undefined;
+    let gone = false;
+    const lose = (): void => {
+      if (gone) return;
+      gone = true;
+      clearInterval(ping);
+      this.#heard();
+      this.#lost();
+    };
+    this.#lose = lose;
     socket.addEventListener("open", () => {
       this.#tries = 0;
-      ping = setInterval(() => socket.send("ping"), PING_MS);
+      ping = setInterval(() => this.#say("ping"), PING_MS);
       this.#handlers.open();
     });
-    socket.addEventListener("message", ({ data }) => this.#hear(String(data)));
-    socket.addEventListener("close", () => {
-      clearInterval(ping);
-      for (const { reject } of this.#waiting.values()) reject(new Error("the socket closed"));
-      this.#waiting.clear();
-      if (this.#ended) return;
-      this.#handlers.lost();
-      // Everyone who lost the server at the same instant does not come back at the same instant.
-      const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#tries++) * (0.5 + Math.random());
-      this.#timer = setTimeout(() => this.#connect(), wait);
+    socket.addEventListener("message", ({ data }) => {
+      if (!gone) this.#hear(String(data));
     });
+    socket.addEventListener("close", lose);
+  }
+
+  /** Sends, and gives the server a while to say anything at all. */
+  #say(frame: string): void {
+    this.#socket?.send(frame);
+    this.#deadline ??= setTimeout(() => {
+      // A dead connection may take minutes to close: it is given up at once.
+      this.#socket?.close();
+      this.#lose?.();
+    }, PATIENCE_MS);
+  }
+
+  #heard(): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
   }
 
   #hear(text: string): void {
-    if (text === "pong") return;
+    this.#heard();
+    if (text === "pong" || this.#ended) return;
     const frame = JSON.parse(text) as Answer | Event;
     if ("event" in frame) {
       this.#handlers.event(frame);
@@ -70,22 +99,40 @@ export class LiveSocket {
     this.#waiting.delete(frame.re);
   }
 
-  /** The answer to a command. @throws Error where it is refused, or the socket is lost before */
+  #lost(): void {
+    for (const { reject } of this.#waiting.values()) reject(new Error("the connection is lost"));
+    this.#waiting.clear();
+    if (this.#ended) return;
+    this.#socket = undefined;
+    this.#handlers.lost();
+    // Everyone who lost the server at the same instant does not come back at the same instant.
+    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#tries++) * (0.5 + Math.random());
+    this.#retry = setTimeout(() => this.#connect(), wait);
+  }
+
+  readonly #hurry = (): void => {
+    if (this.#ended || this.#socket !== undefined) return;
+    clearTimeout(this.#retry);
+    this.#connect();
+  };
+
+  /** The answer to a command. @throws Problem where it is refused; Error where the connection is lost before */
   async do<Result>(command: string, args: object): Promise<Result> {
-    const socket = this.#socket;
-    if (socket?.readyState !== WebSocket.OPEN) throw new Error("not connected");
+    if (this.#socket?.readyState !== WebSocket.OPEN) throw new Error("not connected");
     const id = ++this.#next;
     const answer = await new Promise<Answer>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      socket.send(JSON.stringify({ id, do: command, ...args }));
+      this.#say(JSON.stringify({ id, do: command, ...args }));
     });
-    if (!answer.ok) throw new Error(answer.error?.detail ?? "refused");
+    if (!answer.ok) throw problemOf(answer.error ?? {});
     return answer as unknown as Result;
   }
 
   end(): void {
     this.#ended = true;
-    clearTimeout(this.#timer);
+    removeEventListener("online", this.#hurry);
+    clearTimeout(this.#retry);
+    this.#heard();
     this.#socket?.close(1000);
   }
 }

@@ -1,4 +1,7 @@
-/** How chats, people and times are shown in short. Knows shapes; knows no state. */
+/**
+ * Knows how chats, people and times are shown in short.
+ * Must not know any state.
+ */
 
 import type { Chat, Message } from "../api/shapes.ts";
 import { TEXT } from "../text.ts";
@@ -9,6 +12,7 @@ export function chatName(chat: Chat): string {
 
 const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const fullDate = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
 
 /** The time of today, the day of other days. */
 export function shortTime(iso: string): string {
@@ -17,20 +21,19 @@ export function shortTime(iso: string): string {
 }
 
 export const timeOf = (iso: string): string => time.format(new Date(iso));
-export const dayOf = (iso: string): string => date.format(new Date(iso));
+export const dayOf = (iso: string): string => fullDate.format(new Date(iso));
 
-export function summary(message: Message | null): string {
-  if (message === null) return "";
+export function summary(message: Message): string {
   if (message.deleted_at !== null) return TEXT.deleted;
   return message.text ?? message.attachments[0]?.name ?? TEXT.file;
 }
 
-/** Initials on a colour that is always the same for this name. */
+/** An initial on a colour that is always the same for this one. */
 export function Avatar({ name, id }: { readonly name: string; readonly id: number }) {
-  const initials = /[\p{L}\p{N}]/u.exec(name)?.[0].toUpperCase() ?? "?";
+  const initial = /[\p{L}\p{N}]/u.exec(name)?.[0].toUpperCase() ?? "?";
   return (
     <span class={`avatar hue${id % 8}`} aria-hidden="true">
-      {initials}
+      {initial}
     </span>
   );
 }

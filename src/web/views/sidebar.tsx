@@ -1,38 +1,63 @@
-/** The chats, and how to begin another. Knows the state; knows no transport. */
+/**
+ * Knows the list of chats: each with its last message, its time and what is unread.
+ * Must not know how the list stays up to date.
+ */
 
-import { useSignal } from "@preact/signals";
-import type { Chat, Person } from "../api/shapes.ts";
-import { chatList, selected } from "../state/chats.ts";
-import { findPeople, openChat } from "../state/live.ts";
-import { leave, session } from "../state/session.ts";
+import { useEffect, useRef } from "preact/hooks";
+import type { Chat } from "../api/shapes.ts";
+import { leave } from "../state/actions.ts";
+import { chatList, listed } from "../state/chats.ts";
+import { selected, show } from "../state/route.ts";
+import { session } from "../state/session.ts";
+import { writers } from "../state/typing.ts";
 import { TEXT } from "../text.ts";
+import { Begin } from "./begin.tsx";
 import { Avatar, chatName, shortTime, summary } from "./names.tsx";
 
 export function Sidebar() {
+  const list = useRef<HTMLUListElement>(null);
+  const left = useRef(selected.value);
+  const now = selected.value;
+  // Who closes a chat is where they came from.
+  useEffect(() => {
+    if (now === null && left.current !== null)
+      list.current?.querySelector<HTMLElement>(`[data-chat="${left.current}"]`)?.focus();
+    left.current = now;
+  }, [now]);
+
+  const me = session.value?.user;
   return (
     <nav class="sidebar" aria-label={TEXT.chats}>
       <header>
-        <strong>{session.value?.user.name}</strong>
-        <button type="button" class="link" onClick={() => void leave()}>
+        {me !== undefined && <Avatar name={me.name} id={me.id} />}
+        <bdi class="name">{me?.name}</bdi>
+        <button type="button" class="link" onClick={leave}>
           {TEXT.logout}
         </button>
       </header>
       <Begin />
-      <ul class="chats">
+      <ul class="chats" ref={list}>
         {chatList.value.map((chat) => (
           <ChatRow key={chat.id} chat={chat} />
         ))}
       </ul>
-      {chatList.value.length === 0 && <p class="hint">{TEXT.noChats}</p>}
+      {chatList.value.length === 0 && <p class="hint">{listed.value ? TEXT.noChats : TEXT.loading}</p>}
     </nav>
   );
 }
 
 function ChatRow({ chat }: { readonly chat: Chat }) {
   const name = chatName(chat);
+  const writing = (writers.value.get(chat.id)?.size ?? 0) > 0;
   return (
     <li>
-      <button type="button" aria-current={selected.value === chat.id} onClick={() => (selected.value = chat.id)}>
+      <button
+        type="button"
+        class="item"
+        data-chat={chat.id}
+        aria-current={selected.value === chat.id}
+        onClick={() => show(chat.id)}
+      >
         <Avatar name={name} id={chat.peer?.id ?? chat.id} />
         <span class="row">
           <span class="line">
@@ -40,10 +65,11 @@ function ChatRow({ chat }: { readonly chat: Chat }) {
             <time dateTime={chat.updated_at}>{shortTime(chat.updated_at)}</time>
           </span>
           <span class="line">
-            <bdi class="last">{summary(chat.last_message)}</bdi>
+            <bdi class="last">{writing ? "…" : <Last chat={chat} />}</bdi>
             {chat.unread > 0 && (
-              <span class="badge" aria-label={TEXT.unread(chat.unread)}>
-                {chat.unread}
+              <span class="badge">
+                <span aria-hidden="true">{chat.unread > 99 ? "99+" : chat.unread}</span>
+                <span class="unseen">{TEXT.unread(chat.unread)}</span>
               </span>
             )}
           </span>
@@ -53,100 +79,9 @@ function ChatRow({ chat }: { readonly chat: Chat }) {
   );
 }
 
-/** Finds people: one is written to, several become a group. */
-function Begin() {
-  const query = useSignal("");
-  const found = useSignal<readonly Person[]>([]);
-  const picked = useSignal<readonly Person[]>([]);
-  const grouping = useSignal(false);
-  const title = useSignal("");
-  const failed = useSignal(false);
-
-  async function search(text: string): Promise<void> {
-    query.value = text;
-    try {
-      found.value = text.trim() === "" ? [] : await findPeople(text.trim());
-    } catch {
-      found.value = [];
-    }
-  }
-
-  function reset(): void {
-    query.value = "";
-    found.value = [];
-    picked.value = [];
-    grouping.value = false;
-    title.value = "";
-  }
-
-  async function begin(members: readonly Person[], name: string | null): Promise<void> {
-    failed.value = false;
-    try {
-      await openChat(
-        members.map((person) => person.id),
-        name,
-      );
-      reset();
-    } catch {
-      failed.value = true;
-    }
-  }
-
-  const pick = (person: Person): void => {
-    if (!grouping.value) void begin([person], null);
-    else if (picked.value.every((one) => one.id !== person.id)) picked.value = [...picked.value, person];
-  };
-
-  return (
-    <section class="begin">
-      <input
-        type="search"
-        value={query.value}
-        aria-label={TEXT.search}
-        placeholder={TEXT.search}
-        onInput={(event) => void search(event.currentTarget.value)}
-      />
-      <ul>
-        {found.value.map((person) => (
-          <li key={person.id}>
-            <button type="button" onClick={() => pick(person)}>
-              <Avatar name={person.name} id={person.id} />
-              <bdi>{person.name}</bdi> <small>@{person.username}</small>
-            </button>
-          </li>
-        ))}
-      </ul>
-      {grouping.value ? (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void begin(picked.value, title.value.trim());
-          }}
-        >
-          <input
-            aria-label={TEXT.groupTitle}
-            placeholder={TEXT.groupTitle}
-            required
-            maxLength={200}
-            value={title.value}
-            onInput={(event) => (title.value = event.currentTarget.value)}
-          />
-          <p>{picked.value.map((person) => person.name).join(", ")}</p>
-          <button class="primary">{TEXT.create}</button>
-          <button type="button" class="link" onClick={reset}>
-            {TEXT.cancel}
-          </button>
-        </form>
-      ) : (
-        <button type="button" class="link" onClick={() => (grouping.value = true)}>
-          {TEXT.newGroup}
-        </button>
-      )}
-      {failed.value && (
-        <p class="error" role="alert">
-          {TEXT.failed}
-        </p>
-      )}
-    </section>
-  );
+function Last({ chat }: { readonly chat: Chat }) {
+  const last = chat.last_message;
+  if (last === null) return null;
+  const known = chat.kind === "direct" || last.deleted_at !== null;
+  return <>{known ? summary(last) : TEXT.from(last.user.name, summary(last))}</>;
 }
