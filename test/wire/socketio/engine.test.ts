@@ -5,6 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Server } from "../server.ts";
 import { Raw, startEcho } from "./raw.ts";
 
+/** Long enough for a poll to have reached the server, and shorter than a ping. */
+const POLL_IS_THERE_MS = 60;
+
 const [PING_INTERVAL, PING_TIMEOUT] = [300, 200];
 
 let server: Server;
@@ -83,7 +86,7 @@ describe.each(["4", "3"])("Engine.IO %s", (version) => {
     it("closes the session upon a second poll at the same time", async () => {
       const sid = await raw().open();
       const first = raw().poll(sid);
-      await after(5);
+      await after(POLL_IS_THERE_MS);
       const second = await raw().poll(sid, "&t=burst");
       expect(await (await first).text()).toBe(payload("1"));
       expect(second.status).toBe(400);
@@ -110,7 +113,7 @@ describe.each(["4", "3"])("Engine.IO %s", (version) => {
   describe("heartbeat", () => {
     it("closes a polling session that does not answer", async () => {
       const sid = await raw().open();
-      await after(PING_INTERVAL + PING_TIMEOUT);
+      await after(PING_INTERVAL + 2 * PING_TIMEOUT);
       expect((await raw().poll(sid)).status).toBe(400);
     });
 
@@ -126,6 +129,8 @@ describe.each(["4", "3"])("Engine.IO %s", (version) => {
     it("ends a polling session, and gives its poll back", async () => {
       const sid = await raw().open();
       const poll = raw().poll(sid);
+      // The two travel on connections of their own: the first is to be there before the second.
+      await after(POLL_IS_THERE_MS);
       await raw().post(sid, payload("1"));
       expect(await (await poll).text()).toBe(payload("6"));
       expect((await raw().poll(sid)).status).toBe(400);
