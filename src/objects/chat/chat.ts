@@ -347,7 +347,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       new Meta(this.ctx.storage.sql).set("erasing", "1");
       this.#arm();
       const room = this.#open?.room;
-      this.#open = undefined;
+      this.#forget();
       this.#departed(this.#sockets.close(() => true, CLOSE.policy, "the chat is gone"));
       // The pair of a direct chat is free before the answer: the next message between the two makes a new chat.
       if (room !== undefined) await this.#ports.directory.chats.erase(room.id);
@@ -362,6 +362,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     }
 
     async #eraseNow(): Promise<void> {
+      if (isEmpty(this.ctx.storage.sql)) return;
       const room = new Room(this.ctx.storage);
       try {
         await eraseElsewhere(room, {
@@ -389,18 +390,24 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         room.role(session);
         const id = connectionId(chatName(room.id));
         const { tokenId, expiresAt } = session;
-        const stands = await inboxStub(this.env, session.userId).addConnection(session, username, {
-          id,
-          tokenId,
-          expiresAt,
-          graceMs: this.#wire.graceMs,
-        });
-        if (!stands) throw authInvalid();
-        // A member may have been removed while their Inbox was asked.
-        room.role(session);
+        const seat: Seat = { id, appId: session.appId, userId: session.userId, tokenId, expiresAt, origin };
+        this.#sockets.reserve(seat);
+        const { graceMs } = this.#wire;
+        const info = { id, tokenId, expiresAt, graceMs };
+        let stands = false;
+        try {
+          stands = await inboxStub(this.env, session.userId).addConnection(session, username, info);
+        } finally {
+          if (!stands) this.#departed(this.#sockets.close((one) => one === seat, CLOSE.policy, ""));
+        }
+        if (!this.#sockets.claim(seat)) {
+          // While the Inbox was asked the member was removed, the chat was erased, or the token ended.
+          (await this.#load()).room.role(session);
+          throw authInvalid();
+        }
         this.ctx.storage.sql.exec("INSERT INTO sockets (connection, user_id) VALUES (?, ?)", id, session.userId);
         const pair = new WebSocketPair();
-        this.#sockets.accept(pair[1], { id, appId: session.appId, userId: session.userId, tokenId, expiresAt, origin });
+        this.#sockets.accept(pair[1], seat);
         return pair[0];
       });
       if (!joined.ok) return Response.json(joined.failure, { status: 400 });
@@ -470,10 +477,16 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       }
     }
 
+    /** What is in memory of the chat is given up, with what was on its way. */
+    #forget(): void {
+      this.#open?.outbox.stop();
+      this.#open = undefined;
+    }
+
     /** A fault of ours leaves memory in doubt: the chat is read again from what was committed. */
     #attempt<T>(work: () => Promise<T>): Promise<Result<T>> {
       return attempt(work, (fault) => {
-        if (!(fault instanceof ParlanceError)) this.#open = undefined;
+        if (!(fault instanceof ParlanceError)) this.#forget();
         logFault("chat", fault, { chat: this.ctx.id.name });
       });
     }

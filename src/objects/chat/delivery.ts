@@ -72,6 +72,7 @@ export class Outbox {
   readonly #attached = new Set<UserId>();
   /** The clock that is stored as delivered. */
   #stored: number;
+  #stopped = false;
 
   constructor(sql: SqlStorage, room: Room, ports: DeliveryPorts) {
     this.#sql = sql;
@@ -192,6 +193,12 @@ export class Outbox {
     for (const user of touched) this.#start(user);
   }
 
+  /** The chat is being erased, or is read anew: from here nothing more is brought to anyone. */
+  stop(): void {
+    this.#stopped = true;
+    for (const lane of this.#lanes.values()) release(lane, Infinity);
+  }
+
   /** Serves again those whose time has come. */
   retry(now: number): void {
     for (const [user, lag] of this.#lagging) {
@@ -238,28 +245,35 @@ export class Outbox {
   }
 
   async #run(user: UserId, lane: Lane): Promise<void> {
-    while (lane.replay || lane.row || lane.events.length > 0) {
+    while (!this.#stopped && (lane.replay || lane.row || lane.events.length > 0)) {
       const to = this.#room.clock;
       const important = lane.replay || lane.row || lane.events.some((told) => isDurable(told.event));
-      const work = user === DIRECTORY ? undefined : this.#next(user, lane);
-      lane.replay = false;
-      lane.row = false;
-      lane.events = [];
       try {
-        await (work === undefined ? this.#ports.follow(lane.floor) : this.#ports.deliver(user, work));
+        await this.#bring(user, lane);
       } catch (fault) {
         this.#ports.failed(user, fault);
+        if (this.#stopped) break;
         if (important) {
           this.#lag(user, lane.floor);
           break;
         }
       }
+      if (this.#stopped) break;
       lane.floor = to;
       release(lane, to);
       this.#caughtUp(user);
     }
     this.#lanes.delete(user);
     release(lane, Infinity);
+  }
+
+  /** Brings what the lane has by now; what comes meanwhile goes with the next call. */
+  #bring(user: UserId, lane: Lane): Promise<void> {
+    const work = user === DIRECTORY ? undefined : this.#next(user, lane);
+    lane.replay = false;
+    lane.row = false;
+    lane.events = [];
+    return work === undefined ? this.#ports.follow(lane.floor) : this.#ports.deliver(user, work);
   }
 
   #next(user: UserId, lane: Lane): Delivery {

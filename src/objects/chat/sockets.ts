@@ -30,6 +30,7 @@ export class ChatSockets {
   readonly #wire: ChatWire;
   readonly #bucket: () => Bucket;
   readonly #open = new Map<WebSocket, OpenSocket>();
+  readonly #reserved = new Set<Seat>();
 
   constructor(ctx: DurableObjectState, wire: ChatWire, bucket: () => Bucket) {
     this.#ctx = ctx;
@@ -47,6 +48,16 @@ export class ChatSockets {
     };
     this.#open.set(socket, open);
     return open;
+  }
+
+  /** Keeps a seat for a connection that is being opened: it can be closed, and counts as open, before it has its socket. */
+  reserve(seat: Seat): void {
+    this.#reserved.add(seat);
+  }
+
+  /** Takes a seat that was kept. False: it was closed meanwhile. */
+  claim(seat: Seat): boolean {
+    return this.#reserved.delete(seat);
   }
 
   accept(socket: WebSocket, seat: Seat): void {
@@ -67,7 +78,9 @@ export class ChatSockets {
   }
 
   ids(): Set<string> {
-    return new Set([...this.#open.values()].map((open) => open.seat.id));
+    const ids = new Set([...this.#open.values()].map((open) => open.seat.id));
+    for (const seat of this.#reserved) ids.add(seat.id);
+    return ids;
   }
 
   close(wanted: (seat: Seat) => boolean, code: number, reason: string): Seat[] {
@@ -76,6 +89,11 @@ export class ChatSockets {
       if (!wanted(seat)) continue;
       this.#open.delete(socket);
       closeSocket(socket, code, reason);
+      closed.push(seat);
+    }
+    for (const seat of this.#reserved) {
+      if (!wanted(seat)) continue;
+      this.#reserved.delete(seat);
       closed.push(seat);
     }
     return closed;

@@ -39,6 +39,8 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     readonly #encodings: Encodings;
     readonly #connections = new Map<string, HeldConnection>();
     readonly #bySocket = new Map<WebSocket, HeldConnection>();
+    /** Those that are being opened: they can be closed, and count as open, before they have their socket. */
+    readonly #opening = new Set<string>();
     #armed = false;
 
     constructor(ctx: DurableObjectState, env: Env) {
@@ -92,7 +94,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const id = connectionId(this.#name);
       const pair = new WebSocketPair();
       this.#arm();
-      if (session !== null && !(await this.#register(id, session, username ?? ""))) {
+      if (session !== null && !(await this.#admit(id, session, username ?? ""))) {
         return Response.json(authInvalid().failure, { status: 400 });
       }
       const attached: Attached = { id, session, username, origin, state: null };
@@ -101,6 +103,19 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const connection = this.#add(pair[1], attached);
       await wire.opened(connection);
       return upgraded(pair[0], agreed(request, wire.subprotocol));
+    }
+
+    /** Whether the connection may stand: its token has not ended, neither before nor while this was asked. */
+    async #admit(id: string, session: Session, username: string): Promise<boolean> {
+      this.#opening.add(id);
+      let stands = false;
+      try {
+        stands = await this.#register(id, session, username);
+      } finally {
+        stands = this.#opening.delete(id) && stands;
+        if (!stands) this.#left(id, session.userId);
+      }
+      return stands;
     }
 
     async #register(id: string, session: Session, username: string): Promise<boolean> {
@@ -224,8 +239,8 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       for (const { connections, events } of pushes) {
         for (const id of connections) {
           const connection = this.#connections.get(id);
-          if (connection === undefined) gone.push(id);
-          else this.#tell(connection, events);
+          if (connection !== undefined) this.#tell(connection, events);
+          else if (!this.#opening.has(id)) gone.push(id);
         }
       }
       return gone;
@@ -255,12 +270,13 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     async closeConnections(connections: readonly string[], code: number, reason: string): Promise<void> {
       for (const id of connections) {
         const connection = this.#connections.get(id);
-        if (connection !== undefined) this.close(connection, code, reason);
+        if (connection === undefined) this.#opening.delete(id);
+        else this.close(connection, code, reason);
       }
     }
 
     async alive(connections: readonly string[]): Promise<string[]> {
-      return connections.filter((id) => this.#connections.has(id));
+      return connections.filter((id) => this.#connections.has(id) || this.#opening.has(id));
     }
 
     async ask(question: Json): Promise<Json> {
@@ -276,8 +292,8 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const now = Date.now();
       for (const { id, userId } of this.#roster.all()) {
         const connection = this.#connections.get(id);
-        if (connection === undefined) this.#left(id, userId);
-        else if (connection.session !== null && connection.session.expiresAt <= now) {
+        if (connection === undefined && !this.#opening.has(id)) this.#left(id, userId);
+        else if (connection?.session && connection.session.expiresAt <= now) {
           this.close(connection, CLOSE.policy, "the token has expired");
         }
       }

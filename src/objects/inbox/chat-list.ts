@@ -42,9 +42,23 @@ export class ChatList {
     return undefined;
   }
 
-  /** Takes a row over, unless it is older than what is known; shown from now on, written by `flush`. */
+  /** Whether what a chat brings at `clock` comes in time: not from before its row, or before the user was out of it. */
+  isCurrent(chat: ChatId, clock: number): boolean {
+    const known = this.clock(chat);
+    return known === undefined ? clock > this.#leftAt(chat) : clock >= known;
+  }
+
+  #leftAt(chat: ChatId): number {
+    const pending = this.#pending.get(chat);
+    if (pending !== undefined) return pending.clock;
+    for (const row of this.#sql.exec<{ clock: number }>("SELECT clock FROM left_chats WHERE chat_id = ?", chat))
+      return row.clock;
+    return -1;
+  }
+
+  /** Takes a row over, unless it comes too late; shown from now on, written by `flush`. */
   put(chat: ChatId, clock: number, row: ChatRow | null): void {
-    if ((this.clock(chat) ?? -1) > clock) return;
+    if (!this.isCurrent(chat, clock)) return;
     this.#pending.set(chat, { clock, row });
   }
 
@@ -53,7 +67,7 @@ export class ChatList {
     for (const [chat, { clock, row }] of this.#pending) {
       if (row === null) {
         this.#sql.exec("DELETE FROM chats WHERE chat_id = ?", chat);
-        this.#sql.exec("INSERT OR IGNORE INTO left_chats (chat_id) VALUES (?)", chat);
+        this.#sql.exec("INSERT OR REPLACE INTO left_chats (chat_id, clock) VALUES (?, ?)", chat, clock);
       } else {
         this.#sql.exec(
           `INSERT INTO chats (chat_id, clock, activity, unread, kind, large, body) VALUES (?, ?, ?, ?, ?, ?, ?)

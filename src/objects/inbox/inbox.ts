@@ -98,7 +98,12 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const { list, meta } = this.#load();
       if (meta.get(KEY.gone) !== undefined) return;
       const known = list.clock(delivery.chatId);
-      if (delivery.row === null && known === undefined) return;
+      if (known === undefined && !list.isCurrent(delivery.chatId, delivery.clock)) return;
+      if (known === undefined && delivery.row === null) {
+        list.put(delivery.chatId, delivery.clock, null);
+        list.flush();
+        return;
+      }
       const events = delivery.events.filter((told) => !isDurable(told.event) || told.clock > (known ?? -1));
       if (delivery.row !== undefined) list.put(delivery.chatId, delivery.clock, delivery.row);
       // First the wire, then the row: if we die in between, the Chat brings it again and the wire hears it twice, not never.

@@ -33,4 +33,8 @@ export const INBOX_SCHEMA: readonly SchemaStep[] = [
     // Chats that the user has left: old messages there still bear their name.
     sql.exec("CREATE TABLE left_chats (chat_id INTEGER PRIMARY KEY) STRICT");
   },
+  (sql) => {
+    // The clock at which the user was no longer in the chat: what comes late from before it does not bring the chat back.
+    sql.exec("ALTER TABLE left_chats ADD COLUMN clock INTEGER NOT NULL DEFAULT 0");
+  },
 ];
