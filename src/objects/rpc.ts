@@ -60,8 +60,11 @@ export interface ChatCalls {
   /** Takes over from the directory, if it has not; `origin` is the connection that asked, and is not told. */
   open(actor: Actor | null, origin: string | null): Promise<Result<DetailedChat>>;
   isMember(actor: Actor): Promise<boolean>;
-  /** This member's Inbox is online and wants pushes (or no longer); the row as it is now. */
-  attach(user: UserId, on: boolean): Promise<Result<{ clock: number; row: ChatRow | null }>>;
+  /**
+   * This member's Inbox is online and wants pushes (or no longer); the row as it is now. With `since`, what happened after
+   * that clock is brought too.
+   */
+  attach(user: UserId, on: boolean, since?: number): Promise<Result<{ clock: number; row: ChatRow | null }>>;
   /** The row of a member of a large chat whose Inbox is not attached. */
   summary(user: UserId): Promise<Result<{ clock: number; row: ChatRow | null }>>;
   /** A Gateway's connection hears what is ephemeral in this chat (or no longer). */

@@ -173,10 +173,11 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       return result.ok;
     }
 
-    attach(user: UserId, on: boolean): Promise<Result<{ clock: number; row: ChatRow | null }>> {
+    attach(user: UserId, on: boolean, since?: number): Promise<Result<{ clock: number; row: ChatRow | null }>> {
       return this.#attempt(async () => {
         const { room, outbox } = await this.#load();
         outbox.attach(user, on && room.members.has(user));
+        if (since !== undefined) outbox.replayTo(user, since);
         return this.#rowNow(room, user);
       });
     }

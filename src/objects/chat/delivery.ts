@@ -5,7 +5,7 @@
  */
 
 import type { UserId } from "../../core/ids.ts";
-import { DELIVERY } from "../../core/limits.ts";
+import { DELIVERY, LARGE_CHAT } from "../../core/limits.ts";
 import { isDurable } from "../../core/wire.ts";
 import type { Delivery, Told } from "../rpc.ts";
 import { Meta } from "../sql.ts";
@@ -100,9 +100,15 @@ export class Outbox {
     if (this.#stored >= this.#room.clock) return;
     const concerned = new Set(this.#audience());
     let reshaped = false;
+    let added = 0;
     for (const change of this.#room.changes.since(this.#stored)) {
       for (const user of change.users) concerned.add(user);
       if (change.type !== "edited" && change.type !== "deleted") reshaped = true;
+      if (change.type === "added") added += change.users.length;
+    }
+    // It may have become large meanwhile: those who are offline have to learn that from now on they must ask.
+    if (added > 0 && this.#room.members.size - added <= LARGE_CHAT) {
+      for (const user of this.#room.members.ids()) concerned.add(user);
     }
     for (const user of this.#room.members.readSince(this.#stored)) concerned.add(user);
     if (reshaped) concerned.add(DIRECTORY);
@@ -147,6 +153,15 @@ export class Outbox {
       this.#sql.exec("DELETE FROM attached WHERE user_id = ?", user);
       this.#attached.delete(user);
     }
+  }
+
+  /** Brings what happened after `since` to `user`, who was not attached then. */
+  replayTo(user: UserId, since: number): void {
+    if (since >= this.#room.clock) return;
+    const lane = this.#lane(user, since);
+    if (lane === undefined) return;
+    lane.replay = true;
+    this.#start(user);
   }
 
   /** Brings a commit on its way. `before`: the clock that the chat had before it. */

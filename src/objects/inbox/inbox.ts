@@ -6,6 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { ListedChat } from "../../core/chat.ts";
 import type { Result } from "../../core/errors.ts";
+import { unwrap } from "../../core/errors.ts";
 import type { Presence, UserEvent } from "../../core/events.ts";
 import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { userId } from "../../core/ids.ts";
@@ -108,9 +109,10 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       if (delivery.row !== undefined) list.put(delivery.chatId, delivery.clock, delivery.row);
       // First the wire, then the row: if we die in between, the Chat brings it again and the wire hears it twice, not never.
       await this.#push(events);
+      // A large chat that is new here, or has just become one. If it can't be asked now, it brings its row again.
+      if (delivery.row?.large === true && this.#isOnline() && !list.isLarge(delivery.chatId))
+        unwrap(await chatStub(this.env, delivery.chatId).attach(this.#user, true, delivery.clock));
       list.flush();
-      if (delivery.row?.large === true && known === undefined && this.#isOnline())
-        await this.#attach([delivery.chatId], true);
     }
 
     /** Tells the user's connections, one call for each Gateway. */
