@@ -205,6 +205,8 @@ export interface Objects {
   eraseUser(actor: Actor, ghost: Person): Promise<void>;
   /** News for everyone in the app. */
   announce(app: AppId, news: { type: "user.joined" | "user.left"; userId: UserId; username: string }): Promise<void>;
+  /** Closes at once the connections that the app's key opened, or that were opened because the app is open. */
+  closeApp(app: AppId): Promise<void>;
 }
 
 /** Chats whose creation was cut off, or uploads that no message took up. */

@@ -6,7 +6,7 @@
 import type { Answer, Command } from "./commands.ts";
 import type { Failure } from "./errors.ts";
 import type { AppNews, ChatEvent, Presence, UserEvent } from "./events.ts";
-import type { UserId } from "./ids.ts";
+import type { AppId, UserId } from "./ids.ts";
 import type { Json } from "./message.ts";
 import type { Session } from "./people.ts";
 
@@ -16,6 +16,8 @@ export interface View {
   readonly viewer?: UserId | null | undefined;
   readonly unread?: number | undefined;
   readonly read?: boolean | undefined;
+  /** What the dialect keeps about the viewer's connection. */
+  readonly state?: Json | undefined;
 }
 
 /** An event, encoded once; a viewer's own part is put in without encoding the rest again. */
@@ -47,6 +49,8 @@ export interface Connection {
   readonly id: string;
   /** The app and user that speak here; null before they have said who they are. */
   readonly session: Session | null;
+  /** The app that it acts for as a whole, where it does. */
+  readonly app: AppId | null;
   readonly username: string | null;
   /** The origin that links begin with. */
   readonly origin: string;
@@ -57,6 +61,11 @@ export interface Connection {
   close(code: number, reason: string): void;
   /** From now on this connection is `session`'s. False: the token was ended meanwhile; the connection is being closed. */
   identify(session: Session, username: string): Promise<boolean>;
+  /**
+   * From now on this connection acts for a whole app, whose key it gave (or which is open); it ends at once when the app's
+   * key is changed or the app is deleted.
+   */
+  serve(app: AppId): Promise<void>;
   /** Notes a chat or a person that this connection listens to, so that it is let go when the connection ends. False: there are too many. */
   follow(kind: "chat" | "user", id: number): boolean;
   unfollow(kind: "chat" | "user", id: number): void;

@@ -41,5 +41,6 @@ export function createObjects(env: ObjectBindings): Objects {
     profileChanged: (person) => inboxStub(env, person.id).profileChanged(person),
     eraseUser: (actor, ghost) => inboxStub(env, actor.userId).erase(actor, ghost),
     announce: (app, news) => lobbyStub(env, app).announce(app, news),
+    closeApp: (app) => lobbyStub(env, app).closeApp(app),
   };
 }

@@ -101,6 +101,8 @@ export interface GatewayCalls {
   deliver(pushes: readonly Push[]): Promise<string[]>;
   news(app: AppId, news: AppNews): Promise<void>;
   closeConnections(connections: readonly string[], code: number, reason: string): Promise<void>;
+  /** Closes those that act for the app as a whole. */
+  closeApp(app: AppId, code: number, reason: string): Promise<void>;
   /** Those of `connections` that are open. */
   alive(connections: readonly string[]): Promise<string[]>;
   /** A question of the dialect's own, from another of its Gateways. */
@@ -114,6 +116,8 @@ export interface LobbyCalls {
   /** A Gateway has connections that want the news of this app (or none any more). */
   listen(gateway: string, on: boolean): Promise<void>;
   announce(app: AppId, news: AppNews): Promise<void>;
+  /** Closes the connections that act for the app as a whole, everywhere. @throws Error where a Gateway could not be reached */
+  closeApp(app: AppId): Promise<void>;
 }
 
 /** The namespaces of the objects, whatever else the environment holds. */

@@ -101,7 +101,7 @@ export class Carriage implements CarrierHost {
     const [kept] = this.sql.exec("SELECT attached FROM carried WHERE key = ?", key).toArray();
     const attached: Attached =
       kept === undefined
-        ? { id, session: null, username: null, origin, state: null }
+        ? { id, session: null, username: null, app: null, origin, state: null }
         : stored<Attached>(String(kept["attached"]));
     const line = {
       send: (frame: string): void => this.carrier.deliver(key, frame),

@@ -1,5 +1,6 @@
 /** One connection on a Gateway: how it is reached, and what it bears through hibernation. Knows no other object. */
 
+import type { AppId } from "../../core/ids.ts";
 import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { Connection } from "../../core/wire.ts";
@@ -10,6 +11,7 @@ export interface Attached {
   readonly id: string;
   readonly session: Session | null;
   readonly username: string | null;
+  readonly app: AppId | null;
   readonly origin: string;
   readonly state: Json;
 }
@@ -19,6 +21,7 @@ export interface Host {
   /** A new connection's bucket against floods. */
   bucket(): Bucket;
   identify(connection: HeldConnection, session: Session, username: string): Promise<boolean>;
+  serve(app: AppId): Promise<void>;
   close(connection: HeldConnection, code: number, reason: string): void;
   follow(id: string, kind: "chat" | "user", target: number): boolean;
   unfollow(id: string, kind: "chat" | "user", target: number): void;
@@ -58,6 +61,10 @@ export class HeldConnection implements Connection {
     return this.#attached.username;
   }
 
+  get app(): AppId | null {
+    return this.#attached.app;
+  }
+
   get origin(): string {
     return this.#attached.origin;
   }
@@ -85,6 +92,11 @@ export class HeldConnection implements Connection {
   /** The Gateway has registered this connection as `session`'s. */
   identified(session: Session, username: string): void {
     this.#keep({ ...this.#attached, session, username });
+  }
+
+  async serve(app: AppId): Promise<void> {
+    this.#keep({ ...this.#attached, app });
+    await this.#host.serve(app);
   }
 
   follow(kind: "chat" | "user", target: number): boolean {

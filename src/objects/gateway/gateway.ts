@@ -97,7 +97,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       if (session !== null && !(await this.#admit(id, session, username ?? ""))) {
         return Response.json(authInvalid().failure, { status: 400 });
       }
-      const attached: Attached = { id, session, username, origin, state: null };
+      const attached: Attached = { id, session, username, app: null, origin, state: null };
       this.ctx.acceptWebSocket(pair[1]);
       pair[1].serializeAttachment(attached);
       const connection = this.#add(pair[1], attached);
@@ -128,10 +128,13 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       });
       if (!stands) return false;
       this.#roster.add(id, session);
-      if (this.#wire.news && this.#roster.addApp(session.appId)) {
-        await lobbyStub(this.env, session.appId).listen(this.#name, true);
-      }
+      if (this.#wire.news) await this.serve(session.appId);
       return true;
+    }
+
+    /** What the app's Lobby has to say reaches this Gateway from now on. */
+    async serve(app: AppId): Promise<void> {
+      if (this.#roster.addApp(app)) await lobbyStub(this.env, app).listen(this.#name, true);
     }
 
     async identify(connection: HeldConnection, session: Session, username: string): Promise<boolean> {
@@ -250,21 +253,27 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const viewer = connection.session?.userId;
       for (const { event, unread, read, origin } of events) {
         if (origin === connection.id) continue;
-        for (const frame of this.#encodings.of(event, connection.origin).for({ viewer, unread, read }))
-          connection.send(frame);
+        const view = { viewer, unread, read, state: connection.state };
+        for (const frame of this.#encodings.of(event, connection.origin).for(view)) connection.send(frame);
       }
     }
 
     async news(app: AppId, news: AppNews): Promise<void> {
       let listeners = 0;
       for (const connection of this.#connections.values()) {
-        if (connection.session?.appId !== app) continue;
+        if ((connection.app ?? connection.session?.appId) !== app) continue;
         listeners++;
         this.#tell(connection, [{ event: news }]);
       }
       if (listeners > 0) return;
       this.#roster.removeApp(app);
       await lobbyStub(this.env, app).listen(this.#name, false);
+    }
+
+    async closeApp(app: AppId, code: number, reason: string): Promise<void> {
+      for (const connection of this.#connections.values()) {
+        if (connection.app === app) this.close(connection, code, reason);
+      }
     }
 
     async closeConnections(connections: readonly string[], code: number, reason: string): Promise<void> {

@@ -8,6 +8,7 @@ import type { Env } from "../../env.ts";
 import { logFault } from "../../log.ts";
 import type { LobbyCalls } from "../rpc.ts";
 import { gatewayStub, inboxStub } from "../rpc.ts";
+import { CLOSE } from "../sockets.ts";
 import type { SchemaStep } from "../sql.ts";
 import { migrate } from "../sql.ts";
 
@@ -70,6 +71,13 @@ export class Lobby extends DurableObject<Env> implements LobbyCalls {
           .news(app, news)
           .catch((fault: unknown) => logFault("news", fault, { gateway: name })),
       ),
+    );
+  }
+
+  async closeApp(app: AppId): Promise<void> {
+    const gateways = this.#sql.exec<{ name: string }>("SELECT name FROM gateways").toArray();
+    await Promise.all(
+      gateways.map(({ name }) => gatewayStub(this.env, name).closeApp(app, CLOSE.policy, "the app's key was changed")),
     );
   }
 }
