@@ -25,7 +25,10 @@ function typeOf(schema) {
   for (const many of [schema.anyOf, schema.oneOf]) if (many !== undefined) return many.map(typeOf).join(" | ");
   if (schema.allOf !== undefined) return schema.allOf.map(typeOf).join(" & ");
   if (Array.isArray(schema.type)) return schema.type.join(" | ");
-  if (schema.type === "array") return Array.isArray(schema.prefixItems) ? `[${schema.prefixItems.map(typeOf).join(", ")}]` : `${typeOf(schema.items)}[]`;
+  if (schema.type === "array")
+    return Array.isArray(schema.prefixItems)
+      ? `[${schema.prefixItems.map(typeOf).join(", ")}]`
+      : `${typeOf(schema.items)}[]`;
   return [schema.type ?? "anything", schema.format ? ` (${schema.format})` : ""].join("");
 }
 
@@ -40,7 +43,8 @@ function* properties(schema, prefix = "", depth = 0) {
     yield [path, inner, (schema.required ?? []).includes(name)];
     yield* properties(inner, path, depth + 1);
   }
-  for (const [n, inner] of Object.entries(schema.prefixItems ?? {})) yield* properties(inner, `${prefix}[${n}]`, depth + 1);
+  for (const [n, inner] of Object.entries(schema.prefixItems ?? {}))
+    yield* properties(inner, `${prefix}[${n}]`, depth + 1);
   if (schema.type === "array") yield* properties(schema.items, `${prefix}[]`, depth + 1);
 }
 
@@ -56,7 +60,12 @@ function table(schema) {
       "tbody",
       {},
       ...rows.map(([path, inner, isRequired]) =>
-        el("tr", {}, el("th", { scope: "row" }, el("code", {}, path), isRequired ? "" : " (optional)"), el("td", {}, typeOf(inner))),
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, el("code", {}, path), isRequired ? "" : " (optional)"),
+          el("td", {}, typeOf(inner)),
+        ),
       ),
     ),
   );
@@ -76,7 +85,11 @@ function message({ name, summary, payload, examples = [] }, id) {
 const DIRECTIONS = { receive: "What the client sends", send: "What the server sends" };
 
 function channelSection(id, channel, operations) {
-  const section = el("section", { id, "aria-labelledby": `${id}-title` }, el("h2", { id: `${id}-title` }, channel.tags?.[0]?.name ?? id));
+  const section = el(
+    "section",
+    { id, "aria-labelledby": `${id}-title` },
+    el("h2", { id: `${id}-title` }, channel.tags?.[0]?.name ?? id),
+  );
   section.append(el("p", { class: "address" }, el("code", {}, channel.address)), prose(channel.description ?? ""));
   for (const [name, { description }] of Object.entries(channel.parameters ?? {})) {
     section.append(el("p", {}, el("code", {}, `{${name}}`), " ", description));
@@ -95,7 +108,9 @@ const main = document.getElementById("document");
 try {
   const { info, channels, operations } = await (await fetch("/asyncapi.json")).json();
   main.replaceChildren(el("h1", {}, `${info.title}: sockets`), prose(info.description));
-  main.append(el("p", {}, el("a", { href: "/asyncapi.json" }, "asyncapi.json"), " · ", el("a", { href: "/swagger" }, "REST")));
+  main.append(
+    el("p", {}, el("a", { href: "/asyncapi.json" }, "asyncapi.json"), " · ", el("a", { href: "/swagger" }, "REST")),
+  );
   const links = [];
   for (const [id, channel] of Object.entries(channels)) {
     const own = Object.values(operations).filter((one) => one.channel.$ref === `#/channels/${id}`);
