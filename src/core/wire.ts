@@ -42,6 +42,8 @@ export interface ChatWire {
   answer(re: Json, answer: Answer, origin: string): string;
   failure(re: Json, failure: Failure): string;
   readonly encode: Encode;
+  /** Several frames of `encode` as one. */
+  join(frames: readonly string[]): string;
 }
 
 /** A connection, as its dialect sees it. */
@@ -90,6 +92,8 @@ export interface GatewayWire {
   /** More frames came than the bucket holds. */
   flooded(connection: Connection, frame: string | ArrayBuffer): void;
   readonly encode: Encode;
+  /** Several frames of `encode` as one; null where each is sent alone. */
+  readonly join: ((frames: readonly string[]) => string) | null;
 }
 
 /** A hibernating WebSocket of a dialect that carries its connections itself. */

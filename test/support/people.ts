@@ -143,6 +143,7 @@ export class Socket {
       const answer =
         typeof frame === "object" && frame !== null && "re" in frame ? this.#answers.get(frame.re) : undefined;
       if (answer !== undefined) answer(frame);
+      else if (Array.isArray(frame)) this.events.push(...frame);
       else this.events.push(frame);
       this.#wake();
     });

@@ -72,7 +72,8 @@ export class ClientSocket {
     this.socket = socket;
     socket.on("message", (frame) => {
       const text = new TextDecoder().decode(Array.isArray(frame) ? Buffer.concat(frame) : frame);
-      this.heard.push(text === "pong" ? text : JSON.parse(text));
+      const heard = text === "pong" ? text : JSON.parse(text);
+      this.heard.push(...(Array.isArray(heard) ? heard : [heard]));
     });
     socket.on("close", (code) => {
       this.closed = code;

@@ -95,6 +95,7 @@ export function createMethodsSocket(service: Service, render: Render, report: (f
     },
 
     encode: createEncode(render),
+    join: null,
   };
 }
 

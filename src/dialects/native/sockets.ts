@@ -16,6 +16,9 @@ import { chatAddress, userAddress } from "./schemas.ts";
 const SUBPROTOCOL = "parlance.v1";
 const PING = ["ping", "pong"] as const;
 
+/** Events that happened together are one frame: a JSON array, where there is more than one. */
+const join = (frames: readonly string[]): string => (frames.length === 1 ? (frames[0] ?? "") : `[${frames.join(",")}]`);
+
 /** The words of `/v1/chats/{id}/socket`. */
 export function createChatSocket(render: Render): ChatWire {
   return {
@@ -35,6 +38,7 @@ export function createChatSocket(render: Render): ChatWire {
     answer: (re, answer, origin) => okFrame(re, resultOf(answer, render, origin)),
     failure: failureFrame,
     encode: createEncode(render),
+    join,
   };
 }
 
@@ -119,5 +123,6 @@ export function createUserSocket(service: Service, render: Render, report: (faul
       connection.send(failureFrame(readFrame(text).re, rateLimited(1).failure));
     },
     encode: createEncode(render),
+    join,
   };
 }

@@ -5,14 +5,14 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { DetailedChat } from "../../core/chat.ts";
-import type { Answer, Command, CommandName, ResultOf } from "../../core/commands.ts";
+import type { Answer, Command, CommandName, CommandOf, ResultOf } from "../../core/commands.ts";
 import type { Result } from "../../core/errors.ts";
 import { ParlanceError, authInvalid, failureOf, invalid, notFound, rateLimited } from "../../core/errors.ts";
 import type { ChatEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
 import { chatId } from "../../core/ids.ts";
 import { DELIVERY, FLOOD, LIMITS } from "../../core/limits.ts";
-import type { Attachment, Draft } from "../../core/message.ts";
+import type { Attachment, Draft, Json } from "../../core/message.ts";
 import type { Actor, Person } from "../../core/people.ts";
 import type { Directory, Files } from "../../core/ports.ts";
 import type { ChatWire } from "../../core/wire.ts";
@@ -23,15 +23,17 @@ import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, chatName, gatewayStub, inboxStub } from "../rpc.ts";
 import { Bucket, CLOSE, agreed, closeSocket, connectionId, sendTo, upgraded } from "../sockets.ts";
 import { Meta, isEmpty, migrate } from "../sql.ts";
-import type { Commit } from "./commit.ts";
+import { Batch } from "./batch.ts";
+import type { Committed, Work } from "./batch.ts";
+import { Broadcast } from "./broadcast.ts";
 import { NOTHING } from "./commit.ts";
 import { Outbox } from "./delivery.ts";
 import { eraseElsewhere } from "./erasure.ts";
 import { ChatFiles } from "./files.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { Listeners } from "./listeners.ts";
 import * as membership from "./membership.ts";
 import * as messaging from "./messaging.ts";
-import { perform } from "./perform.ts";
 import { Room } from "./room.ts";
 import { CHAT_SCHEMA } from "./schema.ts";
 import type { OpenSocket, Seat } from "./sockets.ts";
@@ -50,12 +52,18 @@ interface Open {
   readonly listeners: Listeners;
 }
 
+/** It names attachments, which the directory has to be asked for. */
+function isPrepared(command: Command): command is CommandOf<"message.send"> {
+  return command.do === "message.send" && (command.draft.attachments?.length ?? 0) > 0;
+}
+
 /** The class of Chat objects whose own sockets speak the wire that `wireOf` makes. */
 export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: Env) => ChatPorts) {
   return class Chat extends DurableObject<Env> implements ChatCalls {
     readonly #ports: ChatPorts;
     readonly #wire: ChatWire;
     readonly #sockets: ChatSockets;
+    readonly #commits: GroupCommit<Work>;
     #open: Open | undefined;
     #opening: Promise<Open> | undefined;
     #erasing: Promise<void> | undefined;
@@ -65,7 +73,12 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       super(ctx, env);
       this.#ports = portsOf(env);
       this.#wire = wireOf(env);
-      this.#sockets = new ChatSockets(ctx, this.#wire, () => Bucket.of(env));
+      this.#sockets = new ChatSockets(ctx, () => Bucket.of(env));
+      this.#commits = new GroupCommit({
+        commit: (works) => this.#commit(works),
+        written: () => ctx.storage.sync(),
+        waitUntil: (work) => ctx.waitUntil(work),
+      });
       ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(...this.#wire.ping));
     }
 
@@ -150,8 +163,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     execute(actor: Actor, command: Command, origin: string | null): Promise<Result<ResultOf<CommandName>>> {
       return this.#attempt(async () => {
-        const { answer, tell, before } = await this.#perform(actor, command, origin);
-        tell();
+        const { answer, before } = await this.#perform(actor, command, origin);
         if (command.inOrder === true) await this.#open?.outbox.told(actor.userId, before);
         return answer.result;
       });
@@ -224,11 +236,15 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     personErased(ghost: Person): Promise<Result<null>> {
       return this.#attempt(async () => {
-        const { room, outbox } = await this.#load();
+        const open = await this.#load();
+        const { room, outbox } = open;
         if (room.members.knows(ghost.id)) room.savePerson(ghost);
         const before = room.clock;
         const commit = membership.removeErased(room, ghost.id, outbox.delivered(), Date.now());
-        this.#tell(commit, null, before);
+        const batch = new Batch(open, this.#sockets, this.#wire);
+        batch.note(commit, null, before);
+        batch.answer();
+        this.#follows(open, batch);
         // Of a chat that was left before nothing changes but the name that the members' lists show.
         this.#arm();
         outbox.send({ ...NOTHING, rows: room.members.ids() }, null, room.clock);
@@ -239,33 +255,75 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     // ---- commands ---------------------------------------------------------------------------------------------
 
-    /** Commits; `tell` then tells everyone else. Kept apart, so that whoever asked has the answer first. */
-    async #perform(
-      actor: Actor,
-      command: Command,
-      origin: string | null,
-    ): Promise<{ answer: Answer; tell: () => void; before: number }> {
+    /** Resolves once it is committed; `before` is the clock that the chat had then. @throws ParlanceError */
+    async #perform(actor: Actor, command: Command, origin: string | null): Promise<{ answer: Answer; before: number }> {
+      const special = await this.#special(actor, command);
+      if (special !== undefined) return { answer: special, before: 0 };
+      const attachments = await this.#prepared(actor, command);
+      return new Promise((resolve, reject) => {
+        const reply = { done: (answer: Answer, before: number) => resolve({ answer, before }), failed: reject };
+        this.#commits.add({ actor, command: command as Committed, attachments, origin, reply });
+      });
+    }
+
+    /** What is no change of the chat's log, or the end of it. */
+    async #special(actor: Actor, command: Command): Promise<Answer | undefined> {
+      if (command.do !== "typing" && command.do !== "chat.erase") return undefined;
       const open = this.#open ?? (await this.#load());
-      const { room } = open;
-      if (command.kinds?.includes(room.kind) === false) throw notFound("chat");
+      if (command.kinds?.includes(open.room.kind) === false) throw notFound("chat");
       if (command.do === "typing") {
-        room.role(actor);
-        return {
-          answer: { do: "typing", result: {} },
-          tell: () => this.#typing(open, actor.userId, command.on),
-          before: 0,
-        };
+        open.room.role(actor);
+        this.#typing(open, actor.userId, command.on);
+        return { do: "typing", result: {} };
       }
-      if (command.do === "chat.erase") {
-        membership.mayErase(room, actor);
-        await this.#beginErasing();
-        return { answer: { do: "chat.erase", result: {} }, tell: () => undefined, before: 0 };
+      membership.mayErase(open.room, actor);
+      await this.#beginErasing();
+      return { do: "chat.erase", result: {} };
+    }
+
+    /** What a command needs from elsewhere before it can be committed. */
+    async #prepared(actor: Actor, command: Command): Promise<readonly Attachment[]> {
+      if (!isPrepared(command)) return [];
+      return this.#attachments(this.#open ?? (await this.#load()), actor, command.draft);
+    }
+
+    /** Commits the first of these: all, unless one removes members, who hear nothing of what comes after it. */
+    async #commit(works: readonly Work[]): Promise<number> {
+      let count = 0;
+      try {
+        const open = this.#open ?? (await this.#load());
+        const batch = new Batch(open, this.#sockets, this.#wire);
+        this.ctx.storage.transactionSync(() => {
+          do count++;
+          while (batch.perform(this.ctx.storage, works[count - 1] as Work) && count < works.length);
+        });
+        batch.answer();
+        this.#follows(open, batch);
+      } catch (thrown) {
+        // Nothing of it was committed.
+        count = works.length;
+        if (!(thrown instanceof ParlanceError)) this.#forget();
+        logFault("commit", thrown, { chat: this.ctx.id.name });
+        for (const { reply } of works) {
+          if ("failed" in reply) reply.failed(thrown);
+          else sendTo(reply.to.socket, this.#wire.failure(reply.re, failureOf(thrown)));
+        }
       }
-      const attachments =
-        command.do === "message.send" ? await this.#attachments(open, actor, command.draft) : undefined;
-      const before = room.clock;
-      const done = perform(this.ctx.storage, open, actor, command, attachments ?? []);
-      return { answer: done.answer, tell: () => this.#tell(done.commit, origin, before), before };
+      return count;
+    }
+
+    /** What a commit leaves to be done. */
+    #follows({ room, outbox, files, listeners }: Open, batch: Batch): void {
+      if (!batch.changed) return;
+      this.#arm();
+      if (batch.removed.size > 0) {
+        const { removed } = batch;
+        this.#departed(this.#sockets.close((seat) => removed.has(seat.userId), CLOSE.policy, "not a member any more"));
+        listeners.remove((_, user) => removed.has(user));
+        if (room.members.size === 0) this.ctx.waitUntil(this.#beginErasing());
+      }
+      outbox.start(batch.lanes);
+      if (files.pending()) this.ctx.waitUntil(this.#settleFiles(room, files));
     }
 
     /** The attachments that a draft names: the sender's own, and not sent yet. */
@@ -289,34 +347,12 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     #typing({ listeners, room }: Open, user: UserId, on: boolean): void {
       const event: ChatEvent = { type: "typing", chatId: room.id, userId: user, on };
-      this.#sockets.tell(new Set(room.members.ids().filter((id) => id !== user)), () => event, null);
+      const broadcast = new Broadcast(this.#wire);
+      broadcast.some(new Map(room.members.ids().flatMap((id) => (id === user ? [] : [[id, event]]))), null);
+      broadcast.send(this.#sockets.all());
       this.ctx.waitUntil(
         listeners.tell(event, user).catch((fault: unknown) => logFault("typing", fault, { chat: room.id })),
       );
-    }
-
-    #tell(commit: Commit, origin: string | null, before: number): void {
-      const open = this.#open;
-      if (open === undefined || open.room.clock === before) return;
-      const { room, outbox, files, listeners } = open;
-      this.#arm();
-      for (const { event, shared, to } of commit.tellings) {
-        if (!shared || to.length < room.members.size) this.#sockets.tell(new Set(to), event, origin);
-        else {
-          const told = event(room.chat.createdBy);
-          const read =
-            told.type === "message.updated" ? (user: UserId) => room.isReadFor(told.message, user) : undefined;
-          this.#sockets.tellAll(told, origin, read);
-        }
-      }
-      if (commit.removed.length > 0) {
-        const removed = new Set(commit.removed);
-        this.#departed(this.#sockets.close((seat) => removed.has(seat.userId), CLOSE.policy, "not a member any more"));
-        listeners.remove((_, user) => removed.has(user));
-        if (room.members.size === 0) this.ctx.waitUntil(this.#beginErasing());
-      }
-      outbox.send(commit, origin, before);
-      if (files.pending()) this.ctx.waitUntil(this.#settleFiles(room, files));
     }
 
     // ---- what follows a commit --------------------------------------------------------------------------------
@@ -418,44 +454,54 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
       const open = this.#sockets.get(socket);
       if (open === undefined) return;
-      // The next command waits for the one under way: they take effect in the order in which they were sent.
-      const turn = (open.turn ?? Promise.resolve())
-        .then(() => this.#frame(open, frame))
-        .catch((fault: unknown) => logFault("frame", fault, { chat: this.ctx.id.name }));
+      // Commands take effect in the order in which they were sent: the next one waits while one is being prepared.
+      const begun = open.turn === undefined ? this.#frame(open, frame) : open.turn.then(() => this.#frame(open, frame));
+      if (begun === undefined) return;
+      const turn = begun
+        .catch((fault: unknown) => logFault("frame", fault, { chat: this.ctx.id.name }))
+        .finally(() => {
+          if (open.turn === turn) open.turn = undefined;
+        });
       open.turn = turn;
       await turn;
     }
 
-    async #frame(open: OpenSocket, frame: string | ArrayBuffer): Promise<void> {
+    /** A promise where the command has to be prepared before it can be committed. */
+    #frame(open: OpenSocket, frame: string | ArrayBuffer): void | Promise<void> {
       const { socket, seat, bucket } = open;
       const now = Date.now();
-      if (seat.expiresAt <= now) {
-        this.#departed(this.#sockets.close((one) => one === seat, CLOSE.policy, "the token has expired"));
-        return;
-      }
+      if (seat.expiresAt <= now) return this.#end(seat, CLOSE.policy, "the token has expired");
       if (typeof frame === "string" && frame.length > this.#wire.maxFrame) {
-        this.#departed(this.#sockets.close((one) => one === seat, CLOSE.tooBig, "the frame is too long"));
-        return;
+        return this.#end(seat, CLOSE.tooBig, "the frame is too long");
       }
       const decoded = this.#wire.decode(typeof frame === "string" ? frame : "");
       if (!bucket.take(now)) {
         sendTo(socket, this.#wire.failure(decoded.re, failureOf(rateLimited(1))));
-        if (bucket.refused > FLOOD.patience) {
-          this.#departed(this.#sockets.close((one) => one === seat, CLOSE.policy, "too many frames"));
-        }
-        return;
+        return bucket.refused > FLOOD.patience ? this.#end(seat, CLOSE.policy, "too many frames") : undefined;
       }
-      if (!decoded.ok) {
-        sendTo(socket, this.#wire.failure(decoded.re, decoded.failure));
-        return;
-      }
+      if (!decoded.ok) return sendTo(socket, this.#wire.failure(decoded.re, decoded.failure));
+      const { re, command } = decoded;
       const actor = { appId: seat.appId as Actor["appId"], userId: seat.userId };
-      const done = await this.#attempt(() => this.#perform(actor, decoded.command, seat.id));
-      if (!done.ok) sendTo(socket, this.#wire.failure(decoded.re, done.failure));
-      else {
-        sendTo(socket, this.#wire.answer(decoded.re, done.value.answer, seat.origin));
-        done.value.tell();
+      const reply = { to: open, re };
+      if (!isPrepared(command) && command.do !== "typing" && command.do !== "chat.erase") {
+        return this.#commits.add({ actor, command, attachments: [], origin: seat.id, reply });
       }
+      return this.#prepare(reply, actor, command, seat);
+    }
+
+    async #prepare(reply: { to: OpenSocket; re: Json }, actor: Actor, command: Command, seat: Seat): Promise<void> {
+      const prepared = await this.#attempt(async () => {
+        const answer = await this.#special(actor, command);
+        return { answer, attachments: answer === undefined ? await this.#prepared(actor, command) : [] };
+      });
+      if (!prepared.ok) return sendTo(reply.to.socket, this.#wire.failure(reply.re, prepared.failure));
+      const { answer, attachments } = prepared.value;
+      if (answer !== undefined) return sendTo(reply.to.socket, this.#wire.answer(reply.re, answer, seat.origin));
+      this.#commits.add({ actor, command: command as Committed, attachments, origin: seat.id, reply });
+    }
+
+    #end(seat: Seat, code: number, reason: string): void {
+      this.#departed(this.#sockets.close((one) => one === seat, code, reason));
     }
 
     override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {

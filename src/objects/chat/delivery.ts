@@ -166,6 +166,11 @@ export class Outbox {
 
   /** Brings a commit on its way. `before`: the clock that the chat had before it. */
   send(commit: Commit, origin: string | null, before: number): void {
+    this.start(this.gather(commit, origin, before));
+  }
+
+  /** Puts a commit into the lanes, as the chat is right after it; which lanes these are. They move with `start`. */
+  gather(commit: Commit, origin: string | null, before: number): Set<UserId> {
     const room = this.#room;
     const reach = room.large && !commit.resized ? this.#attached : undefined;
     const rows = new Set(commit.rows);
@@ -205,7 +210,11 @@ export class Outbox {
       if (lane !== undefined) lane.row = true;
       touched.add(DIRECTORY);
     }
-    for (const user of touched) this.#start(user);
+    return touched;
+  }
+
+  start(lanes: Iterable<UserId>): void {
+    for (const user of lanes) this.#start(user);
   }
 
   /** The chat is being erased, or is read anew: from here nothing more is brought to anyone. */

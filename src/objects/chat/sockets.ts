@@ -1,10 +1,8 @@
-/** The sockets that are open on one chat. Knows who sits behind each and how to tell them all; knows no command. */
+/** The sockets that are open on one chat. Knows who sits behind each; knows no command and no frame. */
 
-import type { ChatEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
-import type { ChatWire, EncodedEvent } from "../../core/wire.ts";
 import type { Bucket } from "../sockets.ts";
-import { closeSocket, sendTo } from "../sockets.ts";
+import { closeSocket } from "../sockets.ts";
 
 /** What a socket bears through hibernation. */
 export interface Seat {
@@ -21,20 +19,18 @@ export interface OpenSocket {
   readonly socket: WebSocket;
   readonly seat: Seat;
   readonly bucket: Bucket;
-  /** The command that is under way; the next one waits for it. */
+  /** The command that is being prepared; the next one waits for it. */
   turn: Promise<void> | undefined;
 }
 
 export class ChatSockets {
   readonly #ctx: DurableObjectState;
-  readonly #wire: ChatWire;
   readonly #bucket: () => Bucket;
   readonly #open = new Map<WebSocket, OpenSocket>();
   readonly #reserved = new Set<Seat>();
 
-  constructor(ctx: DurableObjectState, wire: ChatWire, bucket: () => Bucket) {
+  constructor(ctx: DurableObjectState, bucket: () => Bucket) {
     this.#ctx = ctx;
-    this.#wire = wire;
     this.#bucket = bucket;
     for (const socket of ctx.getWebSockets()) this.#add(socket, socket.deserializeAttachment() as Seat);
   }
@@ -99,25 +95,12 @@ export class ChatSockets {
     return closed;
   }
 
-  /** Tells an event that is the same for everyone: encoded once for each origin, which is nearly always one. */
-  tellAll(event: ChatEvent, except: string | null, read: ((user: UserId) => boolean) | undefined): void {
-    const encodings = new Map<string, EncodedEvent>();
-    for (const { socket, seat } of this.#open.values()) {
-      if (seat.id === except) continue;
-      let encoded = encodings.get(seat.origin);
-      if (encoded === undefined) {
-        encoded = this.#wire.encode(event, seat.origin);
-        encodings.set(seat.origin, encoded);
-      }
-      for (const frame of encoded.for(read === undefined ? {} : { read: read(seat.userId) })) sendTo(socket, frame);
-    }
+  all(): Iterable<OpenSocket> {
+    return this.#open.values();
   }
 
-  /** Tells each of some people what they in particular see. */
-  tell(to: ReadonlySet<UserId>, event: (viewer: UserId) => ChatEvent, except: string | null): void {
-    for (const { socket, seat } of this.#open.values()) {
-      if (seat.id === except || !to.has(seat.userId)) continue;
-      for (const frame of this.#wire.encode(event(seat.userId), seat.origin).for({})) sendTo(socket, frame);
-    }
+  /** Who has a socket here. */
+  users(): Set<UserId> {
+    return new Set([...this.#open.values()].map((open) => open.seat.userId));
   }
 }

@@ -256,11 +256,15 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     #tell(connection: HeldConnection, events: readonly UserEvent[]): void {
       const viewer = connection.session?.userId;
+      const frames: string[] = [];
       for (const { event, unread, read, origin } of events) {
         if (origin === connection.id) continue;
         const view = { viewer, unread, read, state: connection.state };
-        for (const frame of this.#encodings.of(event, connection.origin).for(view)) connection.send(frame);
+        frames.push(...this.#encodings.of(event, connection.origin).for(view));
       }
+      const join = this.#words?.join ?? null;
+      if (join !== null && frames.length > 1) connection.send(join(frames));
+      else for (const frame of frames) connection.send(frame);
     }
 
     async news(app: AppId, news: AppNews): Promise<void> {

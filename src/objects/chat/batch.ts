@@ -1,0 +1,112 @@
+/**
+ * Several commands that are committed as one: each is done as if it were alone, and what is to be answered and told is
+ * noted as the chat is right after it. Nothing leaves before all of them are done.
+ */
+
+import type { Answer, Command } from "../../core/commands.ts";
+import { ParlanceError, failureOf, notFound } from "../../core/errors.ts";
+import type { ChatEvent } from "../../core/events.ts";
+import type { UserId } from "../../core/ids.ts";
+import type { Attachment, Json } from "../../core/message.ts";
+import type { Actor } from "../../core/people.ts";
+import type { ChatWire } from "../../core/wire.ts";
+import { Broadcast } from "./broadcast.ts";
+import type { Commit } from "./commit.ts";
+import type { Outbox } from "./delivery.ts";
+import type { ChatFiles } from "./files.ts";
+import { perform } from "./perform.ts";
+import type { Room } from "./room.ts";
+import type { ChatSockets, OpenSocket } from "./sockets.ts";
+
+/** A command that is committed with others. */
+export type Committed = Exclude<Command, { do: "typing" | "chat.erase" }>;
+
+/** A command on its way, and where its answer goes: to one of the chat's own sockets, or to a caller. */
+export interface Work {
+  readonly actor: Actor;
+  readonly command: Committed;
+  /** Those that the draft names, found. */
+  readonly attachments: readonly Attachment[];
+  /** The connection that has the answer, and does not hear the event. */
+  readonly origin: string | null;
+  readonly reply:
+    | { readonly to: OpenSocket; readonly re: Json }
+    | {
+        /** `before`: the clock that the chat had before it. */
+        readonly done: (answer: Answer, before: number) => void;
+        readonly failed: (thrown: unknown) => void;
+      };
+}
+
+interface Parts {
+  readonly room: Room;
+  readonly outbox: Outbox;
+  readonly files: ChatFiles;
+}
+
+export class Batch {
+  readonly removed = new Set<UserId>();
+  readonly lanes = new Set<UserId>();
+  changed = false;
+  readonly #parts: Parts;
+  readonly #sockets: ChatSockets;
+  readonly #wire: ChatWire;
+  readonly #broadcast: Broadcast;
+  readonly #replies: (() => void)[] = [];
+
+  constructor(parts: Parts, sockets: ChatSockets, wire: ChatWire) {
+    this.#parts = parts;
+    this.#sockets = sockets;
+    this.#wire = wire;
+    this.#broadcast = new Broadcast(wire);
+  }
+
+  /** Does one command. False: the next one has to wait for another batch. @throws any fault of ours: then none of them counts */
+  perform(storage: DurableObjectStorage, { actor, command, attachments, origin, reply }: Work): boolean {
+    const { room } = this.#parts;
+    const before = room.clock;
+    try {
+      if (command.kinds?.includes(room.kind) === false) throw notFound("chat");
+      const { answer, commit } = perform(storage, this.#parts, actor, command, attachments);
+      if ("to" in reply) this.#broadcast.answer(reply.to, this.#wire.answer(reply.re, answer, reply.to.seat.origin));
+      else this.#replies.push(() => reply.done(answer, before));
+      this.note(commit, origin, before);
+      return commit.removed.length === 0;
+    } catch (thrown) {
+      if (!(thrown instanceof ParlanceError)) throw thrown;
+      if ("to" in reply) this.#broadcast.answer(reply.to, this.#wire.failure(reply.re, failureOf(thrown)));
+      else this.#replies.push(() => reply.failed(thrown));
+      return true;
+    }
+  }
+
+  /** Notes what a commit has to tell. `before`: the clock that the chat had before it. */
+  note(commit: Commit, origin: string | null, before: number): void {
+    const { room, outbox } = this.#parts;
+    if (room.clock === before) return;
+    this.changed = true;
+    for (const { event, shared, to } of commit.tellings) {
+      if (shared && to.length >= room.members.size) this.#tellAll(event(room.chat.createdBy), origin);
+      else this.#tell(event, to, origin);
+    }
+    for (const user of commit.removed) this.removed.add(user);
+    for (const lane of outbox.gather(commit, origin, before)) this.lanes.add(lane);
+  }
+
+  #tellAll(event: ChatEvent, origin: string | null): void {
+    const { room } = this.#parts;
+    if (event.type !== "message.updated") this.#broadcast.all(event, origin);
+    else this.#broadcast.all(event, origin, (viewer) => room.isReadFor(event.message, viewer));
+  }
+
+  #tell(event: (viewer: UserId) => ChatEvent, to: readonly UserId[], origin: string | null): void {
+    const here = this.#sockets.users();
+    this.#broadcast.some(new Map(to.flatMap((user) => (here.has(user) ? [[user, event(user)]] : []))), origin);
+  }
+
+  /** The batch is committed: everyone gets their answers, and hears what happened. */
+  answer(): void {
+    this.#broadcast.send(this.#sockets.all());
+    for (const reply of this.#replies) reply();
+  }
+}
