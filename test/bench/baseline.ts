@@ -1,0 +1,61 @@
+/**
+ * The smallest durable chat that the platform allows: one hibernating object, one INSERT for each message, one send for
+ * each socket, the acknowledgement after the commit. What Parlance is measured against; not a part of it.
+ */
+
+import { DurableObject } from "cloudflare:workers";
+
+interface Env {
+  readonly ROOM: DurableObjectNamespace<Room>;
+}
+
+export class Room extends DurableObject<Env> {
+  #seq: number;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS messages (seq INTEGER PRIMARY KEY, user TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL)",
+    );
+    const [last] = ctx.storage.sql.exec<{ seq: number }>("SELECT max(seq) AS seq FROM messages").toArray();
+    this.#seq = last?.seq ?? 0;
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    if (url.pathname.endsWith("/messages")) {
+      const before = Number(url.searchParams.get("before") ?? this.#seq + 1);
+      const page = this.ctx.storage.sql.exec(
+        "SELECT seq, user, text, at FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT 50",
+        before,
+      );
+      return Response.json({ items: page.toArray() });
+    }
+    const pair = new WebSocketPair();
+    this.ctx.acceptWebSocket(pair[1]);
+    pair[1].serializeAttachment(url.searchParams.get("user"));
+    return new Response(null, { status: 101, webSocket: pair[0] });
+  }
+
+  override webSocketMessage(sender: WebSocket, frame: string): void {
+    const { id, text } = JSON.parse(frame) as { id: unknown; text: string };
+    const seq = ++this.#seq;
+    const user = sender.deserializeAttachment() as string;
+    const at = Date.now();
+    this.ctx.storage.sql.exec("INSERT INTO messages (seq, user, text, at) VALUES (?, ?, ?, ?)", seq, user, text, at);
+    sender.send(JSON.stringify({ re: id, ok: true, message: { seq, user, text, at } }));
+    const event = JSON.stringify({ event: "message.created", message: { seq, user, text, at } });
+    for (const socket of this.ctx.getWebSockets()) if (socket !== sender) socket.send(event);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    socket.close(1000);
+  }
+}
+
+export default {
+  fetch(request: Request, env: Env): Promise<Response> {
+    const [, room = ""] = new URL(request.url).pathname.split("/");
+    return env.ROOM.getByName(room).fetch(request);
+  },
+};
