@@ -10,6 +10,8 @@ import type { Failure } from "./core/errors.ts";
 import { failureOf, notFound } from "./core/errors.ts";
 import { LIMITS } from "./core/limits.ts";
 import type { Http, Sockets } from "./dialects/http.ts";
+import { createRender as createMessengerRender } from "./dialects/messenger/render.ts";
+import { messengerRoutes } from "./dialects/messenger/routes.ts";
 import { methodsRoutes } from "./dialects/methods/route.ts";
 import { methodsSockets } from "./dialects/methods/socket-api.ts";
 import { createRender as createMobileRender } from "./dialects/mobile/render.ts";
@@ -89,6 +91,10 @@ function mount(env: Env): Mounted {
   app.route(
     "/",
     mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)),
+  );
+  app.route(
+    "/",
+    messengerRoutes(createMessengerRender(server.linkTo), (fault) => logFault("messenger", fault)),
   );
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   let asyncApi: object | undefined;
