@@ -12,6 +12,7 @@ import { LIMITS } from "./core/limits.ts";
 import type { Http, Sockets } from "./dialects/http.ts";
 import { createRender as createMessengerRender } from "./dialects/messenger/render.ts";
 import { messengerRoutes } from "./dialects/messenger/routes.ts";
+import { messengerSockets } from "./dialects/messenger/socket-api.ts";
 import { methodsRoutes } from "./dialects/methods/route.ts";
 import { methodsSockets } from "./dialects/methods/socket-api.ts";
 import { createRender as createMobileRender } from "./dialects/mobile/render.ts";
@@ -98,7 +99,7 @@ function mount(env: Env): Mounted {
   );
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   let asyncApi: object | undefined;
-  app.get("/asyncapi.json", (c) => c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets]))));
+  app.get("/asyncapi.json", (c) => c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets, messengerSockets]))));
   const openApi = createOpenApi(app);
   app.get("/openapi.json", async (c) => c.json(await openApi()));
   return { server, app };

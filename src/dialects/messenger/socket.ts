@@ -43,7 +43,8 @@ export function createMessengerSocket(
       const caller = await callerOf(socket.auth);
       if (caller === null) {
         socket.emit("auth-failed");
-        socket.disconnect(true);
+        // Of the namespace alone: a client that polls would drop an event that comes together with the connection's end.
+        socket.disconnect();
         return;
       }
       connection.state = stateOf(caller.user.username);
