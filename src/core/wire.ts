@@ -127,7 +127,7 @@ export interface CarrierHost {
   connection(key: string): Connection | undefined;
   /** It is gone for good. */
   ended(key: string): void;
-  /** Whether one more frame may come on this connection; to be asked for each. */
+  /** Whether one more frame may come on this connection; to be asked for each. Who asks in vain too often is closed. */
   mayTake(key: string): boolean;
 }
 

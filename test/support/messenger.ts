@@ -128,6 +128,14 @@ export class MessengerClient {
     return this.#answers.has(id);
   }
 
+  /** Whether the event is acknowledged within a moment. */
+  async isAcknowledgedNow(event: string, ...args: unknown[]): Promise<boolean> {
+    const id = this.emit(event, ...args);
+    const deadline = Date.now() + 100;
+    while (!this.#answers.has(id) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    return this.#answers.has(id);
+  }
+
   /** The arguments of the events of this name that were heard so far. */
   all(event: string): Body[] {
     return this.heard.flatMap((one) => (one.event === event ? [one.args[0]] : []));

@@ -157,10 +157,12 @@ class Talk {
 }
 
 let server: Server;
+/** As which the server is known outside. */
+const ORIGIN = "https://chat.example.com";
 /** The UUID of a second app. */
 const APP = "0b5a7f0e-5c0e-4c5a-9d0e-2f1c7f6b8a11";
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ env: { PUBLIC_URL: ORIGIN } });
   await server.stop();
   await query(`INSERT INTO apps (uuid, name, created_at) VALUES ('${APP}', 'second', 0)`);
   await server.restart();
@@ -240,7 +242,7 @@ describe.each(["4", "2"] as const)("socket.io-client %s", (version) => {
     b.close();
   });
 
-  it("hears `auth-failed` without a token, is disconnected and does not come again", async () => {
+  it("hears `auth-failed` without a token, and is disconnected by the server", async () => {
     for (const token of [undefined, "no.such.token"]) {
       const talk = new Talk(server, version, token, {});
       await talk.until(() => talk.events.includes("disconnect"), "the end");
@@ -293,8 +295,12 @@ describe("files", () => {
     const { chat } = await a.ask("send-message", { user: "bob-files", message: "", media: files });
     expect(chat).toMatchObject({ message: "", media: files, mediaIds: files });
     const heard = await b.event("chat");
-    expect(await (await fetch(heard.chat.media[0])).text()).toBe("first");
-    expect((await (await fetch(heard.chat.media[1])).arrayBuffer()).byteLength).toBe(300_000);
+    const download = (address: string): Promise<Response> => {
+      expect(new URL(address).origin).toBe(ORIGIN);
+      return fetch(address.replace(ORIGIN, server.url));
+    };
+    expect(await (await download(heard.chat.media[0])).text()).toBe("first");
+    expect((await (await download(heard.chat.media[1])).arrayBuffer()).byteLength).toBe(300_000);
     a.close();
     b.close();
   });
