@@ -191,7 +191,11 @@ describe("the examples of the AsyncAPI document", () => {
     const ann = await new User(server, "ann").register();
     const bob = await new User(server, "bob").register();
     const [a, b] = [await ann.connect(), await bob.connect()];
-    const speaks: Readonly<Record<string, Talk>> = { "send-message": a, "wait-for-user": a, "stop-waiting-for-user": a };
+    const speaks: Readonly<Record<string, Talk>> = {
+      "send-message": a,
+      "wait-for-user": a,
+      "stop-waiting-for-user": a,
+    };
     const order = ["send-message", ...(channel?.commands ?? []).map(({ name }) => name)];
     for (const name of new Set(order)) {
       const { examples = [] } = channel?.commands.find((one) => one.name === name) ?? {};
@@ -206,8 +210,7 @@ describe("the examples of the AsyncAPI document", () => {
     expect(await a.event("read-chat")).toEqual({ id: 16_777_217, user: "bob" });
     expect(await a.event("user-online")).toEqual({ user: "bob" });
     for (const talk of [a, b])
-      for (const [event, ...args] of talk.heard)
-        if (EVENTS.includes(event)) shapeOf(event).parse(args[0]);
+      for (const [event, ...args] of talk.heard) if (EVENTS.includes(event)) shapeOf(event).parse(args[0]);
     a.close();
     b.close();
   });

@@ -37,9 +37,7 @@ export const isRequest = (event: string): event is RequestName => Object.hasOwn(
 
 /** Whatever is no string is as wrong as an empty one, and each field is found wrong by itself. */
 const field = z.string().catch("");
-export const accountBody = z
-  .object({ username: field, password: field })
-  .catch({ username: "", password: "" });
+export const accountBody = z.object({ username: field, password: field }).catch({ username: "", password: "" });
 
 // ---- as the OpenAPI document has them --------------------------------------------------------------------------------
 
