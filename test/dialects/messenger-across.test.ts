@@ -1,9 +1,11 @@
 // What `messenger` shows of other dialects and they of it; evictions, polls, floods, and files that are sent again.
 
 import { evictAllDurableObjects } from "cloudflare:test";
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { appId } from "../../src/core/ids.ts";
 import { FLOOD, LIMITS } from "../../src/core/limits.ts";
+import { inboxStub } from "../../src/objects/rpc.ts";
 import { app } from "../support/apps.ts";
 import { file, PNG, upload } from "../support/files.ts";
 import { MessengerClient } from "../support/messenger.ts";
@@ -351,5 +353,30 @@ describe("media", () => {
     const { url } = await file(ann, "by native.txt");
     const { chat } = await a.ask("send-message", { user: bob.username, message: "", media: [url] });
     expect(await contents(chat.media[0])).toBe("contents of by native.txt");
+  });
+});
+
+describe("somebody who comes and goes faster than it can be told", () => {
+  it("is told of only when it is news to the one who waits, and as it is in the end", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const b = await client(bob);
+    b.emit("wait-for-user", { user: ann.username });
+    await b.ask("fetch-users", {});
+    const inbox = inboxStub(env, ann.id);
+    const connection = { id: "native/local/0#flicker", tokenId: null, expiresAt: Date.now() + 60_000, graceMs: 0 };
+    await Promise.all(
+      Array.from({ length: 15 }, async (_, n) => {
+        if (n % 2 === 1) await inbox.removeConnections([connection.id]);
+        else await inbox.addConnection({ appId: appId(1), userId: ann.id }, ann.username, connection);
+      }),
+    );
+    await b.event("user-online");
+    await inbox.removeConnections([connection.id]);
+    await b.until(() => b.heard.at(-1)?.event === "user-offline", "the end");
+    await settled(b, ann, (await ann.direct(bob)).id);
+    const told = b.heard.map(({ event }) => event).filter((event) => event.startsWith("user-o"));
+    expect(told.filter((event, at) => event === told[at - 1])).toEqual([]);
+    expect(told[0]).toBe("user-online");
+    expect(told.at(-1)).toBe("user-offline");
   });
 });

@@ -83,6 +83,19 @@ describe("a connection", () => {
   });
 });
 
+describe("a user", () => {
+  it("is online once the connection has succeeded: what is sent to them from then on is heard", async () => {
+    const { bob, b } = await pair();
+    for (let n = 0; n < 5; n++) {
+      const eve = await person("eve");
+      const e = await MessengerClient.join({ token: eve.token });
+      await b.ask("send-message", { user: eve.username, message: "welcome" });
+      expect((await e.event("chat")).chat.sender).toBe(bob.username);
+      e.close();
+    }
+  });
+});
+
 describe("send-message", () => {
   it("is acknowledged, and heard by the recipient with the count and by the sender's other sockets", async () => {
     const { ann, bob, a, b } = await pair();

@@ -8,7 +8,7 @@ import type { Json } from "../../core/message.ts";
 import type { Caller } from "../../service/auth.ts";
 import type { Service } from "../../service/service.ts";
 import type { Dock, SocketIoDialect } from "../socket-io.ts";
-import type { Ack, Socket } from "../../socketio/protocol/handlers.ts";
+import type { Ack, Socket, Verdict } from "../../socketio/protocol/handlers.ts";
 import { createEncode, NAMESPACE, stateOf } from "./events.ts";
 import type { Render } from "./render.ts";
 import { createRequests } from "./requests.ts";
@@ -16,6 +16,9 @@ import { isRequest } from "./schemas.ts";
 
 /** RFC 6455 close codes. */
 const CLOSE = { normal: 1000, policy: 1008, internal: 1011 } as const;
+
+/** Kept with a socket that is to be thrown out. */
+const STRANGER = "stranger";
 
 export function createMessengerSocket(
   service: Service,
@@ -36,24 +39,29 @@ export function createMessengerSocket(
     }
   }
 
-  async function connect(dock: Dock, socket: Socket): Promise<void> {
-    const connection = dock.connection(socket);
-    if (connection === undefined) return;
+  /** Before the client hears that it is connected, so that from then on its user is online. */
+  async function authenticate(dock: Dock, auth: Json, sid: string): Promise<Verdict> {
+    const connection = dock.connection({ sid });
+    if (connection === undefined) return { ok: false, message: "gone" };
     try {
-      const caller = await callerOf(socket.auth);
-      if (caller === null) {
-        socket.emit("auth-failed");
-        // Of the namespace alone: a client that polls would drop an event that comes together with the connection's end.
-        socket.disconnect();
-        return;
-      }
+      const caller = await callerOf(auth);
+      if (caller === null) return { ok: true, data: STRANGER };
       connection.state = stateOf(caller.user.username);
       await connection.identify(caller.session, caller.user.username);
+      return { ok: true };
     } catch (fault) {
       report(fault);
       // Closed without a word, so that the client comes again by itself.
       connection.close(CLOSE.internal, "");
+      return { ok: false, message: "gone" };
     }
+  }
+
+  function welcome(socket: Socket): void {
+    if (socket.data !== STRANGER) return;
+    socket.emit("auth-failed");
+    // Of the namespace alone: a client that polls would drop an event that comes together with the connection's end.
+    socket.disconnect();
   }
 
   async function take(dock: Dock, socket: Socket, event: string, payload: unknown, ack: Ack | null): Promise<void> {
@@ -84,7 +92,8 @@ export function createMessengerSocket(
     serve(dock) {
       dock.namespace("/", { onEvent: () => undefined });
       dock.namespace(NAMESPACE, {
-        onConnect: (socket) => connect(dock, socket),
+        authenticate: ({ auth }, sid) => authenticate(dock, auth, sid),
+        onConnect: welcome,
         onEvent: (socket, event, args, ack) => take(dock, socket, event, args[0], ack),
         onDisconnect(socket, reason) {
           // Who speaks is said once for a connection: with the namespace the connection ends, whatever else is open on it.
