@@ -3,6 +3,8 @@
 import { evictAllDurableObjects } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { createTokenSigner } from "../../src/auth/tokens.ts";
+import { storesOf } from "../../src/compose.ts";
 import { appId } from "../../src/core/ids.ts";
 import { FLOOD, LIMITS } from "../../src/core/limits.ts";
 import { inboxStub } from "../../src/objects/rpc.ts";
@@ -10,8 +12,8 @@ import { app } from "../support/apps.ts";
 import { file, PNG, upload } from "../support/files.ts";
 import { MessengerClient } from "../support/messenger.ts";
 import { MethodsClient } from "../support/methods.ts";
-import type { Body, Person } from "../support/people.ts";
-import { call, people, person } from "../support/people.ts";
+import type { Body } from "../support/people.ts";
+import { call, people, person, Person } from "../support/people.ts";
 
 const clients: MessengerClient[] = [];
 async function client(one: Person): Promise<MessengerClient> {
@@ -353,6 +355,29 @@ describe("media", () => {
     const { url } = await file(ann, "by native.txt");
     const { chat } = await a.ask("send-message", { user: bob.username, message: "", media: [url] });
     expect(await contents(chat.media[0])).toBe("contents of by native.txt");
+  });
+});
+
+describe("a connection whose token has expired", () => {
+  it("says nothing more: it is ended with the first event that comes after", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const session = {
+      appId: appId(1),
+      userId: ann.id,
+      tokenId: crypto.randomUUID(),
+      expiresAt: (Math.ceil(Date.now() / 1_000) + 10) * 1_000,
+    };
+    await storesOf(env).directory.tokens.add(session);
+    const token = await createTokenSigner(env.TOKEN_SECRET ?? "").sign(session);
+    const a = await client(new Person(ann.id, ann.username, token));
+    // Before a ping is missed, and before the alarm that looks after tokens.
+    vi.useFakeTimers({ toFake: ["Date"], now: session.expiresAt });
+    const frames = a.frames.length;
+    a.emit("send-message", { user: bob.username, message: "too late" });
+    await a.until(() => a.isClosed, "the end");
+    expect(a.frames.slice(frames)).toEqual([]);
+    vi.useRealTimers();
+    expect((await ann.get("/v1/chats")).body.items).toEqual([]);
   });
 });
 
