@@ -10,6 +10,9 @@ import type { Failure } from "./core/errors.ts";
 import { failureOf, notFound } from "./core/errors.ts";
 import { LIMITS } from "./core/limits.ts";
 import type { Http, Sockets } from "./dialects/http.ts";
+import { createRender as createMessengerRender } from "./dialects/messenger/render.ts";
+import { messengerRoutes } from "./dialects/messenger/routes.ts";
+import { messengerSockets } from "./dialects/messenger/socket-api.ts";
 import { methodsRoutes } from "./dialects/methods/route.ts";
 import { methodsSockets } from "./dialects/methods/socket-api.ts";
 import { createRender as createMobileRender } from "./dialects/mobile/render.ts";
@@ -90,9 +93,15 @@ function mount(env: Env): Mounted {
     "/",
     mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)),
   );
+  app.route(
+    "/",
+    messengerRoutes(createMessengerRender(server.linkTo), (fault) => logFault("messenger", fault)),
+  );
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   let asyncApi: object | undefined;
-  app.get("/asyncapi.json", (c) => c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets]))));
+  app.get("/asyncapi.json", (c) =>
+    c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets, messengerSockets]))),
+  );
   const openApi = createOpenApi(app);
   app.get("/openapi.json", async (c) => c.json(await openApi()));
   return { server, app };

@@ -3,7 +3,7 @@
 import { createFiles } from "./attachments/files.ts";
 import { openFile } from "./attachments/download.ts";
 import { createLinks } from "./attachments/links.ts";
-import { storeBytes, storeUpload } from "./attachments/upload.ts";
+import { storeBytes, storeCopy, storeForm, storeUpload } from "./attachments/upload.ts";
 import { passwords } from "./auth/passwords.ts";
 import { checkSecret } from "./auth/secret.ts";
 import { createLoginThrottle } from "./auth/throttle.ts";
@@ -60,6 +60,8 @@ function makeServer(env: Env): Server {
       remove: (records) => files.remove(records),
       store: (owner, upload) => storeUpload(env.FILES, { ...owner, ...upload }),
       storeBytes: (owner, file) => storeBytes(env.FILES, { ...owner, ...file }),
+      storeForm: (owner, upload, field, most) => storeForm(env.FILES, { ...owner, ...upload }, field, most),
+      copy: (record) => storeCopy(env.FILES, record),
       open: (record, request) => openFile(env.FILES, record, request),
       linkStands: (id, query) => links.verify(id, query, now()),
     },

@@ -15,9 +15,9 @@ interface Table {
   "message.delete": { args: { messageId: number }; result: { messageId: MessageId } };
   /** Newest first; oldest first with `after`. `next` is the cursor that goes on from here. */
   "message.list": { args: Page; result: { items: readonly SeenMessage[]; next: MessageId | null } };
-  /** One message alone, all up to one, or all. */
+  /** One message alone, all up to one, or all. `received`: the one message must not be one that the reader wrote to somebody else. */
   read: {
-    args: { messageId?: number | undefined; upTo?: number | undefined };
+    args: { messageId?: number | undefined; upTo?: number | undefined; received?: boolean | undefined };
     /** `changed`: exactly the messages that were unread before. */
     result: { unread: number; changed: readonly MessageId[] };
   };
@@ -43,7 +43,7 @@ export interface Page {
   readonly limit?: number | undefined;
   /** How many of the newest are left out. */
   readonly skip?: number | undefined;
-  /** Without the places of deleted messages. */
+  /** Without the places of deleted messages; newest first whatever the bounds are, which may both be given. */
   readonly present?: boolean | undefined;
 }
 

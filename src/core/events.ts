@@ -6,7 +6,7 @@
 import type { DetailedChat } from "./chat.ts";
 import type { ChatId, MessageId, UserId } from "./ids.ts";
 import type { Message } from "./message.ts";
-import type { Member } from "./people.ts";
+import type { Member, Person } from "./people.ts";
 
 interface InChat {
   readonly chatId: ChatId;
@@ -127,6 +127,8 @@ export interface UserEvent {
   readonly unread?: number | undefined;
   /** `message.updated`: `read` as the viewer sees it. */
   readonly read?: boolean | undefined;
+  /** In a direct chat: the other one, as the viewer's list shows them. */
+  readonly peer?: Person | null | undefined;
   /** The connection that caused the event and has its answer: it does not hear it. */
   readonly origin?: string | null | undefined;
 }

@@ -39,6 +39,8 @@ export const LIMITS = {
   members: 10_000,
   /** Up to so many members go with the events about a chat; of larger ones each client asks. */
   membersTold: 1_000,
+  /** Users of an app that are told where all are asked for. */
+  usersTold: 10_000,
   /** Members added by one command. */
   membersAtOnce: 100,
   /** Characters of a frame of the native dialect: a text of the longest kind with all its escapes, and room for the rest. */
@@ -51,6 +53,8 @@ export const LIMITS = {
   methodsLongFrames: 64 * MIB,
   /** Values in a long frame, as far as commas and brackets tell: more than the longest text has. */
   methodsValues: 50_000,
+  /** Files of one upload of `messenger`. */
+  messengerFiles: 4,
   /** Bytes of any frame: the platform itself ends a connection that sends a longer one. */
   anyFrame: 32 * MIB,
   /** Bytes of a JSON or form body. */

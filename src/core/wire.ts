@@ -8,7 +8,7 @@ import type { Failure } from "./errors.ts";
 import type { AppNews, ChatEvent, Presence, UserEvent } from "./events.ts";
 import type { AppId, UserId } from "./ids.ts";
 import type { Json } from "./message.ts";
-import type { Session } from "./people.ts";
+import type { Person, Session } from "./people.ts";
 
 /** What one viewer sees differently in an event that is otherwise the same for all. */
 export interface View {
@@ -16,6 +16,8 @@ export interface View {
   readonly viewer?: UserId | null | undefined;
   readonly unread?: number | undefined;
   readonly read?: boolean | undefined;
+  /** In a direct chat: the other one (or the viewer, in a chat with oneself). Undefined where it is no direct chat. */
+  readonly peer?: Person | null | undefined;
   /** What the dialect keeps about the viewer's connection. */
   readonly state?: Json | undefined;
 }
@@ -125,7 +127,7 @@ export interface CarrierHost {
   connection(key: string): Connection | undefined;
   /** It is gone for good. */
   ended(key: string): void;
-  /** Whether one more frame may come on this connection; to be asked for each. */
+  /** Whether one more frame may come on this connection; to be asked for each. Who asks in vain too often is closed. */
   mayTake(key: string): boolean;
 }
 

@@ -5,6 +5,7 @@ import type { CommandName, CommandOf, ResultOf } from "../core/commands.ts";
 import { invalidFields, isFailure, notFound } from "../core/errors.ts";
 import type { ChatId, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
+import type { Draft, SeenMessage } from "../core/message.ts";
 import type { Actor, Role } from "../core/people.ts";
 import type { ListPage, NewChat, User } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
@@ -45,9 +46,35 @@ export function createChats({ directory, objects }: ServicePorts) {
     return { chat: await objects.open(id, actor, created ? origin : null), created };
   }
 
+  /** Says something to `other`, in the direct chat of the two, which is made where there is none. @throws not_found, input.invalid */
+  async function write(
+    actor: Actor,
+    other: UserId,
+    draft: Draft,
+    origin: string | null = null,
+  ): Promise<{ chat: ChatId; message: SeenMessage }> {
+    const send = async (chat: ChatId): Promise<{ chat: ChatId; message: SeenMessage }> => {
+      const command = { do: "message.send", kinds: ["direct"], inOrder: origin !== null, draft } as const;
+      const { message } = await objects.command<"message.send">(chat, actor, command, origin);
+      return { chat, message };
+    };
+    const known = await directory.chats.findDirect(actor.appId, actor.userId, other);
+    if (known !== null) {
+      try {
+        return await send(known);
+      } catch (thrown) {
+        // The chat is being erased: the message makes a new one.
+        if (!isFailure(thrown, "not_found")) throw thrown;
+      }
+    }
+    return send((await direct(actor, other, origin)).chat.id);
+  }
+
   return {
     get,
     direct,
+
+    write,
 
     findDirect: (actor: Actor, other: UserId): Promise<ChatId | null> =>
       directory.chats.findDirect(actor.appId, actor.userId, other),

@@ -39,6 +39,15 @@ export interface ServicePorts {
     store(owner: { appId: AppId; userId: UserId }, upload: Upload): Promise<AttachmentRecord>;
     /** Stores a file that is in memory already. @throws too_large, input.invalid */
     storeBytes(owner: { appId: AppId; userId: UserId }, file: FileBytes): Promise<AttachmentRecord>;
+    /** Stores the files of a form that stand in `field`, at most `most`. @throws too_large, input.invalid */
+    storeForm(
+      owner: { appId: AppId; userId: UserId },
+      upload: Upload,
+      field: string,
+      most: number,
+    ): Promise<AttachmentRecord[]>;
+    /** Stores the same bytes once more, for a message of their own. @throws not_found where they are gone */
+    copy(record: AttachmentRecord): Promise<AttachmentRecord>;
     /** The bytes, as the request's ranges and conditions want them. */
     open(record: AttachmentRecord, request: Request): Promise<Response>;
     /** Whether the query of a link to this attachment is ours and has not expired. */

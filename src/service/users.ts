@@ -1,10 +1,14 @@
 /** People: who there is in an app, and one's own profile. Knows no transport. */
 
 import { notFound } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
 import type { UserId } from "../core/ids.ts";
 import type { Actor, Person } from "../core/people.ts";
 import type { User, UserPatch } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
+
+/** How many users are read from the directory at once, where all are wanted. */
+const USERS_AT_ONCE = 1_000;
 
 export interface PresentUser {
   readonly user: User;
@@ -33,6 +37,27 @@ export function createUsers({ directory, objects }: ServicePorts) {
       const next = found.length > page.limit ? (shown.at(-1)?.username ?? null) : null;
       return { items: shown.map((user) => ({ user, online: online.has(user.id) })), next };
     },
+
+    /** All other users of the caller's app by username (the first 10,000), with who is online. */
+    async everyone(actor: Actor): Promise<PresentUser[]> {
+      const users: User[] = [];
+      for (let after: string | null = null; users.length < LIMITS.usersTold;) {
+        const found: User[] = await directory.users.search(actor.appId, { query: "", after, limit: USERS_AT_ONCE });
+        users.push(...found);
+        after = found.at(-1)?.username ?? null;
+        if (found.length < USERS_AT_ONCE) break;
+      }
+      const others = users.filter((user) => user.id !== actor.userId);
+      const online = await objects.online(
+        actor.appId,
+        others.map((user) => user.id),
+      );
+      return others.map((user) => ({ user, online: online.has(user.id) }));
+    },
+
+    /** The user of the caller's app with this username, without regard to case. */
+    named: (actor: Actor, username: string): Promise<User | null> =>
+      directory.users.findByUsername(actor.appId, username),
 
     /** @throws not_found */
     async update(actor: Actor, patch: UserPatch): Promise<User> {

@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import type { Person } from "../support/people.ts";
 import { person } from "../support/people.ts";
+import { MessengerSpeaker } from "../support/story/messenger.ts";
 import { MethodsSpeaker } from "../support/story/methods.ts";
 import { MobileSpeaker } from "../support/story/mobile.ts";
 import { NativeSpeaker } from "../support/story/native.ts";
@@ -13,6 +14,7 @@ import { eventually } from "../support/story/speaker.ts";
 const SPEAKERS: { readonly [dialect: string]: (self: Person) => Speaker } = {
   native: (self) => new NativeSpeaker(self),
   methods: (self) => new MethodsSpeaker(self),
+  messenger: (self) => new MessengerSpeaker(self),
   mobile: (self) => new MobileSpeaker(self),
 };
 
@@ -98,6 +100,19 @@ describe.each(PAIRS)("%s writes, %s answers", (mine, theirs) => {
     const [ann, bob] = [await speaker(mine, "ann"), await speaker(theirs, "bob")];
     const eve = await speaker("native", "eve");
     const place: Place = { id: (await eve.person.group("The three", ann.person, bob.person)).id };
+    const without = [ann, bob].filter((one) => !one.can.groups);
+    if (without.length > 0) {
+      // Nothing of the group reaches them: what is said to them alone, later, is all that they hear.
+      await eve.say(place, "from eve");
+      for (const one of without) {
+        const direct = await eve.begin(one.person, "to you alone");
+        await everyoneSees([one], direct, [line(eve, "to you alone")]);
+        expect(await one.lines(place)).toEqual([]);
+        await unreadIs(one, direct, 1);
+        await expect(one.say(place, "is there a group?")).rejects.toThrow();
+      }
+      return;
+    }
     await ann.say(place, "from ann");
     await bob.say(place, "from bob");
     await eve.say(place, "from eve");

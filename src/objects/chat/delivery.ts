@@ -181,6 +181,7 @@ export class Outbox {
           origin,
           unread: room.members.has(user) ? room.unread(user) : undefined,
           read: event.type === "message.updated" ? room.isReadFor(event.message, user) : undefined,
+          peer: room.kind === "direct" ? room.peer(user) : undefined,
         };
         const lane = this.#lane(user, before);
         if (lane === undefined) continue;

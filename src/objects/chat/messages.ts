@@ -161,10 +161,12 @@ export class Messages {
     return this.#many("SELECT * FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ?", seq, limit);
   }
 
-  /** Up to `limit` messages that are not deleted, newest first, without the newest `skip`. */
-  present(skip: number, limit: number): Message[] {
+  /** Up to `limit` messages between two places that are not deleted, newest first, without the newest `skip`. */
+  present({ above, below }: { above: number; below: number }, skip: number, limit: number): Message[] {
     return this.#many(
-      "SELECT * FROM messages WHERE deleted_at IS NULL ORDER BY seq DESC LIMIT ? OFFSET ?",
+      "SELECT * FROM messages WHERE seq > ? AND seq < ? AND deleted_at IS NULL ORDER BY seq DESC LIMIT ? OFFSET ?",
+      above,
+      below,
       limit,
       skip,
     );

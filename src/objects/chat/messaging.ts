@@ -144,15 +144,17 @@ export function attachmentsOf(room: Room, id: number): string[] {
 
 export function list(room: Room, actor: Actor, page: CommandOf<"message.list">): Done<"message.list"> {
   room.role(actor);
-  if (page.before !== undefined && page.after !== undefined) throw invalid("after", "does not go with before");
   const limit = Math.min(page.limit ?? LIMITS.pageDefault, LIMITS.page);
   if (page.present === true) {
-    const present = room.messages.present(page.skip ?? 0, limit);
+    const above = page.after === undefined ? 0 : room.cursor(page.after, "after");
+    const below = page.before === undefined ? SEQS_PER_CHAT : room.cursor(page.before, "before");
+    const present = room.messages.present({ above, below }, page.skip ?? 0, limit);
     return {
       result: { items: present.map((message) => room.seen(message, actor.userId)), next: null },
       commit: NOTHING,
     };
   }
+  if (page.before !== undefined && page.after !== undefined) throw invalid("after", "does not go with before");
   const found =
     page.after === undefined
       ? room.messages.before(page.before === undefined ? SEQS_PER_CHAT : room.cursor(page.before, "before"), limit + 1)

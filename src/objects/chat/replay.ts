@@ -46,6 +46,7 @@ export function replay(room: Room, viewer: UserId, from: number, creator: string
     return { chatId: room.id, clock, row: null, events: [{ clock, event }] };
   }
   const row = room.row(viewer);
+  const peer = room.kind === "direct" ? row.peer : undefined;
   const messages = room.messages.since(from, DELIVERY.replay + 1);
   const changes = room.changes.since(from);
   if (messages.length + changes.length > DELIVERY.replay) {
@@ -56,7 +57,7 @@ export function replay(room: Room, viewer: UserId, from: number, creator: string
       chat: room.told(viewer),
       by: row.chat.createdBy,
     };
-    return { chatId: room.id, clock, row, events: [{ clock, event, unread: row.unread }] };
+    return { chatId: room.id, clock, row, events: [{ clock, event, unread: row.unread, peer }] };
   }
   const events: Told[] = [];
   for (const message of messages) {
@@ -65,14 +66,14 @@ export function replay(room: Room, viewer: UserId, from: number, creator: string
       message.deletedAt === null
         ? { type: "message.created", chatId: room.id, rev, message }
         : { type: "message.deleted", chatId: room.id, rev, messageId: message.id, author: message.user.id };
-    events.push({ clock: message.clock, event, read: room.isReadFor(message, viewer), unread: row.unread });
+    events.push({ clock: message.clock, event, read: room.isReadFor(message, viewer), unread: row.unread, peer });
   }
   for (const change of changes) {
     const event = changeEvent(room, change, viewer);
     if (event === undefined) continue;
     const read = event.type === "message.updated" ? room.isReadFor(event.message, viewer) : undefined;
     const origin = change.type === "created" ? creator : null;
-    events.push({ clock: change.clock, event, origin, read, unread: row.unread });
+    events.push({ clock: change.clock, event, origin, read, unread: row.unread, peer });
   }
   return { chatId: room.id, clock, row, events: events.toSorted((a, b) => a.clock - b.clock) };
 }

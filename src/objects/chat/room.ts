@@ -162,21 +162,26 @@ export class Room {
     };
   }
 
-  row(viewer: UserId): ChatRow {
-    const ids = this.#identity.kind === "direct" ? this.members.ids() : [];
+  /** In a direct chat: the other one, or the viewer in a chat with oneself. */
+  peer(viewer: UserId): Person | null {
+    if (this.#identity.kind !== "direct") return null;
+    const ids = this.members.ids();
     const other = ids.find((id) => id !== viewer) ?? this.#departed(viewer) ?? ids[0];
+    return other === undefined ? null : this.members.person(other);
+  }
+
+  row(viewer: UserId): ChatRow {
     return {
       chat: this.chat,
       unread: this.unread(viewer),
       lastMessage: this.#last === undefined ? null : this.seen(this.#last, viewer),
-      peer: other === undefined ? null : this.members.person(other),
+      peer: this.peer(viewer),
       large: this.large,
     };
   }
 
   /** In a direct chat whose other side is gone: who that was. */
   #departed(viewer: UserId): UserId | undefined {
-    if (this.#identity.kind !== "direct") return undefined;
     return this.changes.between(0, 1)[0]?.users.find((id) => id !== viewer);
   }
 

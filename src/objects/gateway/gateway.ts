@@ -256,9 +256,9 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     #tell(connection: HeldConnection, events: readonly UserEvent[]): void {
       const viewer = connection.session?.userId;
-      for (const { event, unread, read, origin } of events) {
+      for (const { event, unread, read, peer, origin } of events) {
         if (origin === connection.id) continue;
-        const view = { viewer, unread, read, state: connection.state };
+        const view = { viewer, unread, read, peer, state: connection.state };
         for (const frame of this.#encodings.of(event, connection.origin).for(view)) connection.send(frame);
       }
     }

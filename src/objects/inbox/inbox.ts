@@ -229,7 +229,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     async watch(watcher: string): Promise<boolean> {
       const online = await this.online();
-      this.#load().connections.watch(watcher);
+      this.#load().connections.watch(watcher, online);
       return online;
     }
 
@@ -283,7 +283,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     async #tellWatchers(connections: Connections, presence: Presence): Promise<void> {
       await Promise.all(
-        [...byPlace(connections.watchers())].map(async ([place, ids]) => {
+        [...byPlace(connections.toTell(presence.online))].map(async ([place, ids]) => {
           const gone = await gatewayStub(this.env, place).deliver([
             { connections: ids, events: [{ event: presence }] },
           ]);

@@ -24,6 +24,7 @@ export interface Speaker {
     readonly file: boolean;
     readonly receipt: boolean;
     readonly erase: boolean;
+    readonly groups: boolean;
     readonly groupHistory: boolean;
     readonly live: boolean;
   };
