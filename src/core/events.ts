@@ -127,6 +127,8 @@ export interface UserEvent {
   readonly unread?: number | undefined;
   /** `message.updated`: `read` as the viewer sees it. */
   readonly read?: boolean | undefined;
+  /** `message.created`: when it was sent, everything before it in its chat had reached everyone. */
+  readonly settled?: boolean | undefined;
   /** The connection that caused the event and has its answer: it does not hear it. */
   readonly origin?: string | null | undefined;
 }

@@ -66,6 +66,13 @@ export interface Connection {
    * key is changed or the app is deleted.
    */
   serve(app: AppId): Promise<void>;
+  /**
+   * From now on this connection, which acts for an app, hears the messages of a chat, or of every chat that a user is in or
+   * comes to be in: each once, whatever brings it. The user, of whom the caller knows that they are of this app, counts as
+   * no more online than before. False: there are too many. @throws not_found where the app has no such chat
+   */
+  subscribe(to: "chat" | "user", id: number): Promise<boolean>;
+  isSubscribed(to: "chat" | "user", id: number): boolean;
   /** Notes a chat or a person that this connection listens to, so that it is let go when the connection ends. False: there are too many. */
   follow(kind: "chat" | "user", id: number): boolean;
   unfollow(kind: "chat" | "user", id: number): void;

@@ -5,6 +5,7 @@ import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { Connection } from "../../core/wire.ts";
 import type { Bucket } from "../sockets.ts";
+import type { SubscriptionKind } from "./subscriptions.ts";
 
 /** What is kept of a connection; of one that is a socket, in its attachment (16 KiB at most). */
 export interface Attached {
@@ -25,6 +26,8 @@ export interface Host {
   close(connection: HeldConnection, code: number, reason: string): void;
   follow(id: string, kind: "chat" | "user", target: number): boolean;
   unfollow(id: string, kind: "chat" | "user", target: number): void;
+  subscribe(connection: HeldConnection, to: SubscriptionKind, target: number): Promise<boolean>;
+  isSubscribed(id: string, to: SubscriptionKind, target: number): boolean;
 }
 
 /** How a connection is reached, and where its state is kept. */
@@ -105,6 +108,14 @@ export class HeldConnection implements Connection {
 
   unfollow(kind: "chat" | "user", target: number): void {
     this.#host.unfollow(this.id, kind, target);
+  }
+
+  subscribe(to: SubscriptionKind, target: number): Promise<boolean> {
+    return this.#host.subscribe(this, to, target);
+  }
+
+  isSubscribed(to: SubscriptionKind, target: number): boolean {
+    return this.#host.isSubscribed(this.id, to, target);
   }
 
   #keep(attached: Attached): void {

@@ -4,9 +4,9 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { authInvalid } from "../../core/errors.ts";
+import { authInvalid, isFailure, unwrap } from "../../core/errors.ts";
 import type { AppNews, UserEvent } from "../../core/events.ts";
-import type { AppId, UserId } from "../../core/ids.ts";
+import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { FLOOD, GATEWAY } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
@@ -24,6 +24,8 @@ import { HeldConnection } from "./connection.ts";
 import { Encodings } from "./encodings.ts";
 import { Roster } from "./roster.ts";
 import { GATEWAY_SCHEMA } from "./schema.ts";
+import type { Subscription, SubscriptionKind } from "./subscriptions.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 /** The answer of a Gateway that has no room: the Worker tries the next. */
 export const GATEWAY_FULL = 503;
@@ -36,6 +38,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     readonly #carriage: Carriage | null;
     readonly #name: string;
     readonly #roster: Roster;
+    readonly #subscriptions: Subscriptions;
     readonly #encodings: Encodings;
     readonly #connections = new Map<string, HeldConnection>();
     readonly #bySocket = new Map<WebSocket, HeldConnection>();
@@ -52,6 +55,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       this.#wire = wire;
       this.#encodings = new Encodings(wire.encode);
       this.#roster = new Roster(ctx.storage.sql);
+      this.#subscriptions = new Subscriptions(ctx.storage.sql);
       if ("carry" in wire) {
         const keeper = { host: this, connections: this.#connections, forget: this.#forget.bind(this) };
         this.#words = null;
@@ -134,7 +138,10 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     /** What the app's Lobby has to say reaches this Gateway from now on. */
     async serve(app: AppId): Promise<void> {
-      if (this.#roster.addApp(app)) await lobbyStub(this.env, app).listen(this.#name, true);
+      if (this.#roster.hasApp(app)) return;
+      // Noted once the Lobby knows: whoever comes meanwhile waits for it too.
+      await lobbyStub(this.env, app).listen(this.#name, true);
+      this.#roster.addApp(app);
     }
 
     async identify(connection: HeldConnection, session: Session, username: string): Promise<boolean> {
@@ -165,9 +172,47 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       this.#roster.unfollow(id, kind, target);
     }
 
+    async subscribe({ id, app }: HeldConnection, to: SubscriptionKind, target: number): Promise<boolean> {
+      if (app === null) throw new Error("a subscription of nobody's");
+      if (this.#subscriptions.has(id, to, target)) return true;
+      // Noted first, so that it is let go whatever happens.
+      if (!this.#subscriptions.add(id, to, target)) return false;
+      try {
+        await this.#setSubscribed(id, app, { kind: to, target }, true);
+      } catch (thrown) {
+        this.#subscriptions.remove(id, to, target);
+        throw thrown;
+      }
+      // The connection may have ended while this was asked.
+      if (!this.#connections.has(id)) await this.#setSubscribed(id, app, { kind: to, target }, false);
+      return true;
+    }
+
+    async #setSubscribed(id: string, app: AppId, { kind, target }: Subscription, on: boolean): Promise<void> {
+      if (kind === "user") await inboxStub(this.env, target as UserId).subscribe(id, on);
+      else unwrap(await chatStub(this.env, target as ChatId).subscribe(app, id, on));
+    }
+
+    isSubscribed(id: string, to: SubscriptionKind, target: number): boolean {
+      return this.#subscriptions.has(id, to, target);
+    }
+
     #forget(connection: HeldConnection): void {
       if (!this.#connections.delete(connection.id)) return;
       if (connection.session !== null) this.#left(connection.id, connection.session.userId);
+      if (connection.app !== null) this.#unsubscribe(connection.id, connection.app);
+    }
+
+    #unsubscribe(id: string, app: AppId): void {
+      for (const subscription of this.#subscriptions.end(id)) {
+        const call = this.#setSubscribed(id, app, subscription, false);
+        this.ctx.waitUntil(call.catch((fault: unknown) => this.#unsubscribed(subscription, fault)));
+      }
+    }
+
+    /** A chat that is gone has let everybody go. What else failed is found when it has something to tell. */
+    #unsubscribed({ kind, target }: Subscription, fault: unknown): void {
+      if (!isFailure(fault, "not_found")) logFault("unsubscribe", fault, { [kind]: target, gateway: this.#name });
     }
 
     /** Whoever counted on this connection is told that it is gone. */
@@ -239,14 +284,30 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     async deliver(pushes: readonly Push[]): Promise<string[]> {
       const gone: string[] = [];
+      const telling: Promise<void>[] = [];
       for (const { connections, events } of pushes) {
         for (const id of connections) {
           const connection = this.#connections.get(id);
-          if (connection !== undefined) this.#tell(connection, events);
-          else if (!this.#opening.has(id)) gone.push(id);
+          if (connection === undefined) {
+            if (!this.#opening.has(id)) gone.push(id);
+          } else if (connection.app !== null) telling.push(this.#tellOnce(connection, events));
+          else this.#tell(connection, events);
         }
       }
+      await Promise.all(telling);
       return gone;
+    }
+
+    /** A connection of an app hears a message by every user and chat that it has named, and is told it once. */
+    async #tellOnce(connection: HeldConnection, events: readonly UserEvent[]): Promise<void> {
+      const { id } = connection;
+      for (const told of events) {
+        if (told.event.type !== "message.created") continue;
+        const { chatId, message } = told.event;
+        if (told.settled !== true) await this.#subscriptions.before(id, chatId, message.seq);
+        if (!this.#connections.has(id)) return;
+        if (this.#subscriptions.take(id, chatId, message.seq)) this.#tell(connection, [told]);
+      }
     }
 
     #tell(connection: HeldConnection, events: readonly UserEvent[]): void {
