@@ -9,6 +9,7 @@ import type { Server } from "./compose.ts";
 import type { Failure } from "./core/errors.ts";
 import { failureOf, notFound } from "./core/errors.ts";
 import { LIMITS } from "./core/limits.ts";
+import { defaultPathRoutes } from "./dialects/default-path.ts";
 import type { Http, Sockets } from "./dialects/http.ts";
 import { methodsRoutes } from "./dialects/methods/route.ts";
 import { methodsSockets } from "./dialects/methods/socket-api.ts";
@@ -86,6 +87,7 @@ function mount(env: Env): Mounted {
 
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.route("/", methodsRoutes());
+  app.route("/", defaultPathRoutes({ withToken: null, withoutToken: "events" }));
   app.route(
     "/",
     mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)),

@@ -2,10 +2,13 @@
 
 import { handle } from "./app.ts";
 import { serverOf, storesOf } from "./compose.ts";
+import { createRender as createEventsRender } from "./dialects/events/render.ts";
+import { createEventsSocket } from "./dialects/events/socket.ts";
 import { createRender as createMethodsRender } from "./dialects/methods/render.ts";
 import { createMethodsSocket } from "./dialects/methods/socket.ts";
 import { createRender } from "./dialects/native/render.ts";
 import { createChatSocket, createUserSocket } from "./dialects/native/sockets.ts";
+import { socketIoWires } from "./dialects/socket-io.ts";
 import type { Env } from "./env.ts";
 import { logFault } from "./log.ts";
 import { createChatObject } from "./objects/chat/chat.ts";
@@ -23,6 +26,7 @@ export const Gateway = createGatewayObject((env: Env) => {
   return [
     createUserSocket(service, createRender(linkTo), (fault) => logFault("native", fault)),
     createMethodsSocket(service, createMethodsRender(linkTo), (fault) => logFault("methods", fault)),
+    ...socketIoWires(createEventsSocket(service, createEventsRender(linkTo), (fault) => logFault("events", fault))),
   ];
 });
 
