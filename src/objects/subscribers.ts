@@ -3,9 +3,8 @@
  * are kept and how they are told; a Chat and an Inbox each have some.
  */
 
-import type { UserEvent } from "../core/events.ts";
 import { logFault } from "../log.ts";
-import type { GatewayCalls } from "./rpc.ts";
+import type { GatewayCalls, Push, Told } from "./rpc.ts";
 import { byPlace } from "./rpc.ts";
 import { CLOSE } from "./sockets.ts";
 
@@ -19,24 +18,26 @@ const RETRIES = [50, 250, undefined];
 export class Subscribers {
   readonly #sql: SqlStorage;
   readonly #gateway: (place: string) => Gateway;
-  readonly #connections = new Set<string>();
+  /** Each with the clock from after which it hears. */
+  readonly #connections = new Map<string, number>();
 
   /** The object has a table `subscribers`. */
   constructor(sql: SqlStorage, gateway: (place: string) => Gateway) {
     this.#sql = sql;
     this.#gateway = gateway;
-    for (const row of sql.exec<{ connection: string }>("SELECT connection FROM subscribers"))
-      this.#connections.add(row.connection);
+    for (const row of sql.exec<{ connection: string; since: number }>("SELECT connection, since FROM subscribers"))
+      this.#connections.set(row.connection, row.since);
   }
 
   get size(): number {
     return this.#connections.size;
   }
 
-  add(connection: string): void {
+  /** `since`: what has this clock or a lower one is not for it, should it be told again. */
+  add(connection: string, since: number): void {
     if (this.#connections.has(connection)) return;
-    this.#sql.exec("INSERT INTO subscribers (connection) VALUES (?)", connection);
-    this.#connections.add(connection);
+    this.#sql.exec("INSERT INTO subscribers (connection, since) VALUES (?, ?)", connection, since);
+    this.#connections.set(connection, since);
   }
 
   remove(connections: Iterable<string>): void {
@@ -47,26 +48,39 @@ export class Subscribers {
   }
 
   clear(): void {
-    this.remove([...this.#connections]);
+    this.remove([...this.#connections.keys()]);
   }
 
   /**
    * Tells all of them the messages among `events`, one call for each Gateway. Those that are gone are let go; those that
    * can't be reached are closed: they come back and ask for what they missed.
    */
-  async tell(events: readonly UserEvent[]): Promise<void> {
+  async tell(events: readonly Told[]): Promise<void> {
     if (this.#connections.size === 0) return;
     const messages = events.filter(({ event }) => event.type === "message.created");
     for (let at = 0; at < messages.length; at += AT_ONCE) {
       const some = messages.slice(at, at + AT_ONCE);
-      await Promise.all([...byPlace(this.#connections)].map(([place, ids]) => this.#tellAt(place, ids, some)));
+      await Promise.all([...byPlace(this.#connections.keys())].map(([place, ids]) => this.#tellAt(place, ids, some)));
     }
   }
 
-  async #tellAt(place: string, connections: string[], events: readonly UserEvent[]): Promise<void> {
+  /** All the same, but for those that came only after some of it. */
+  #pushes(connections: readonly string[], events: readonly Told[]): Push[] {
+    const first = events[0]?.clock ?? 0;
+    const isLate = (id: string): boolean => (this.#connections.get(id) ?? 0) >= first;
+    const late = connections.filter(isLate).map((id) => {
+      const since = this.#connections.get(id) ?? 0;
+      return { connections: [id], events: events.filter(({ clock }) => clock > since) };
+    });
+    const pushes = [{ connections: connections.filter((id) => !isLate(id)), events }, ...late];
+    return pushes.filter((push) => push.connections.length > 0 && push.events.length > 0);
+  }
+
+  async #tellAt(place: string, connections: readonly string[], events: readonly Told[]): Promise<void> {
     for (const wait of RETRIES) {
       try {
-        this.remove(await this.#gateway(place).deliver([{ connections, events }]));
+        const pushes = this.#pushes(connections, events);
+        if (pushes.length > 0) this.remove(await this.#gateway(place).deliver(pushes));
         return;
       } catch (fault) {
         logFault("subscribers", fault, { place });

@@ -24,11 +24,10 @@ export class Refusal extends Error {
   }
 }
 
-/** `what` reads on from the name of the field. */
 export const wrong = (field: string, what: string): Refusal => new Refusal([error(field, what)]);
 
 const error = (field: string, what: string): EventError =>
-  field === "" ? { message: what } : { message: `${field} ${what}`, field };
+  field === "" ? { message: what } : { message: `${field}: ${what}`, field };
 
 /** What a schema found wrong. */
 export function refused(issues: z.core.$ZodError["issues"]): Refusal {

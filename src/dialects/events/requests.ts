@@ -68,7 +68,7 @@ export function createRequests({ users, chats }: Service, render: Render) {
     if (first === undefined) throw wrong("users", "names nobody");
     const unknown = await users.unknown(caller.app, ids);
     if (unknown.length > 0) {
-      throw new Refusal(unknown.map((id) => ({ message: `users names ${id}, who is no user`, field: "users" })));
+      throw new Refusal(unknown.map((id) => ({ message: `users: ${id} is no user`, field: "users" })));
     }
     const creator = { appId: caller.app, userId: first };
     const title = body.chat?.name ?? null;

@@ -49,7 +49,6 @@ const kind = z
   .nullish()
   .transform((name): MessageKind => (name === "img" ? "image" : (name ?? "text")));
 
-/** In `error[].message` they stand behind the name of their field. */
 export const EVENTS = {
   "create-user": z.object({
     user: z

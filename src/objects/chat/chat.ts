@@ -211,7 +211,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       return this.#attempt(async () => {
         const { room, subscribers } = await this.#load();
         if (room.appId !== app) throw notFound("chat");
-        if (on) subscribers.add(connection);
+        if (on) subscribers.add(connection, room.clock);
         else subscribers.remove([connection]);
         return null;
       });

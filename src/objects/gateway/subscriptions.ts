@@ -18,6 +18,8 @@ export interface Subscription {
 
 export class Subscriptions {
   readonly #sql: SqlStorage;
+  /** When a connection last got another way to hear by; an evicted Gateway has had none for long. */
+  readonly #extended = new Map<string, number>();
   readonly #heard = new Map<string, Map<ChatId, Heard>>();
   /** Those who wait until a message has been told. */
   readonly #waiting = new Map<string, Set<() => void>>();
@@ -38,6 +40,7 @@ export class Subscriptions {
       .one();
     if (n >= LIMITS.subscriptions) return false;
     this.#sql.exec("INSERT INTO subscriptions (connection, kind, target) VALUES (?, ?, ?)", id, kind, target);
+    this.#extended.set(id, Date.now());
     return true;
   }
 
@@ -60,6 +63,7 @@ export class Subscriptions {
     this.#sql.exec("DELETE FROM subscriptions WHERE connection = ?", id);
     this.#sql.exec("DELETE FROM heard WHERE connection = ?", id);
     this.#heard.delete(id);
+    this.#extended.delete(id);
     return all;
   }
 
@@ -77,11 +81,12 @@ export class Subscriptions {
   }
 
   /**
-   * Waits until the message before `seq` has been told, for a moment at most: where one way of several is new, it may bring
-   * a message before an older way has brought the one before it.
+   * Waits until the message before `seq` has been told, for a moment at most: a way that is new may bring a message sooner
+   * than an older way the one before it, which the new one does not bring.
    */
   async before(id: string, chat: ChatId, seq: number): Promise<void> {
-    if (seq === 1 || this.#of(id, chat).has(seq - 1) || this.#ways(id) < 2) return;
+    const wait = (this.#extended.get(id) ?? 0) + DELIVERY.inOrderMs - Date.now();
+    if (wait <= 0 || seq === 1 || this.#of(id, chat).has(seq - 1) || this.#ways(id) < 2) return;
     const key = keyOf(id, chat, seq - 1);
     const waiting = this.#waiting.get(key) ?? new Set();
     this.#waiting.set(key, waiting);
@@ -92,7 +97,7 @@ export class Subscriptions {
         if (waiting.size === 0) this.#waiting.delete(key);
         resolve();
       };
-      const late = setTimeout(go, DELIVERY.inOrderMs);
+      const late = setTimeout(go, wait);
       waiting.add(go);
     });
   }

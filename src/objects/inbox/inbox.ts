@@ -233,7 +233,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const { meta, subscribers } = this.#load();
       if (meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return;
       const was = this.#isHeard();
-      if (on) subscribers.add(connection);
+      // What was told before is known here by the clock of its chat.
+      if (on) subscribers.add(connection, 0);
       else subscribers.remove([connection]);
       if (was !== this.#isHeard()) await this.#attachLarge();
     }

@@ -39,6 +39,6 @@ export const INBOX_SCHEMA: readonly SchemaStep[] = [
   },
   (sql) => {
     // Connections that act for the app and hear the messages of this user's chats.
-    sql.exec("CREATE TABLE subscribers (connection TEXT PRIMARY KEY) STRICT, WITHOUT ROWID");
+    sql.exec("CREATE TABLE subscribers (connection TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT, WITHOUT ROWID");
   },
 ];
