@@ -10,6 +10,7 @@ import type { Failure } from "./core/errors.ts";
 import { failureOf, notFound } from "./core/errors.ts";
 import { LIMITS } from "./core/limits.ts";
 import { defaultPathRoutes } from "./dialects/default-path.ts";
+import { eventsSockets } from "./dialects/events/socket-api.ts";
 import type { Http, Sockets } from "./dialects/http.ts";
 import { methodsRoutes } from "./dialects/methods/route.ts";
 import { methodsSockets } from "./dialects/methods/socket-api.ts";
@@ -94,7 +95,7 @@ function mount(env: Env): Mounted {
   );
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   let asyncApi: object | undefined;
-  app.get("/asyncapi.json", (c) => c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets]))));
+  app.get("/asyncapi.json", (c) => c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets, eventsSockets]))));
   const openApi = createOpenApi(app);
   app.get("/openapi.json", async (c) => c.json(await openApi()));
   return { server, app };

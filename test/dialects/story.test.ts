@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import type { Person } from "../support/people.ts";
 import { person } from "../support/people.ts";
+import { EventsSpeaker } from "../support/story/events.ts";
 import { MethodsSpeaker } from "../support/story/methods.ts";
 import { MobileSpeaker } from "../support/story/mobile.ts";
 import { NativeSpeaker } from "../support/story/native.ts";
@@ -13,6 +14,7 @@ import { eventually } from "../support/story/speaker.ts";
 const SPEAKERS: { readonly [dialect: string]: (self: Person) => Speaker } = {
   native: (self) => new NativeSpeaker(self),
   methods: (self) => new MethodsSpeaker(self),
+  events: (self) => new EventsSpeaker(self),
   mobile: (self) => new MobileSpeaker(self),
 };
 

@@ -4,6 +4,8 @@ import specification from "@asyncapi/specs/schemas/3.0.0-without-$id.json" with 
 import Ajv from "ajv";
 import { describe, expect, it } from "vitest";
 import { createAsyncApi } from "../../src/api-docs/asyncapi.ts";
+import { EVENTS } from "../../src/dialects/events/schemas.ts";
+import { eventsSockets } from "../../src/dialects/events/socket-api.ts";
 import { METHODS } from "../../src/dialects/methods/schemas.ts";
 import { methodsEvents, methodsSockets } from "../../src/dialects/methods/socket-api.ts";
 import { chatCommands } from "../../src/dialects/native/schemas.ts";
@@ -15,7 +17,7 @@ interface Document {
   >;
 }
 
-const made = JSON.parse(JSON.stringify(createAsyncApi([nativeSockets, methodsSockets]))) as Document;
+const made = JSON.parse(JSON.stringify(createAsyncApi([nativeSockets, methodsSockets, eventsSockets]))) as Document;
 const namesIn = (channel: string): string[] =>
   Object.values(made.channels[channel]?.messages ?? {}).map(({ name }) => name);
 
@@ -40,5 +42,9 @@ describe("the AsyncAPI document", () => {
 
   it("names every method and event of `methods`", () => {
     expect(namesIn("methods")).toEqual([...Object.keys(METHODS), ...Object.keys(methodsEvents)]);
+  });
+
+  it("names every event of `events`, as it is asked and as it is answered", () => {
+    expect(namesIn("events")).toEqual([...Object.keys(EVENTS), ...Object.keys(EVENTS), "error"]);
   });
 });
