@@ -95,7 +95,9 @@ function mount(env: Env): Mounted {
   );
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   let asyncApi: object | undefined;
-  app.get("/asyncapi.json", (c) => c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets, eventsSockets]))));
+  app.get("/asyncapi.json", (c) =>
+    c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets, eventsSockets]))),
+  );
   const openApi = createOpenApi(app);
   app.get("/openapi.json", async (c) => c.json(await openApi()));
   return { server, app };

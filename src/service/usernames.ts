@@ -11,9 +11,14 @@ const ROOM_FOR_NUMBER = 12;
 export const isUsername = (name: string): boolean => codePoints(name) <= LIMITS.username && USERNAME.test(name);
 
 /** `name` as a username: what is unfit becomes a hyphen, and there is room for a number behind it. */
-export function fitUsername(name: string): string {
-  const fit = name.toWellFormed().replaceAll(UNFIT, "-").replaceAll(/^-+|-+$/g, "");
-  const short = [...fit].slice(0, LIMITS.username - ROOM_FOR_NUMBER).join("");
+function fitUsername(name: string): string {
+  const fit = name
+    .toWellFormed()
+    .replaceAll(UNFIT, "-")
+    .replaceAll(/^-+|-+$/g, "");
+  const short = Array.from(fit)
+    .slice(0, LIMITS.username - ROOM_FOR_NUMBER)
+    .join("");
   return short === "" ? "user" : short;
 }
 

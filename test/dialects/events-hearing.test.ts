@@ -233,8 +233,12 @@ describe("two apps side by side", () => {
       expect(await refused("create-user", { user: { id: other.ann, name: "Mallory", photo: "" } })).toBe("user.id");
       expect(await refused("create-chat", { chat: { name: "x" }, users: [one.ann, other.ann] })).toBe("users");
       const message = { value: "across" };
-      expect(await refused("new-message", { chat: { id: other.chat }, user: { id: one.ann }, message })).toBe("chat.id");
-      expect(await refused("new-message", { chat: { id: one.chat }, user: { id: other.ann }, message })).toBe("user.id");
+      expect(await refused("new-message", { chat: { id: other.chat }, user: { id: one.ann }, message })).toBe(
+        "chat.id",
+      );
+      expect(await refused("new-message", { chat: { id: one.chat }, user: { id: other.ann }, message })).toBe(
+        "user.id",
+      );
       expect(await one.client.list(one.chat)).toHaveLength(1);
     }
     expect(await service().users.get(mine.id, Number(here.ann) as never)).toMatchObject({ name: "Ann" });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { eventsAnswers } from "../../src/dialects/events/socket-api.ts";
 import { EVENTS } from "../../src/dialects/events/schemas.ts";
 import { FLOOD } from "../../src/core/limits.ts";
-import { EventsClient } from "../support/events.ts";
+import { EventsClient, appWithKey } from "../support/events.ts";
 
 const GARBAGE = [
   undefined,
@@ -65,7 +65,15 @@ describe("garbage", () => {
 
   it("as an event that there is not", async () => {
     const client = await EventsClient.connect();
-    for (const event of ["", "delete-user", "__proto__", "toString", "constructor", "/chat/1/old-message", "x".repeat(9_999)])
+    for (const event of [
+      "",
+      "delete-user",
+      "__proto__",
+      "toString",
+      "constructor",
+      "/chat/1/old-message",
+      "x".repeat(9_999),
+    ])
       await refused(client, event, {});
     await alive(client);
   });
@@ -99,7 +107,9 @@ describe("garbage", () => {
     const before = client.heard.length;
     client.send('451-["create-user",{"_placeholder":true,"num":0}]');
     client.send(new Uint8Array([1, 2, 3]).buffer);
-    client.send('451-["new-message",{"chat":{"id":1},"user":{"id":1},"message":{"value":{"_placeholder":true,"num":0}}}]');
+    client.send(
+      '451-["new-message",{"chat":{"id":1},"user":{"id":1},"message":{"value":{"_placeholder":true,"num":0}}}]',
+    );
     client.send(new Uint8Array([1, 2, 3]).buffer);
     await client.until(() => client.heard.length === before + 2);
     for (const { body } of client.heard.slice(before)) expect(eventsAnswers.error.parse(body)).toEqual(body);
@@ -122,5 +132,13 @@ describe("more events than one connection may send", () => {
     expect(refusals.length).toBeGreaterThanOrEqual(FLOOD.patience);
     expect(client.heard.length - refusals.length).toBeGreaterThanOrEqual(FLOOD.burst);
     await alive(await EventsClient.connect());
+  });
+
+  it("are many more where it brought the key of its app", async () => {
+    const client = await EventsClient.connect({ auth: { key: (await appWithKey()).key } });
+    const count = 2 * (FLOOD.burst + FLOOD.patience);
+    for (let n = 0; n < count; n++) client.emit("list-chats", {});
+    await client.until(() => client.heard.length === count);
+    for (const { body } of client.heard) expect(body.error).toMatchObject([{ field: "user" }]);
   });
 });

@@ -240,9 +240,9 @@ describe("new-message and list-messages", () => {
     expect(await fields(foreign, ann, "into another app")).toEqual(["chat.id"]);
     const mismatch = { chat: { id: "5" }, user: { id: ann }, message: { value: "x" } };
     expect((await client.call(`/chat/${chat}/new-message`, mismatch)).error).toMatchObject([{ field: "chat.id" }]);
-    expect((await client.call("/chat/x/new-message", { user: { id: ann }, message: { value: "x" } })).error).toMatchObject([
-      { field: "chat.id" },
-    ]);
+    expect(
+      (await client.call("/chat/x/new-message", { user: { id: ann }, message: { value: "x" } })).error,
+    ).toMatchObject([{ field: "chat.id" }]);
     expect(await client.list(chat)).toEqual([]);
     expect(client.messages()).toEqual([]);
     expect(await elsewhere.list(foreign)).toEqual([]);

@@ -88,8 +88,7 @@ describe("what a connection of an app is told", () => {
     const rows = (): Promise<number> =>
       runInDurableObject(env.GATEWAY.getByName(place), (_, { storage }) =>
         ["heard", "subscriptions"].reduce(
-          (sum, table) =>
-            sum + storage.sql.exec(`SELECT * FROM ${table} WHERE connection = ?`, id).toArray().length,
+          (sum, table) => sum + storage.sql.exec(`SELECT * FROM ${table} WHERE connection = ?`, id).toArray().length,
           0,
         ),
       );

@@ -32,7 +32,9 @@ export class EventsClient {
   static async open({ version = 4, query = {}, headers = {}, auth = {} }: Opening = {}): Promise<EventsClient> {
     const search = new URLSearchParams({ ...query, EIO: String(version), transport: "websocket" });
     const response = await exports.default.fetch(
-      new Request(`http://parlance.test/socket.io/?${search}`, { headers: { ...headers, upgrade: "websocket" } }),
+      new Request(`http://parlance.test/socket.io/?${search.toString()}`, {
+        headers: { ...headers, upgrade: "websocket" },
+      }),
     );
     if (response.webSocket === null) throw new Error(`refused: ${response.status} ${await response.text()}`);
     const client = new EventsClient(new Socket(response.webSocket));

@@ -1,6 +1,6 @@
 // Which numbers there have been: a set, however they come, kept as few ranges.
 
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Heard } from "../../src/objects/gateway/heard.ts";
 

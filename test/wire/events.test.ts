@@ -20,7 +20,7 @@ interface StockClient {
 }
 
 type Connect = (url: string, options?: object) => StockClient;
-const CLIENTS: Record<string, Connect> = { "4": io as unknown as Connect, "2": io2 as Connect };
+const CLIENTS: Record<string, Connect> = { "4": io, "2": io2 as Connect };
 
 const open: StockClient[] = [];
 
@@ -79,7 +79,8 @@ describe.each([
     const both = (...texts: string[]): string[] =>
       texts.flatMap((text) => ["new-message", `/chat/${chat.id}/new-message`].map((name) => `${name.length}: ${text}`));
     const everyoneHeard = async (...texts: string[]): Promise<void> => {
-      for (const one of [here, there]) await expect.poll(() => told.get(one), { timeout: 10_000 }).toEqual(both(...texts));
+      for (const one of [here, there])
+        await expect.poll(() => told.get(one), { timeout: 10_000 }).toEqual(both(...texts));
     };
 
     const message = { chat: { id: chat.id }, user: { id: ann }, message: { value: "hello 👋🏽", type: "text" } };

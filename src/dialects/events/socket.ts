@@ -22,7 +22,9 @@ const isObject = (value: unknown): value is { readonly [key: string]: unknown } 
 function inChat(id: string, body: unknown): unknown {
   if (!isObject(body)) return body;
   const chat = isObject(body["chat"]) ? body["chat"] : {};
-  if (chat["id"] !== undefined && String(chat["id"]) !== id) throw wrong("chat.id", "is not the chat of this event");
+  const given = chat["id"] ?? id;
+  const isSame = (typeof given === "string" || typeof given === "number") && String(given) === id;
+  if (!isSame) throw wrong("chat.id", "is not the chat of this event");
   return { ...body, chat: { id } };
 }
 

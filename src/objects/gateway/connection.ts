@@ -13,14 +13,16 @@ export interface Attached {
   readonly session: Session | null;
   readonly username: string | null;
   readonly app: AppId | null;
+  /** How many users' frames may come on it; one, where nothing is said. */
+  readonly users?: number;
   readonly origin: string;
   readonly state: Json;
 }
 
 /** What a connection needs of its Gateway. */
 export interface Host {
-  /** A new connection's bucket against floods. */
-  bucket(): Bucket;
+  /** A bucket against floods, for the frames of so many users. */
+  bucket(users: number): Bucket;
   identify(connection: HeldConnection, session: Session, username: string): Promise<boolean>;
   serve(app: AppId): Promise<void>;
   close(connection: HeldConnection, code: number, reason: string): void;
@@ -39,7 +41,7 @@ export interface Line {
 
 export class HeldConnection implements Connection {
   readonly line: Line;
-  readonly bucket: Bucket;
+  bucket: Bucket;
   /** The frame that is being worked on; the next one waits for it. */
   turn: Promise<void> | undefined;
   readonly #host: Host;
@@ -47,7 +49,7 @@ export class HeldConnection implements Connection {
 
   constructor(line: Line, attached: Attached, host: Host) {
     this.line = line;
-    this.bucket = host.bucket();
+    this.bucket = host.bucket(attached.users ?? 1);
     this.#attached = attached;
     this.#host = host;
   }
@@ -97,8 +99,9 @@ export class HeldConnection implements Connection {
     this.#keep({ ...this.#attached, session, username });
   }
 
-  async serve(app: AppId): Promise<void> {
-    this.#keep({ ...this.#attached, app });
+  async serve(app: AppId, users: number): Promise<void> {
+    this.#keep({ ...this.#attached, app, users });
+    this.bucket = this.#host.bucket(users);
     await this.#host.serve(app);
   }
 

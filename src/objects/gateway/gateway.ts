@@ -155,8 +155,8 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       return true;
     }
 
-    bucket(): Bucket {
-      return Bucket.of(this.env);
+    bucket(users: number): Bucket {
+      return Bucket.of(this.env, users);
     }
 
     close(connection: HeldConnection, code: number, reason: string): void {
@@ -183,6 +183,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
         this.#subscriptions.remove(id, to, target);
         throw thrown;
       }
+      this.#subscriptions.begun(id);
       // The connection may have ended while this was asked.
       if (!this.#connections.has(id)) await this.#setSubscribed(id, app, { kind: to, target }, false);
       return true;
@@ -301,13 +302,17 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     /** A connection of an app hears a message by every user and chat that it has named, and is told it once. */
     async #tellOnce(connection: HeldConnection, events: readonly UserEvent[]): Promise<void> {
       const { id } = connection;
+      const taken = new Set<ChatId>();
       for (const told of events) {
         if (told.event.type !== "message.created") continue;
         const { chatId, message } = told.event;
         if (told.settled !== true) await this.#subscriptions.before(id, chatId, message.seq);
         if (!this.#connections.has(id)) return;
-        if (this.#subscriptions.take(id, chatId, message.seq)) this.#tell(connection, [told]);
+        if (!this.#subscriptions.take(id, chatId, message.seq)) continue;
+        taken.add(chatId);
+        this.#tell(connection, [told]);
       }
+      this.#subscriptions.keep(id, taken);
     }
 
     #tell(connection: HeldConnection, events: readonly UserEvent[]): void {

@@ -30,11 +30,7 @@ export class Heard {
     const joinsLeft = left !== undefined && left[1] === n - 1;
     const joinsRight = right !== undefined && right[0] === n + 1;
     const range: Range = [joinsLeft ? left[0] : n, joinsRight ? right[1] : n];
-    this.#ranges = [
-      ...(joinsLeft ? before.slice(0, -1) : before),
-      range,
-      ...(joinsRight ? after.slice(1) : after),
-    ];
+    this.#ranges = [...(joinsLeft ? before.slice(0, -1) : before), range, ...(joinsRight ? after.slice(1) : after)];
     const [first, second] = this.#ranges;
     if (this.#ranges.length > MOST_RANGES && first !== undefined && second !== undefined)
       this.#ranges.splice(0, 2, [first[0], second[1]]);

@@ -40,17 +40,17 @@ export class Subscriptions {
       .one();
     if (n >= LIMITS.subscriptions) return false;
     this.#sql.exec("INSERT INTO subscriptions (connection, kind, target) VALUES (?, ?, ?)", id, kind, target);
-    this.#extended.set(id, Date.now());
+    this.#extended.set(id, Infinity);
     return true;
   }
 
+  /** What was added last is heard by from now on. */
+  begun(id: string): void {
+    this.#extended.set(id, Date.now());
+  }
+
   remove(id: string, kind: SubscriptionKind, target: number): void {
-    this.#sql.exec(
-      "DELETE FROM subscriptions WHERE connection = ? AND kind = ? AND target = ?",
-      id,
-      kind,
-      target,
-    );
+    this.#sql.exec("DELETE FROM subscriptions WHERE connection = ? AND kind = ? AND target = ?", id, kind, target);
   }
 
   /** Everything that the connection listened to; it is forgotten. */
@@ -85,7 +85,7 @@ export class Subscriptions {
    * than an older way the one before it, which the new one does not bring.
    */
   async before(id: string, chat: ChatId, seq: number): Promise<void> {
-    const wait = (this.#extended.get(id) ?? 0) + DELIVERY.inOrderMs - Date.now();
+    const wait = Math.min((this.#extended.get(id) ?? 0) - Date.now(), 0) + DELIVERY.inOrderMs;
     if (wait <= 0 || seq === 1 || this.#of(id, chat).has(seq - 1) || this.#ways(id) < 2) return;
     const key = keyOf(id, chat, seq - 1);
     const waiting = this.#waiting.get(key) ?? new Set();
@@ -110,10 +110,16 @@ export class Subscriptions {
   take(id: string, chat: ChatId, seq: number): boolean {
     const heard = this.#of(id, chat);
     if (!heard.add(seq)) return false;
-    const ranges = JSON.stringify(heard.ranges);
-    this.#sql.exec("INSERT OR REPLACE INTO heard (connection, chat_id, ranges) VALUES (?, ?, ?)", id, chat, ranges);
     for (const go of this.#waiting.get(keyOf(id, chat, seq)) ?? []) go();
     return true;
+  }
+
+  /** Stores what was taken of these chats: once for all that came together. */
+  keep(id: string, chats: ReadonlySet<ChatId>): void {
+    for (const chat of chats) {
+      const ranges = JSON.stringify(this.#of(id, chat).ranges);
+      this.#sql.exec("INSERT OR REPLACE INTO heard (connection, chat_id, ranges) VALUES (?, ?, ?)", id, chat, ranges);
+    }
   }
 }
 

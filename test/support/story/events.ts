@@ -44,7 +44,11 @@ export class EventsSpeaker implements Speaker {
 
   async lines(place: Place): Promise<Line[]> {
     const heard = this.#client?.messages(place.id) ?? [];
-    return heard.map(({ user_id, msg, type }) => ({ from: Number(user_id), text: msg, files: type === "text" ? 0 : 1 }));
+    return heard.map(({ user_id, msg, type }) => ({
+      from: Number(user_id),
+      text: msg,
+      files: type === "text" ? 0 : 1,
+    }));
   }
 
   async unread(place: Place): Promise<number> {
