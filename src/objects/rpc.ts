@@ -36,6 +36,8 @@ export interface Delivery {
   /** Null: this user is no longer in the chat. Undefined: only events, the row stays. */
   readonly row: ChatRow | null | undefined;
   readonly events: readonly Told[];
+  /** There was too much to tell: clients see a gap in `rev` and ask for it. */
+  readonly hole?: boolean;
 }
 
 /** A connection of a user, wherever its socket is. */

@@ -51,9 +51,23 @@ export class Subscribers {
     this.remove([...this.#connections.keys()]);
   }
 
+  /** What they were to be told is lost, and nothing that they hear would show it: they are closed, come back and ask. */
+  async giveUp(): Promise<void> {
+    await Promise.all([...byPlace(this.#connections.keys())].map(([place, ids]) => this.#close(place, ids)));
+  }
+
+  async #close(place: string, connections: readonly string[]): Promise<void> {
+    this.remove(connections);
+    try {
+      await this.#gateway(place).closeConnections(connections, CLOSE.tryLater, "events were lost");
+    } catch (fault) {
+      logFault("close", fault, { place });
+    }
+  }
+
   /**
-   * Tells all of them the messages among `events`, one call for each Gateway. Those that are gone are let go; those that
-   * can't be reached are closed: they come back and ask for what they missed.
+   * Tells all of them the messages among `events`, one call for each Gateway. Those that are gone are let go, those that
+   * can't be reached given up.
    */
   async tell(events: readonly Told[]): Promise<void> {
     if (this.#connections.size === 0) return;
@@ -87,9 +101,6 @@ export class Subscribers {
         if (wait !== undefined) await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
-    this.remove(connections);
-    await this.#gateway(place)
-      .closeConnections(connections, CLOSE.tryLater, "events were lost")
-      .catch((fault: unknown) => logFault("close", fault, { place }));
+    await this.#close(place, connections);
   }
 }

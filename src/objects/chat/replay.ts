@@ -57,7 +57,7 @@ export function replay(room: Room, viewer: UserId, from: number, creator: string
       chat: room.told(viewer),
       by: row.chat.createdBy,
     };
-    return { chatId: room.id, clock, row, events: [{ clock, event, unread: row.unread }] };
+    return { chatId: room.id, clock, row, events: [{ clock, event, unread: row.unread }], hole: true };
   }
   const events: Told[] = [];
   for (const message of messages) {
