@@ -29,6 +29,8 @@ import { Subscriptions } from "./subscriptions.ts";
 
 /** The answer of a Gateway that has no room: the Worker tries the next. */
 export const GATEWAY_FULL = 503;
+/** How many objects a Gateway calls at the same time. */
+const AT_ONCE = 16;
 
 export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire | CarriedWire)[]) {
   return class Gateway extends DurableObject<Env> implements GatewayCalls, Host {
@@ -201,19 +203,21 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     #forget(connection: HeldConnection): void {
       if (!this.#connections.delete(connection.id)) return;
       if (connection.session !== null) this.#left(connection.id, connection.session.userId);
-      if (connection.app !== null) this.#unsubscribe(connection.id, connection.app);
+      if (connection.app !== null) this.ctx.waitUntil(this.#unsubscribe(connection.id, connection.app));
     }
 
-    #unsubscribe(id: string, app: AppId): void {
-      for (const subscription of this.#subscriptions.end(id)) {
-        const call = this.#setSubscribed(id, app, subscription, false);
-        this.ctx.waitUntil(call.catch((fault: unknown) => this.#unsubscribed(subscription, fault)));
-      }
-    }
-
-    /** A chat that is gone has let everybody go. What else failed is found when it has something to tell. */
-    #unsubscribed({ kind, target }: Subscription, fault: unknown): void {
-      if (!isFailure(fault, "not_found")) logFault("unsubscribe", fault, { [kind]: target, gateway: this.#name });
+    /** Lets everything go, a few at a time. What can't be reached learns that the connection is gone when it has something to tell. */
+    async #unsubscribe(id: string, app: AppId): Promise<void> {
+      const all = this.#subscriptions.end(id);
+      const letGo = async (subscription: Subscription): Promise<void> => {
+        try {
+          await this.#setSubscribed(id, app, subscription, false);
+        } catch (fault) {
+          // A chat that is gone has let everybody go.
+          if (!isFailure(fault, "not_found")) logFault("unsubscribe", fault, { gateway: this.#name, ...subscription });
+        }
+      };
+      for (let at = 0; at < all.length; at += AT_ONCE) await Promise.all(all.slice(at, at + AT_ONCE).map(letGo));
     }
 
     /** Whoever counted on this connection is told that it is gone. */
