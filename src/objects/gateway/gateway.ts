@@ -4,9 +4,9 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { authInvalid, isFailure, unwrap } from "../../core/errors.ts";
+import { authInvalid } from "../../core/errors.ts";
 import type { AppNews, UserEvent } from "../../core/events.ts";
-import type { AppId, ChatId, UserId } from "../../core/ids.ts";
+import type { AppId, UserId } from "../../core/ids.ts";
 import { FLOOD, GATEWAY } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
@@ -22,15 +22,13 @@ import { Carriage } from "./carriage.ts";
 import type { Attached, Host } from "./connection.ts";
 import { HeldConnection } from "./connection.ts";
 import { Encodings } from "./encodings.ts";
+import { Listening } from "./listening.ts";
 import { Roster } from "./roster.ts";
 import { GATEWAY_SCHEMA } from "./schema.ts";
-import type { Subscription, SubscriptionKind } from "./subscriptions.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import type { SubscriptionKind } from "./subscriptions.ts";
 
 /** The answer of a Gateway that has no room: the Worker tries the next. */
 export const GATEWAY_FULL = 503;
-/** How many objects a Gateway calls at the same time. */
-const AT_ONCE = 16;
 
 export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire | CarriedWire)[]) {
   return class Gateway extends DurableObject<Env> implements GatewayCalls, Host {
@@ -40,7 +38,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     readonly #carriage: Carriage | null;
     readonly #name: string;
     readonly #roster: Roster;
-    readonly #subscriptions: Subscriptions;
+    readonly #listening: Listening;
     readonly #encodings: Encodings;
     readonly #connections = new Map<string, HeldConnection>();
     readonly #bySocket = new Map<WebSocket, HeldConnection>();
@@ -57,7 +55,11 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       this.#wire = wire;
       this.#encodings = new Encodings(wire.encode);
       this.#roster = new Roster(ctx.storage.sql);
-      this.#subscriptions = new Subscriptions(ctx.storage.sql);
+      this.#listening = new Listening(ctx.storage.sql, env, {
+        name: this.#name,
+        stands: (id) => this.#connections.has(id),
+        tell: (connection, events) => this.#tell(connection, events),
+      });
       if ("carry" in wire) {
         const keeper = { host: this, connections: this.#connections, forget: this.#forget.bind(this) };
         this.#words = null;
@@ -174,50 +176,18 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       this.#roster.unfollow(id, kind, target);
     }
 
-    async subscribe({ id, app }: HeldConnection, to: SubscriptionKind, target: number): Promise<boolean> {
-      if (app === null) throw new Error("a subscription of nobody's");
-      if (this.#subscriptions.has(id, to, target)) return true;
-      // Noted first, so that it is let go whatever happens.
-      if (!this.#subscriptions.add(id, to, target)) return false;
-      try {
-        await this.#setSubscribed(id, app, { kind: to, target }, true);
-      } catch (thrown) {
-        this.#subscriptions.remove(id, to, target);
-        throw thrown;
-      }
-      this.#subscriptions.begun(id);
-      // The connection may have ended while this was asked.
-      if (!this.#connections.has(id)) await this.#setSubscribed(id, app, { kind: to, target }, false);
-      return true;
-    }
-
-    async #setSubscribed(id: string, app: AppId, { kind, target }: Subscription, on: boolean): Promise<void> {
-      if (kind === "user") await inboxStub(this.env, target as UserId).subscribe(id, on);
-      else unwrap(await chatStub(this.env, target as ChatId).subscribe(app, id, on));
+    subscribe(connection: HeldConnection, to: SubscriptionKind, target: number): Promise<boolean> {
+      return this.#listening.subscribe(connection, to, target);
     }
 
     isSubscribed(id: string, to: SubscriptionKind, target: number): boolean {
-      return this.#subscriptions.has(id, to, target);
+      return this.#listening.has(id, to, target);
     }
 
     #forget(connection: HeldConnection): void {
       if (!this.#connections.delete(connection.id)) return;
       if (connection.session !== null) this.#left(connection.id, connection.session.userId);
-      if (connection.app !== null) this.ctx.waitUntil(this.#unsubscribe(connection.id, connection.app));
-    }
-
-    /** Lets everything go, a few at a time. What can't be reached learns that the connection is gone when it has something to tell. */
-    async #unsubscribe(id: string, app: AppId): Promise<void> {
-      const all = this.#subscriptions.end(id);
-      const letGo = async (subscription: Subscription): Promise<void> => {
-        try {
-          await this.#setSubscribed(id, app, subscription, false);
-        } catch (fault) {
-          // A chat that is gone has let everybody go.
-          if (!isFailure(fault, "not_found")) logFault("unsubscribe", fault, { gateway: this.#name, ...subscription });
-        }
-      };
-      for (let at = 0; at < all.length; at += AT_ONCE) await Promise.all(all.slice(at, at + AT_ONCE).map(letGo));
+      this.ctx.waitUntil(this.#listening.end(connection));
     }
 
     /** Whoever counted on this connection is told that it is gone. */
@@ -295,28 +265,12 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
           const connection = this.#connections.get(id);
           if (connection === undefined) {
             if (!this.#opening.has(id)) gone.push(id);
-          } else if (connection.app !== null) telling.push(this.#tellOnce(connection, events));
+          } else if (connection.app !== null) telling.push(this.#listening.tell(connection, events));
           else this.#tell(connection, events);
         }
       }
       await Promise.all(telling);
       return gone;
-    }
-
-    /** A connection of an app hears a message by every user and chat that it has named, and is told it once. */
-    async #tellOnce(connection: HeldConnection, events: readonly UserEvent[]): Promise<void> {
-      const { id } = connection;
-      const taken = new Set<ChatId>();
-      for (const told of events) {
-        if (told.event.type !== "message.created") continue;
-        const { chatId, message } = told.event;
-        if (told.settled !== true) await this.#subscriptions.before(id, chatId, message.seq);
-        if (!this.#connections.has(id)) return;
-        if (!this.#subscriptions.take(id, chatId, message.seq)) continue;
-        taken.add(chatId);
-        this.#tell(connection, [told]);
-      }
-      this.#subscriptions.keep(id, taken);
     }
 
     #tell(connection: HeldConnection, events: readonly UserEvent[]): void {
