@@ -78,8 +78,8 @@ export const LARGE_CHAT = 100;
 export const FLOOD = {
   burst: 100,
   perSecond: 20,
-  /** How many users a connection counts for that brought its app's key. */
-  usersOfKey: 50,
+  /** How many users a connection counts for that acts for a whole app. */
+  usersOfApp: 50,
   /** Frames refused without a pause after which the connection is closed. */
   patience: 100,
 } as const;

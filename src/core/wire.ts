@@ -63,9 +63,9 @@ export interface Connection {
   identify(session: Session, username: string): Promise<boolean>;
   /**
    * From now on this connection acts for a whole app, whose key it gave (or which is open); it ends at once when the app's
-   * key is changed or the app is deleted. `users`: as many frames may come on it as from so many users.
+   * key is changed or the app is deleted. It may send as much as many users.
    */
-  serve(app: AppId, users: number): Promise<void>;
+  serve(app: AppId): Promise<void>;
   /**
    * From now on this connection, which acts for an app, hears the messages of a chat, or of every chat that a user is in or
    * comes to be in: each once, whatever brings it. The user, of whom the caller knows that they are of this app, counts as

@@ -2,7 +2,6 @@
 
 import { z } from "zod";
 import { isFailure } from "../../core/errors.ts";
-import { FLOOD } from "../../core/limits.ts";
 import type { App } from "../../core/ports.ts";
 import type { Connection } from "../../core/wire.ts";
 import type { Service } from "../../service/service.ts";
@@ -39,7 +38,7 @@ export function createAccess({ auth }: Service) {
     if (app === null) return false;
     // What it hears it hears for one app alone.
     if (connection.app !== null && connection.app !== app.id) return false;
-    await connection.serve(app.id, keyOf(handshake) === null ? 1 : FLOOD.usersOfKey);
+    await connection.serve(app.id);
     // From here on a change of the key ends it; one that came just before is seen now.
     return (await appOf(handshake))?.id === app.id;
   };

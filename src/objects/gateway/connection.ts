@@ -1,6 +1,7 @@
 /** One connection on a Gateway: how it is reached, and what it bears through hibernation. Knows no other object. */
 
 import type { AppId } from "../../core/ids.ts";
+import { FLOOD } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { Connection } from "../../core/wire.ts";
@@ -13,8 +14,6 @@ export interface Attached {
   readonly session: Session | null;
   readonly username: string | null;
   readonly app: AppId | null;
-  /** How many users' frames may come on it; one, where nothing is said. */
-  readonly users?: number;
   readonly origin: string;
   readonly state: Json;
 }
@@ -49,7 +48,7 @@ export class HeldConnection implements Connection {
 
   constructor(line: Line, attached: Attached, host: Host) {
     this.line = line;
-    this.bucket = host.bucket(attached.users ?? 1);
+    this.bucket = host.bucket(attached.app === null ? 1 : FLOOD.usersOfApp);
     this.#attached = attached;
     this.#host = host;
   }
@@ -99,9 +98,9 @@ export class HeldConnection implements Connection {
     this.#keep({ ...this.#attached, session, username });
   }
 
-  async serve(app: AppId, users: number): Promise<void> {
-    this.#keep({ ...this.#attached, app, users });
-    this.bucket = this.#host.bucket(users);
+  async serve(app: AppId): Promise<void> {
+    this.#keep({ ...this.#attached, app });
+    this.bucket = this.#host.bucket(FLOOD.usersOfApp);
     await this.#host.serve(app);
   }
 
