@@ -9,6 +9,8 @@ import type { Server } from "./compose.ts";
 import type { Failure } from "./core/errors.ts";
 import { failureOf, notFound } from "./core/errors.ts";
 import { LIMITS } from "./core/limits.ts";
+import { defaultPathRoutes } from "./dialects/default-path.ts";
+import { eventsSockets } from "./dialects/events/socket-api.ts";
 import type { Http, Sockets } from "./dialects/http.ts";
 import { createRender as createMessengerRender } from "./dialects/messenger/render.ts";
 import { messengerRoutes } from "./dialects/messenger/routes.ts";
@@ -89,6 +91,7 @@ function mount(env: Env): Mounted {
 
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.route("/", methodsRoutes());
+  app.route("/", defaultPathRoutes({ withToken: null, withoutToken: "events" }));
   app.route(
     "/",
     mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)),
@@ -100,7 +103,7 @@ function mount(env: Env): Mounted {
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   let asyncApi: object | undefined;
   app.get("/asyncapi.json", (c) =>
-    c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets, messengerSockets]))),
+    c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets, messengerSockets, eventsSockets]))),
   );
   const openApi = createOpenApi(app);
   app.get("/openapi.json", async (c) => c.json(await openApi()));

@@ -4,6 +4,8 @@ import { handle } from "./app.ts";
 import { serverOf, storesOf } from "./compose.ts";
 import { createRender as createMessengerRender } from "./dialects/messenger/render.ts";
 import { createMessengerSocket } from "./dialects/messenger/socket.ts";
+import { createRender as createEventsRender } from "./dialects/events/render.ts";
+import { createEventsSocket } from "./dialects/events/socket.ts";
 import { createRender as createMethodsRender } from "./dialects/methods/render.ts";
 import { createMethodsSocket } from "./dialects/methods/socket.ts";
 import { createRender } from "./dialects/native/render.ts";
@@ -29,6 +31,7 @@ export const Gateway = createGatewayObject((env: Env) => {
     ...socketIoWires(
       createMessengerSocket(service, createMessengerRender(linkTo), (fault) => logFault("messenger", fault)),
     ),
+    ...socketIoWires(createEventsSocket(service, createEventsRender(linkTo), (fault) => logFault("events", fault))),
   ];
 });
 

@@ -5,7 +5,7 @@
 
 import type { Changes, Chat, ChatKind, DetailedChat, ListedChat } from "./chat.ts";
 import type { MessageId, UserId } from "./ids.ts";
-import type { Draft, SeenMessage } from "./message.ts";
+import type { Draft, Message, SeenMessage } from "./message.ts";
 import type { Person, Role } from "./people.ts";
 
 interface Table {
@@ -15,6 +15,11 @@ interface Table {
   "message.delete": { args: { messageId: number }; result: { messageId: MessageId } };
   /** Newest first; oldest first with `after`. `next` is the cursor that goes on from here. */
   "message.list": { args: Page; result: { items: readonly SeenMessage[]; next: MessageId | null } };
+  /** What an app as a whole may see of its chat: what was sent between two times, both included, and not deleted; newest first. */
+  "message.range": {
+    args: { from: number | null; to: number | null; before: MessageId | null; limit: number };
+    result: { items: readonly Message[]; next: MessageId | null };
+  };
   /** One message alone, all up to one, or all. `received`: the one message must not be one that the reader wrote to somebody else. */
   read: {
     args: { messageId?: number | undefined; upTo?: number | undefined; received?: boolean | undefined };

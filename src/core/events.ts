@@ -129,6 +129,8 @@ export interface UserEvent {
   readonly read?: boolean | undefined;
   /** In a direct chat: the other one, as the viewer's list shows them. */
   readonly peer?: Person | null | undefined;
+  /** `message.created`: when it was sent, everything before it in its chat had reached everyone. */
+  readonly settled?: boolean | undefined;
   /** The connection that caused the event and has its answer: it does not hear it. */
   readonly origin?: string | null | undefined;
 }

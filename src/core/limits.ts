@@ -63,6 +63,16 @@ export const LIMITS = {
   joinedChats: 200,
   /** People whose presence one connection may watch. */
   watchedUsers: 500,
+  /** Users, and as many chats, whose messages one connection of an app hears: it may act for all that a tenant has. */
+  subscriptions: 10_000,
+  /** Code points of the id by which another system knows a user. */
+  externalId: 255,
+  /** Messages in one answer of `events`. */
+  eventsMessages: 1_000,
+  /** Chats in one answer of `events`. */
+  eventsChats: 1_000,
+  /** Bytes of one answer of `events`: what waits for a poll is one row of SQLite, which holds 2 MB. */
+  eventsAnswer: 1_500_000,
 } as const;
 
 /** Chats with more members than this don't push to Inboxes whose user is offline. */
@@ -72,6 +82,8 @@ export const LARGE_CHAT = 100;
 export const FLOOD = {
   burst: 100,
   perSecond: 20,
+  /** How many users a connection counts for that acts for a whole app. */
+  usersOfApp: 50,
   /** Frames refused without a pause after which the connection is closed. */
   patience: 100,
 } as const;

@@ -20,6 +20,9 @@ export interface Actor {
   readonly userId: UserId;
 }
 
+/** An app as a whole, which is in no chat: it may do only what needs no member. */
+export const wholeApp = (appId: AppId): Actor => ({ appId, userId: 0 as UserId });
+
 /** An actor that a token speaks for. */
 export interface Session extends Actor {
   readonly tokenId: string;

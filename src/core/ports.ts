@@ -46,12 +46,13 @@ export interface UserPatch {
 }
 
 export interface Users {
-  /** @throws conflict where the username is taken in this app, without regard to case */
+  /** @throws conflict where the username (subject `username`) or the external id (subject `user`) is taken in this app, the former without regard to case */
   create(app: AppId, user: NewUser): Promise<User>;
   find(app: AppId, id: UserId): Promise<User | null>;
   /** The users of this app among `ids`, in no order. */
   findMany(app: AppId, ids: readonly UserId[]): Promise<User[]>;
   findByUsername(app: AppId, username: string): Promise<User | null>;
+  findByExternalId(app: AppId, externalId: string): Promise<User | null>;
   /** The user who logs in by `login` (username, or e-mail address where it is no username) and their password's hash. */
   credential(app: AppId, login: string): Promise<{ user: User; hash: string } | null>;
   setPassword(id: UserId, hash: string): Promise<void>;
@@ -105,6 +106,8 @@ export interface ChatDirectory {
   findDirect(app: AppId, a: UserId, b: UserId): Promise<ChatId | null>;
   create(chat: NewChat): Promise<ChatId>;
   load(id: ChatId): Promise<ChatRecord | null>;
+  /** Who is in each of `ids`, in the order of joining. */
+  membersOf(ids: readonly ChatId[]): Promise<Map<ChatId, UserId[]>>;
   /** The chat's object has taken it over. */
   opened(id: ChatId): Promise<void>;
   /** Chats whose creation by `user` began before `before` (milliseconds) and was cut off. */
@@ -141,7 +144,12 @@ export interface AttachmentDirectory {
 }
 
 export interface Directory {
-  readonly apps: { byUuid(uuid: string): Promise<App | null>; byId(id: AppId): Promise<App | null> };
+  readonly apps: {
+    byUuid(uuid: string): Promise<App | null>;
+    byId(id: AppId): Promise<App | null>;
+    /** `hash`: SHA-256 of the app's secret key, in lower-case hex. */
+    byKeyHash(hash: string): Promise<App | null>;
+  };
   readonly users: Users;
   readonly tokens: Tokens;
   readonly chats: ChatDirectory;

@@ -65,9 +65,16 @@ export interface Connection {
   identify(session: Session, username: string): Promise<boolean>;
   /**
    * From now on this connection acts for a whole app, whose key it gave (or which is open); it ends at once when the app's
-   * key is changed or the app is deleted.
+   * key is changed or the app is deleted. It may send as much as many users.
    */
   serve(app: AppId): Promise<void>;
+  /**
+   * From now on this connection, which acts for an app, hears the messages of a chat, or of every chat that a user is in or
+   * comes to be in: each once, whatever brings it. The user, of whom the caller knows that they are of this app, counts as
+   * no more online than before. False: there are too many. @throws not_found where the app has no such chat
+   */
+  subscribe(to: "chat" | "user", id: number): Promise<boolean>;
+  isSubscribed(to: "chat" | "user", id: number): boolean;
   /** Notes a chat or a person that this connection listens to, so that it is let go when the connection ends. False: there are too many. */
   follow(kind: "chat" | "user", id: number): boolean;
   unfollow(kind: "chat" | "user", id: number): void;

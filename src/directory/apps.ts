@@ -37,5 +37,9 @@ export function createApps(db: D1Database, defaultOpen: boolean): Directory["app
       const row = await db.prepare(`${SELECT} WHERE id = ?`).bind(id).first<AppRow>();
       return row && toApp(row);
     },
+    async byKeyHash(hash: string): Promise<App | null> {
+      const row = await db.prepare(`${SELECT} WHERE key_hash = ?`).bind(hash).first<AppRow>();
+      return row && toApp(row);
+    },
   };
 }

@@ -71,6 +71,11 @@ const LOAD_MEMBERS = `
     WHERE memberships.chat_id = ?1
     ORDER BY memberships.position`;
 
+const MEMBERS_OF = `
+  SELECT chat_id, user_id FROM memberships
+    WHERE chat_id IN (SELECT value FROM json_each(?1))
+    ORDER BY chat_id, position`;
+
 // The chat's object tells what has happened, perhaps late: a chat that is erased by now stays so, and nobody of
 // another app gets in. The plus keeps the planner from going through all users of the app.
 const SET_MEMBERS = `
@@ -157,6 +162,15 @@ export function createChats(db: D1Database): ChatDirectory {
       const [chats, members] = await db.batch([db.prepare(LOAD).bind(id), db.prepare(LOAD_MEMBERS).bind(id)]);
       const row = (chats as D1Result<ChatRow>).results[0];
       return row === undefined ? null : toRecord(row, (members as D1Result<MemberRow>).results);
+    },
+    async membersOf(ids) {
+      const members = new Map<ChatId, UserId[]>(ids.map((id) => [id, []]));
+      const { results } = await db
+        .prepare(MEMBERS_OF)
+        .bind(JSON.stringify(ids))
+        .all<{ chat_id: number; user_id: number }>();
+      for (const row of results) members.get(chatId(row.chat_id))?.push(userId(row.user_id));
+      return members;
     },
     async opened(id) {
       await db

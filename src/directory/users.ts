@@ -41,6 +41,8 @@ const MANY = `
   SELECT ${USER_COLUMNS} FROM users
   WHERE id IN (SELECT value FROM json_each(?1)) AND +app_id = ?2 AND deleted_at IS NULL`;
 
+const BY_EXTERNAL_ID = `SELECT ${USER_COLUMNS} FROM users WHERE app_id = ?1 AND external_id = ?2`;
+
 const BY_USERNAME = `SELECT ${USER_COLUMNS} FROM users WHERE app_id = ?1 AND username_key = ?2`;
 
 // One statement for both ways, so that its duration does not tell whether the username exists. An e-mail address is
@@ -168,6 +170,10 @@ export function createUsers(db: D1Database): Users {
     },
     async findByUsername(app, username) {
       const row = await db.prepare(BY_USERNAME).bind(app, nameKey(username)).first<UserRow>();
+      return row && toUser(row);
+    },
+    async findByExternalId(app, externalId) {
+      const row = await db.prepare(BY_EXTERNAL_ID).bind(app, externalId).first<UserRow>();
       return row && toUser(row);
     },
     async credential(app, login) {

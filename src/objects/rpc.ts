@@ -36,6 +36,8 @@ export interface Delivery {
   /** Null: this user is no longer in the chat. Undefined: only events, the row stays. */
   readonly row: ChatRow | null | undefined;
   readonly events: readonly Told[];
+  /** There was too much to tell: clients see a gap in `rev` and ask for it. */
+  readonly hole?: boolean;
 }
 
 /** A connection of a user, wherever its socket is. */
@@ -69,6 +71,8 @@ export interface ChatCalls {
   summary(user: UserId): Promise<Result<{ clock: number; row: ChatRow | null }>>;
   /** A Gateway's connection hears what is ephemeral in this chat (or no longer). */
   hear(actor: Actor, connection: string, on: boolean): Promise<Result<null>>;
+  /** A connection that acts for `app` hears the messages of this chat (or no longer). */
+  subscribe(app: AppId, connection: string, on: boolean): Promise<Result<null>>;
   closeSockets(connections: readonly string[], code: number, reason: string): Promise<void>;
   /** Those of `connections` that are open. */
   alive(connections: readonly string[]): Promise<string[]>;
@@ -83,6 +87,8 @@ export interface InboxCalls {
   /** False: the token was ended meanwhile, and the connection must not stand. */
   addConnection(actor: Actor, username: string, connection: ConnectionInfo): Promise<boolean>;
   removeConnections(connections: readonly string[]): Promise<void>;
+  /** A connection that acts for the user's app hears the messages of all their chats (or no longer); it does not make them online. */
+  subscribe(connection: string, on: boolean): Promise<void>;
   list(page: ListPage): Promise<Result<{ items: ListedChat[]; next: string | null }>>;
   unreadSum(): Promise<{ direct: number; room: number; group: number }>;
   /** The watcher hears of this user's presence from now on; whether they are online now. */

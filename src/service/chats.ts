@@ -3,10 +3,11 @@
 import type { DetailedChat, ListedChat } from "../core/chat.ts";
 import type { CommandName, CommandOf, ResultOf } from "../core/commands.ts";
 import { invalidFields, isFailure, notFound } from "../core/errors.ts";
-import type { ChatId, UserId } from "../core/ids.ts";
+import type { AppId, ChatId, MessageId, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Draft, SeenMessage } from "../core/message.ts";
 import type { Actor, Role } from "../core/people.ts";
+import { wholeApp } from "../core/people.ts";
 import type { ListPage, NewChat, User } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
 import { personOf } from "./users.ts";
@@ -112,6 +113,17 @@ export function createChats({ directory, objects }: ServicePorts) {
       command: CommandOf<Name>,
       origin: string | null = null,
     ): Promise<ResultOf<Name>> => objects.command(chat, actor, command, origin),
+
+    /** Messages of a chat of this app between two times (milliseconds since 1970, both included; null: no bound), newest first. @throws not_found */
+    range: (
+      app: AppId,
+      chat: ChatId,
+      page: { from: number | null; to: number | null; before: MessageId | null; limit: number },
+    ): Promise<ResultOf<"message.range">> =>
+      objects.command<"message.range">(chat, wholeApp(app), { do: "message.range", ...page }),
+
+    /** Who is in each of these chats, as far as the directory follows. */
+    membersOf: (chats: readonly ChatId[]): Promise<Map<ChatId, UserId[]>> => directory.chats.membersOf(chats),
 
     /** Unread messages by kind of chat. */
     unreadSum: (actor: Actor): Promise<{ direct: number; room: number; group: number }> =>

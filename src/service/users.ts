@@ -1,11 +1,17 @@
 /** People: who there is in an app, and one's own profile. Knows no transport. */
 
-import { notFound } from "../core/errors.ts";
+import { ParlanceError, conflict, notFound } from "../core/errors.ts";
+import type { AppId, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { UserId } from "../core/ids.ts";
 import type { Actor, Person } from "../core/people.ts";
-import type { User, UserPatch } from "../core/ports.ts";
+import type { NewUser, User, UserPatch } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
+import { usernamesLike } from "./usernames.ts";
+
+/** Somebody whom another system knows by an id of its own. */
+export interface ExternalUser extends Omit<NewUser, "username" | "externalId" | "passwordHash"> {
+  readonly externalId: string;
+}
 
 /** How many users are read from the directory at once, where all are wanted. */
 const USERS_AT_ONCE = 1_000;
@@ -22,7 +28,64 @@ export function personOf(user: Person): Person {
 }
 
 export function createUsers({ directory, objects }: ServicePorts) {
+  /** Stores what is new in `patch`, and tells every chat that they are in. @throws not_found */
+  async function update(actor: Actor, patch: UserPatch): Promise<User> {
+    const user = await directory.users.update(actor.userId, patch);
+    if (user === null) throw notFound("user");
+    await objects.profileChanged(personOf(user));
+    return user;
+  }
+
+  /** `user` with the name and photo that were given; nothing is written where they are so already. */
+  async function refresh(user: User, { name, photo }: UserPatch): Promise<User> {
+    const isSame = (name ?? user.name) === user.name && (photo === undefined || photo === user.photo);
+    return isSame ? user : update({ appId: user.appId, userId: user.id }, { name: name ?? undefined, photo });
+  }
+
+  /** A new user with a username made from the external id. @throws conflict where somebody has this external id by now */
+  async function createExternal(app: AppId, user: ExternalUser): Promise<User> {
+    for (const username of usernamesLike(user.externalId)) {
+      try {
+        const created = await directory.users.create(app, { ...user, username });
+        await objects.announce(app, { type: "user.joined", userId: created.id, username: created.username });
+        return created;
+      } catch (thrown) {
+        if (!(thrown instanceof ParlanceError) || thrown.failure.subject !== "username") throw thrown;
+      }
+    }
+    throw conflict("No username could be made from this external id.", "username");
+  }
+
   return {
+    update,
+    refresh,
+
+    /** The user whom another system knows by this id: found and brought up to date, or made; the same one for all who ask at once. */
+    async ensure(app: AppId, user: ExternalUser): Promise<User> {
+      const known = await directory.users.findByExternalId(app, user.externalId);
+      if (known !== null) return refresh(known, user);
+      try {
+        return await createExternal(app, user);
+      } catch (thrown) {
+        const made = await directory.users.findByExternalId(app, user.externalId);
+        if (made === null) throw thrown;
+        return refresh(made, user);
+      }
+    },
+
+    /** @throws not_found */
+    async get(app: AppId, id: UserId): Promise<User> {
+      const user = await directory.users.find(app, id);
+      if (user === null) throw notFound("user");
+      return user;
+    },
+
+    /** Those of `ids` that are no users of this app. */
+    async unknown(app: AppId, ids: readonly UserId[]): Promise<UserId[]> {
+      const known = new Set((await directory.users.findMany(app, ids)).map((user) => user.id));
+      return ids.filter((id) => !known.has(id));
+    },
+
     /** Users of the caller's app by username, from after `after` on, with who is online. */
     async search(
       actor: Actor,
@@ -58,14 +121,6 @@ export function createUsers({ directory, objects }: ServicePorts) {
     /** The user of the caller's app with this username, without regard to case. */
     named: (actor: Actor, username: string): Promise<User | null> =>
       directory.users.findByUsername(actor.appId, username),
-
-    /** @throws not_found */
-    async update(actor: Actor, patch: UserPatch): Promise<User> {
-      const user = await directory.users.update(actor.userId, patch);
-      if (user === null) throw notFound("user");
-      await objects.profileChanged(personOf(user));
-      return user;
-    },
 
     /** `watcher` is a connection that hears of the user's presence from now on. @throws not_found */
     async watch(actor: Actor, user: UserId, watcher: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Person } from "../support/people.ts";
 import { person } from "../support/people.ts";
 import { MessengerSpeaker } from "../support/story/messenger.ts";
+import { EventsSpeaker } from "../support/story/events.ts";
 import { MethodsSpeaker } from "../support/story/methods.ts";
 import { MobileSpeaker } from "../support/story/mobile.ts";
 import { NativeSpeaker } from "../support/story/native.ts";
@@ -15,6 +16,7 @@ const SPEAKERS: { readonly [dialect: string]: (self: Person) => Speaker } = {
   native: (self) => new NativeSpeaker(self),
   methods: (self) => new MethodsSpeaker(self),
   messenger: (self) => new MessengerSpeaker(self),
+  events: (self) => new EventsSpeaker(self),
   mobile: (self) => new MobileSpeaker(self),
 };
 

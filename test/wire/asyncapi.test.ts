@@ -5,6 +5,8 @@ import Ajv from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { createAsyncApi } from "../../src/api-docs/asyncapi.ts";
+import { EVENTS } from "../../src/dialects/events/schemas.ts";
+import { eventsSockets } from "../../src/dialects/events/socket-api.ts";
 import { REQUESTS } from "../../src/dialects/messenger/schemas.ts";
 import { messengerAnswers, messengerEvents, messengerSockets } from "../../src/dialects/messenger/socket-api.ts";
 import { METHODS } from "../../src/dialects/methods/schemas.ts";
@@ -22,7 +24,9 @@ interface Document {
   readonly channels: Readonly<Record<string, { readonly messages: Readonly<Record<string, Message>> }>>;
 }
 
-const made = JSON.parse(JSON.stringify(createAsyncApi([nativeSockets, methodsSockets, messengerSockets]))) as Document;
+const made = JSON.parse(
+  JSON.stringify(createAsyncApi([nativeSockets, methodsSockets, messengerSockets, eventsSockets])),
+) as Document;
 const namesIn = (channel: string): string[] =>
   Object.values(made.channels[channel]?.messages ?? {}).map(({ name }) => name);
 
@@ -62,5 +66,9 @@ describe("the AsyncAPI document", () => {
       const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(payload.schema);
       for (const example of examples ?? []) expect(validate(example.payload), name).toBe(true);
     }
+  });
+
+  it("names every event of `events`, as it is asked and as it is answered", () => {
+    expect(namesIn("events")).toEqual([...Object.keys(EVENTS), ...Object.keys(EVENTS), "error"]);
   });
 });

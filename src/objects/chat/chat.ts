@@ -9,7 +9,7 @@ import type { Answer, Command, CommandName, ResultOf } from "../../core/commands
 import type { Result } from "../../core/errors.ts";
 import { ParlanceError, authInvalid, failureOf, invalid, notFound, rateLimited } from "../../core/errors.ts";
 import type { ChatEvent } from "../../core/events.ts";
-import type { UserId } from "../../core/ids.ts";
+import type { AppId, UserId } from "../../core/ids.ts";
 import { chatId } from "../../core/ids.ts";
 import { DELIVERY, FLOOD, LIMITS } from "../../core/limits.ts";
 import type { Attachment, Draft } from "../../core/message.ts";
@@ -21,6 +21,7 @@ import { log, logFault } from "../../log.ts";
 import { identityOf } from "../identity.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, chatName, gatewayStub, inboxStub } from "../rpc.ts";
+import { Subscribers } from "../subscribers.ts";
 import { Bucket, CLOSE, agreed, closeSocket, connectionId, sendTo, upgraded } from "../sockets.ts";
 import { Meta, isEmpty, migrate } from "../sql.ts";
 import type { Commit } from "./commit.ts";
@@ -48,6 +49,7 @@ interface Open {
   readonly outbox: Outbox;
   readonly files: ChatFiles;
   readonly listeners: Listeners;
+  readonly subscribers: Subscribers;
 }
 
 /** The class of Chat objects whose own sockets speak the wire that `wireOf` makes. */
@@ -98,13 +100,17 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         throw notFound("chat");
       }
       const room = new Room(storage);
+      const subscribers = new Subscribers(storage.sql, (name) => gatewayStub(this.env, name));
       const open: Open = {
         room,
+        subscribers,
         files: new ChatFiles(storage.sql),
         listeners: new Listeners(storage.sql, (name) => gatewayStub(this.env, name)),
         outbox: new Outbox(storage.sql, room, {
           deliver: (user, delivery) => inboxStub(this.env, user).deliver(delivery),
           follow: (from) => this.#follow(room, from),
+          subscribed: () => subscribers.size > 0,
+          publish: (events) => subscribers.tell(events),
           failed: (user, fault) => logFault("delivery", fault, { chat: room.id, user }),
           creator,
           waitUntil: (work) => this.ctx.waitUntil(work),
@@ -197,6 +203,16 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
           room.role(actor);
           listeners.add(connection, actor.userId);
         } else listeners.remove((id) => id === connection);
+        return null;
+      });
+    }
+
+    subscribe(app: AppId, connection: string, on: boolean): Promise<Result<null>> {
+      return this.#attempt(async () => {
+        const { room, subscribers } = await this.#load();
+        if (room.appId !== app) throw notFound("chat");
+        if (on) subscribers.add(connection, room.clock);
+        else subscribers.remove([connection]);
         return null;
       });
     }

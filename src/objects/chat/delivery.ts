@@ -10,11 +10,13 @@ import { isDurable } from "../../core/wire.ts";
 import type { Delivery, Told } from "../rpc.ts";
 import { Meta } from "../sql.ts";
 import type { Commit } from "./commit.ts";
-import { replay } from "./replay.ts";
+import { replay, replayMessages } from "./replay.ts";
 import type { Room } from "./room.ts";
 
 /** The directory follows the chat in a lane of its own; no user has this id. */
 const DIRECTORY = 0 as UserId;
+/** So do the connections that act for the app and listen to this chat. */
+const SUBSCRIBERS = -1 as UserId;
 
 interface Lane {
   events: Told[];
@@ -55,6 +57,9 @@ export interface DeliveryPorts {
   readonly deliver: (user: UserId, delivery: Delivery) => Promise<void>;
   /** Brings the directory up to date with what changed after `from`. */
   readonly follow: (from: number) => Promise<void>;
+  /** Whether connections of the app listen to this chat, and how they are told; does not fail. */
+  readonly subscribed: () => boolean;
+  readonly publish: (events: readonly Told[]) => Promise<void>;
   readonly failed: (user: UserId, fault: unknown) => void;
   /** The connection that asked for the chat to be made: it has the answer, and is not told. */
   readonly creator: string | null;
@@ -112,6 +117,7 @@ export class Outbox {
     }
     for (const user of this.#room.members.readSince(this.#stored)) concerned.add(user);
     if (reshaped) concerned.add(DIRECTORY);
+    if (this.#ports.subscribed()) concerned.add(SUBSCRIBERS);
     for (const user of concerned) {
       if (this.#lagging.has(user)) continue;
       this.#lanes.set(user, newLane(this.#stored, true));
@@ -170,14 +176,20 @@ export class Outbox {
     const reach = room.large && !commit.resized ? this.#attached : undefined;
     const rows = new Set(commit.rows);
     const touched = new Set<UserId>();
+    const settled = this.delivered() >= before;
     for (const telling of commit.tellings) {
       const shared = telling.shared ? telling.event(room.chat.createdBy) : undefined;
+      if (shared?.type === "message.created" && this.#ports.subscribed()) {
+        this.#lane(SUBSCRIBERS, before)?.events.push({ clock: room.clock, event: shared, settled });
+        touched.add(SUBSCRIBERS);
+      }
       for (const user of telling.to) {
         if (reach !== undefined && !reach.has(user) && telling.personal !== true) continue;
         const event = shared ?? telling.event(user);
         const told: Told = {
           clock: room.clock,
           event,
+          settled,
           origin,
           unread: room.members.has(user) ? room.unread(user) : undefined,
           read: event.type === "message.updated" ? room.isReadFor(event.message, user) : undefined,
@@ -285,11 +297,22 @@ export class Outbox {
 
   /** Brings what the lane has by now; what comes meanwhile goes with the next call. */
   #bring(user: UserId, lane: Lane): Promise<void> {
-    const work = user === DIRECTORY ? undefined : this.#next(user, lane);
+    const work = this.#work(user, lane);
     lane.replay = false;
     lane.row = false;
     lane.events = [];
-    return work === undefined ? this.#ports.follow(lane.floor) : this.#ports.deliver(user, work);
+    return work();
+  }
+
+  #work(user: UserId, lane: Lane): () => Promise<void> {
+    const { floor, events } = lane;
+    if (user === DIRECTORY) return () => this.#ports.follow(floor);
+    if (user === SUBSCRIBERS) {
+      const told = lane.replay ? replayMessages(this.#room, floor) : events;
+      return () => this.#ports.publish(told);
+    }
+    const work = this.#next(user, lane);
+    return () => this.#ports.deliver(user, work);
   }
 
   #next(user: UserId, lane: Lane): Delivery {

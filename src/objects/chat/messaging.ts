@@ -4,7 +4,7 @@
  */
 
 import type { Changes } from "../../core/chat.ts";
-import type { CommandOf } from "../../core/commands.ts";
+import type { CommandOf, ResultOf } from "../../core/commands.ts";
 import { invalid, notFound, refused } from "../../core/errors.ts";
 import type { ChatEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
@@ -161,6 +161,21 @@ export function list(room: Room, actor: Actor, page: CommandOf<"message.list">):
       : room.messages.after(room.cursor(page.after, "after"), limit + 1);
   const items = found.slice(0, limit).map((message) => room.seen(message, actor.userId));
   return { result: { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null }, commit: NOTHING };
+}
+
+/** For the app as a whole, which need not be in the chat. @throws not_found to another app */
+export function range(
+  room: Room,
+  actor: Actor,
+  { from, to, before, limit }: CommandOf<"message.range">,
+): ResultOf<"message.range"> {
+  if (actor.appId !== room.appId) throw notFound("chat");
+  const first = from === null ? 1 : room.messages.firstAt(from, room.lastSeq);
+  const end = to === null ? room.lastSeq + 1 : room.messages.firstAt(to + 1, room.lastSeq);
+  const below = before === null ? end : Math.min(end, room.cursor(before, "before"));
+  const found = room.messages.presentBetween(first, below, limit + 1);
+  const items = found.slice(0, limit);
+  return { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
 /** Reads the oldest unread messages by handing them out; `dropped` are the attachments of those that are deleted by it. */

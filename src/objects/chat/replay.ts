@@ -2,6 +2,7 @@
 
 import type { ChatEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
+import { SEQS_PER_CHAT } from "../../core/ids.ts";
 import { DELIVERY } from "../../core/limits.ts";
 import type { Delivery, Told } from "../rpc.ts";
 import type { Change } from "./changes.ts";
@@ -57,7 +58,7 @@ export function replay(room: Room, viewer: UserId, from: number, creator: string
       chat: room.told(viewer),
       by: row.chat.createdBy,
     };
-    return { chatId: room.id, clock, row, events: [{ clock, event, unread: row.unread, peer }] };
+    return { chatId: room.id, clock, row, events: [{ clock, event, unread: row.unread, peer }], hole: true };
   }
   const events: Told[] = [];
   for (const message of messages) {
@@ -76,4 +77,16 @@ export function replay(room: Room, viewer: UserId, from: number, creator: string
     events.push({ clock: change.clock, event, origin, read, unread: row.unread, peer });
   }
   return { chatId: room.id, clock, row, events: events.toSorted((a, b) => a.clock - b.clock) };
+}
+
+/** The messages that were sent after `from`, for those who hear nothing else of the chat. */
+export function replayMessages(room: Room, from: number): Told[] {
+  return room.messages
+    .since(from, SEQS_PER_CHAT)
+    .filter((message) => message.deletedAt === null)
+    .toReversed()
+    .map((message) => {
+      const rev = room.changes.revOf(message.seq);
+      return { clock: message.clock, event: { type: "message.created", chatId: room.id, rev, message } };
+    });
 }
