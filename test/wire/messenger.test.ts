@@ -309,6 +309,24 @@ describe("files", () => {
   });
 });
 
+describe("uploads that are refused", () => {
+  it("are answered, however much of them is still on its way", async () => {
+    const ann = await new User(server, "ann-refused").register();
+    const stranger = new User(server, "stranger");
+    const large = (count: number): FormData => {
+      const form = new FormData();
+      for (let n = 0; n < count; n++) form.append("files", new Blob([new Uint8Array(6 * 1024 * 1024)]), `${n}.bin`);
+      return form;
+    };
+    const forbidden = await stranger.rest("POST", "/api/upload/files", large(4));
+    expect([forbidden.status, await forbidden.json()]).toEqual([403, { error: "Forbidden" }]);
+    const tooMany = await ann.rest("POST", "/api/upload/files", large(5));
+    expect(tooMany.status).toBe(400);
+    expect(await tooMany.json()).toEqual({ errors: [{ msg: expect.any(String), param: "files", location: "body" }] });
+    expect((await ann.rest("POST", "/api/upload/files", large(4))).status).toBe(200);
+  });
+});
+
 describe("two apps side by side", () => {
   it("have nothing to do with each other: no name, no event, no count crosses", async () => {
     const here = await new User(server, "same-name").register();

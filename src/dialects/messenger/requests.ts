@@ -3,8 +3,7 @@
  * refused throws, and is not acknowledged: clients of this dialect break on anything else. Knows no namespace.
  */
 
-import { ParlanceError, invalid, notFound } from "../../core/errors.ts";
-import { isFailure } from "../../core/errors.ts";
+import { ParlanceError, invalid, isFailure, notFound } from "../../core/errors.ts";
 import { splitMessageId } from "../../core/ids.ts";
 import { LIMITS } from "../../core/limits.ts";
 import { checkText } from "../../core/message.ts";
