@@ -14,7 +14,10 @@ export interface Person {
   readonly lastName: string | null;
 }
 
-/** Who calls: a user of an app, and the token by which they came (null: a person acted for by an operator or an app's key). */
+/** Stands for a user where an app itself acts on its rooms, by its key or its operator. No user has this id. */
+export const THE_APP = 0 as UserId;
+
+/** Who calls: a user of an app, or the app itself. */
 export interface Actor {
   readonly appId: AppId;
   readonly userId: UserId;

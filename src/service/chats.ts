@@ -8,18 +8,9 @@ import { LIMITS } from "../core/limits.ts";
 import type { Actor, Role } from "../core/people.ts";
 import type { ListPage, NewChat, User } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
-import { personOf } from "./users.ts";
+import { personOf, usersNamed } from "./users.ts";
 
 export function createChats({ directory, objects }: ServicePorts) {
-  /** The users that `ids` name, in their order. @throws input.invalid naming those that are none */
-  async function people(actor: Actor, ids: readonly UserId[], path: string): Promise<User[]> {
-    const unique = [...new Set(ids)];
-    const found = new Map((await directory.users.findMany(actor.appId, unique)).map((user) => [user.id, user]));
-    const unknown = ids.flatMap((id, at) => (found.has(id) ? [] : [{ path: `${path}.${at}`, message: "is no user" }]));
-    if (unknown.length > 0) throw invalidFields(unknown);
-    return unique.flatMap((id) => found.get(id) ?? []);
-  }
-
   const get = (actor: Actor, chat: ChatId): Promise<DetailedChat> =>
     objects.command<"chat.get">(chat, actor, { do: "chat.get" });
 
@@ -61,7 +52,7 @@ export function createChats({ directory, objects }: ServicePorts) {
       if (chat.members.length > LIMITS.membersAtOnce) {
         throw invalidFields([{ path: "members", message: `may be at most ${LIMITS.membersAtOnce} at once` }]);
       }
-      const members = await people(actor, chat.members, "members");
+      const members = await usersNamed(directory, actor.appId, chat.members, "members");
       // Whatever happens from here on, the chat is brought to its end or was never there.
       await objects.sweepLater(actor.userId, "chats");
       const id = await directory.chats.create({
@@ -109,7 +100,7 @@ export function createChats({ directory, objects }: ServicePorts) {
       if (users.length > LIMITS.membersAtOnce) {
         throw invalidFields([{ path: "users", message: `may be at most ${LIMITS.membersAtOnce} at once` }]);
       }
-      const members = await people(actor, users, "users");
+      const members = await usersNamed(directory, actor.appId, users, "users");
       return objects.command<"member.add">(
         chat,
         actor,

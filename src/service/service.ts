@@ -4,6 +4,7 @@ import { createAttachments } from "./attachments.ts";
 import { createAuth } from "./auth.ts";
 import { createChats } from "./chats.ts";
 import type { ServicePorts } from "./ports.ts";
+import { createRooms } from "./rooms.ts";
 import { createUsers } from "./users.ts";
 
 export function createService(ports: ServicePorts) {
@@ -11,6 +12,7 @@ export function createService(ports: ServicePorts) {
     auth: createAuth(ports),
     users: createUsers(ports),
     chats: createChats(ports),
+    rooms: createRooms(ports),
     attachments: createAttachments(ports),
   };
 }

@@ -1,9 +1,9 @@
 /** People: who there is in an app, and one's own profile. Knows no transport. */
 
-import { notFound } from "../core/errors.ts";
-import type { UserId } from "../core/ids.ts";
+import { invalidFields, notFound } from "../core/errors.ts";
+import type { AppId, UserId } from "../core/ids.ts";
 import type { Actor, Person } from "../core/people.ts";
-import type { User, UserPatch } from "../core/ports.ts";
+import type { Directory, User, UserPatch } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
 
 export interface PresentUser {
@@ -15,6 +15,20 @@ export interface PresentUser {
 export function personOf(user: Person): Person {
   const { id, username, name, photo, email, firstName, lastName } = user;
   return { id, username, name, photo, email, firstName, lastName };
+}
+
+/** The users of `app` that `ids` name, each once, in their order. @throws input.invalid naming, under `path`, those that are none */
+export async function usersNamed(
+  directory: Pick<Directory, "users">,
+  app: AppId,
+  ids: readonly UserId[],
+  path: string,
+): Promise<User[]> {
+  const unique = [...new Set(ids)];
+  const found = new Map((await directory.users.findMany(app, unique)).map((user) => [user.id, user]));
+  const unknown = ids.flatMap((id, at) => (found.has(id) ? [] : [{ path: `${path}.${at}`, message: "is no user" }]));
+  if (unknown.length > 0) throw invalidFields(unknown);
+  return unique.flatMap((id) => found.get(id) ?? []);
 }
 
 export function createUsers({ directory, objects }: ServicePorts) {

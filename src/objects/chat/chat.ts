@@ -232,7 +232,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         // Of a chat that was left before nothing changes but the name that the members' lists show.
         this.#arm();
         outbox.send({ ...NOTHING, rows: room.members.ids() }, null, room.clock);
-        if (room.members.size === 0) await this.#beginErasing();
+        if (room.members.size === 0 && !room.ofApp) await this.#beginErasing();
         return null;
       });
     }
@@ -313,7 +313,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         const removed = new Set(commit.removed);
         this.#departed(this.#sockets.close((seat) => removed.has(seat.userId), CLOSE.policy, "not a member any more"));
         listeners.remove((_, user) => removed.has(user));
-        if (room.members.size === 0) this.ctx.waitUntil(this.#beginErasing());
+        if (room.members.size === 0 && !room.ofApp) this.ctx.waitUntil(this.#beginErasing());
       }
       outbox.send(commit, origin, before);
       if (files.pending()) this.ctx.waitUntil(this.#settleFiles(room, files));
