@@ -115,6 +115,18 @@ describe("other dialects in the room", () => {
     expect(b.present()).toEqual([a.id, b.id]);
   });
 
+  it("somebody whose account is gone is out of the room, and their messages stay under nobody's name", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const room = await appRoom([ann, bob]);
+    const [a, b] = [await within(room, ann), await within(room, bob)];
+    await b.say("farewell");
+    await bob.delete("/v1/me");
+    await expect.poll(() => a.present()).toEqual([a.id]);
+    await expect
+      .poll(async () => (await a.ask("load_more", "load_more"))[0].user)
+      .toMatchObject({ id: bob.id, appUserId: null, firstName: "Deleted user", deletedAt: expect.any(String) });
+  });
+
   it("a room that its app erases is gone for those in it", async () => {
     const [ann, bob] = await people("ann", "bob");
     const room = await appRoom([ann, bob]);
