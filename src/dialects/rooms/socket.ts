@@ -14,18 +14,18 @@ import { createRooms } from "./room.ts";
 import type { EventName } from "./schemas.ts";
 import { EVENTS, isEvent } from "./schemas.ts";
 
+type WithArgument = Exclude<EventName, "seen" | "leave">;
+
 /** What is said to an argument that is none. */
-const WRONG: Record<EventName, string> = {
+const WRONG: Record<WithArgument, string> = {
   join: ERR.badRoomName,
   typing: ERR.badTyping,
-  seen: ERR.unknownEvent,
   send_message: ERR.noMessage,
   load_more: ERR.badPagination,
-  leave: ERR.unknownEvent,
 };
 
 /** The argument of an event. @throws RoomsError */
-function argument<Name extends EventName>(name: Name, given: unknown): ReturnType<(typeof EVENTS)[Name]["parse"]> {
+function argument<Name extends WithArgument>(name: Name, given: unknown): ReturnType<(typeof EVENTS)[Name]["parse"]> {
   const parsed = EVENTS[name].safeParse(given);
   if (!parsed.success) throw new RoomsError(WRONG[name]);
   return parsed.data as ReturnType<(typeof EVENTS)[Name]["parse"]>;
