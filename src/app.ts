@@ -23,6 +23,7 @@ import { problem } from "./dialects/native/problems.ts";
 import { createRender } from "./dialects/native/render.ts";
 import { nativeRoutes } from "./dialects/native/rest.ts";
 import { nativeSockets } from "./dialects/native/socket-api.ts";
+import { roomsSockets } from "./dialects/rooms/socket-api.ts";
 import type { Env } from "./env.ts";
 import { log, logFault } from "./log.ts";
 import { carryToGateway, connectGateway } from "./objects/gateway/choose.ts";
@@ -91,7 +92,7 @@ function mount(env: Env): Mounted {
 
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.route("/", methodsRoutes());
-  app.route("/", defaultPathRoutes({ withToken: null, withoutToken: "events" }));
+  app.route("/", defaultPathRoutes({ withToken: "rooms", withoutToken: "events" }));
   app.route(
     "/",
     mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)),
@@ -103,7 +104,9 @@ function mount(env: Env): Mounted {
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   let asyncApi: object | undefined;
   app.get("/asyncapi.json", (c) =>
-    c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets, messengerSockets, eventsSockets]))),
+    c.json(
+      (asyncApi ??= createAsyncApi([nativeSockets, methodsSockets, messengerSockets, eventsSockets, roomsSockets])),
+    ),
   );
   const openApi = createOpenApi(app);
   app.get("/openapi.json", async (c) => c.json(await openApi()));

@@ -10,6 +10,8 @@ import { createRender as createMethodsRender } from "./dialects/methods/render.t
 import { createMethodsSocket } from "./dialects/methods/socket.ts";
 import { createRender } from "./dialects/native/render.ts";
 import { createChatSocket, createUserSocket } from "./dialects/native/sockets.ts";
+import { createRenderMessage } from "./dialects/rooms/message.ts";
+import { createRoomsSocket } from "./dialects/rooms/socket.ts";
 import { socketIoWires } from "./dialects/socket-io.ts";
 import type { Env } from "./env.ts";
 import { logFault } from "./log.ts";
@@ -32,6 +34,7 @@ export const Gateway = createGatewayObject((env: Env) => {
       createMessengerSocket(service, createMessengerRender(linkTo), (fault) => logFault("messenger", fault)),
     ),
     ...socketIoWires(createEventsSocket(service, createEventsRender(linkTo), (fault) => logFault("events", fault))),
+    ...socketIoWires(createRoomsSocket(service, createRenderMessage(linkTo), (fault) => logFault("rooms", fault))),
   ];
 });
 

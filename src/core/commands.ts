@@ -5,7 +5,7 @@
 
 import type { Changes, Chat, ChatKind, DetailedChat, ListedChat } from "./chat.ts";
 import type { MessageId, UserId } from "./ids.ts";
-import type { Draft, Message, SeenMessage } from "./message.ts";
+import type { Draft, Json, Message, SeenMessage } from "./message.ts";
 import type { Person, Role } from "./people.ts";
 
 interface Table {
@@ -22,7 +22,13 @@ interface Table {
   };
   /** One message alone, all up to one, or all. `received`: the one message must not be one that the reader wrote to somebody else. */
   read: {
-    args: { messageId?: number | undefined; upTo?: number | undefined; received?: boolean | undefined };
+    args: {
+      messageId?: number | undefined;
+      upTo?: number | undefined;
+      received?: boolean | undefined;
+      /** Those who are in the room hear of it even if nothing was unread. */
+      inRoom?: boolean | undefined;
+    };
     /** `changed`: exactly the messages that were unread before. */
     result: { unread: number; changed: readonly MessageId[] };
   };
@@ -32,7 +38,7 @@ interface Table {
   "room.peek": { args: Record<never, never>; result: Chat };
   /** Whoever is in the app joins a room; a member already: nothing happens. */
   "room.join": { args: { person: Person }; result: DetailedChat };
-  typing: { args: { on: boolean }; result: Record<never, never> };
+  typing: { args: { on: boolean; said?: Json | undefined }; result: Record<never, never> };
   changes: { args: { since: number }; result: Changes };
   "chat.get": { args: Record<never, never>; result: DetailedChat };
   "chat.rename": { args: { title: string | null }; result: ListedChat };

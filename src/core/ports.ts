@@ -20,11 +20,6 @@ export interface App {
 /** A user as the directory keeps them. */
 export interface User extends Person {
   readonly appId: AppId;
-  readonly middleName: string | null;
-  readonly externalId: string | null;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  readonly updatedAt: number;
 }
 
 export interface NewUser {
@@ -88,12 +83,32 @@ export interface NewChat {
   readonly props?: { readonly [key: string]: Json } | undefined;
 }
 
+/** A room that belongs to its app: made by it, under a name that is unique there, with the people it puts in. */
+export interface NewAppRoom {
+  readonly appId: AppId;
+  readonly name: string;
+  readonly members: readonly UserId[];
+  readonly props: { readonly [key: string]: Json };
+}
+
+/** Such a room as the directory lists it, without its members. */
+export interface AppRoom {
+  readonly id: ChatId;
+  readonly appId: AppId;
+  readonly name: string;
+  readonly props: { readonly [key: string]: Json };
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
 /** A chat as it stands in the directory: what its object begins with. */
 export interface ChatRecord {
   readonly id: ChatId;
   readonly appId: AppId;
   readonly kind: "direct" | "group" | "room";
   readonly title: string | null;
+  /** Of a room that belongs to its app. */
+  readonly name: string | null;
   readonly createdBy: UserId;
   readonly createdAt: number;
   readonly props: { readonly [key: string]: Json };
@@ -118,6 +133,16 @@ export interface ChatDirectory {
   removeMembers(id: ChatId, users: readonly UserId[]): Promise<void>;
   /** The chat and its memberships are forgotten; its attachments' rows stay until `Attachments.forget`. */
   erase(id: ChatId): Promise<void>;
+}
+
+/** The rooms that belong to an app; they are chats besides. */
+export interface AppRooms {
+  /** @throws conflict where the app has a room of this name, not_found where a member is no user of the app */
+  create(room: NewAppRoom): Promise<ChatId>;
+  find(app: AppId, name: string): Promise<AppRoom | null>;
+  findById(app: AppId, id: ChatId): Promise<AppRoom | null>;
+  /** All of an app's, the newest first. */
+  list(app: AppId): Promise<AppRoom[]>;
 }
 
 /** An attachment as the directory keeps it. */
@@ -153,6 +178,7 @@ export interface Directory {
   readonly users: Users;
   readonly tokens: Tokens;
   readonly chats: ChatDirectory;
+  readonly rooms: AppRooms;
   readonly attachments: AttachmentDirectory;
 }
 
@@ -202,6 +228,8 @@ export interface Objects {
   unwatch(user: UserId, watcher: string): Promise<void>;
   /** The connection `listener` hears what is ephemeral in a chat (or no longer). */
   hear(chat: ChatId, actor: Actor, listener: string, on: boolean): Promise<void>;
+  /** It does, and is in the room: all who are there hear of it. */
+  enter(chat: ChatId, actor: Actor, listener: string, shownAs: string): Promise<void>;
   online(app: AppId, users: readonly UserId[]): Promise<Set<UserId>>;
   /** What this user begins now is cleared up, or brought to its end, some time later if it was cut off. */
   sweepLater(user: UserId, what: Sweep): Promise<void>;

@@ -6,6 +6,7 @@ import type { Directory } from "../core/ports.ts";
 import { createApps } from "./apps.ts";
 import { createAttachments } from "./attachments.ts";
 import { createChats } from "./chats.ts";
+import { createRooms } from "./rooms.ts";
 import { createTokens } from "./tokens.ts";
 import { createUsers } from "./users.ts";
 
@@ -20,6 +21,7 @@ export function createDirectory(db: D1Database, options: DirectoryOptions): Dire
     users: createUsers(db),
     tokens: createTokens(db),
     chats: createChats(db),
+    rooms: createRooms(db),
     attachments: createAttachments(db),
   };
 }

@@ -33,6 +33,9 @@ export function createObjects(env: ObjectBindings): Objects {
     async hear(chat, actor, listener, on) {
       unwrap(await chatStub(env, chat).hear(actor, listener, on));
     },
+    async enter(chat, actor, listener, shownAs) {
+      unwrap(await chatStub(env, chat).enter(actor, listener, shownAs));
+    },
     async online(app, users) {
       return users.length === 0 ? new Set() : new Set(await lobbyStub(env, app).online(users));
     },

@@ -73,6 +73,8 @@ export interface ChatCalls {
   hear(actor: Actor, connection: string, on: boolean): Promise<Result<null>>;
   /** A connection that acts for `app` hears the messages of this chat (or no longer). */
   subscribe(app: AppId, connection: string, on: boolean): Promise<Result<null>>;
+  /** It does, and is in the room, where the others see it as `shownAs`: all who are there hear of it. */
+  enter(actor: Actor, connection: string, shownAs: string): Promise<Result<null>>;
   closeSockets(connections: readonly string[], code: number, reason: string): Promise<void>;
   /** Those of `connections` that are open. */
   alive(connections: readonly string[]): Promise<string[]>;

@@ -10,18 +10,9 @@ import type { Actor, Role } from "../core/people.ts";
 import { wholeApp } from "../core/people.ts";
 import type { ListPage, NewChat, User } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
-import { personOf } from "./users.ts";
+import { personOf, usersNamed } from "./users.ts";
 
 export function createChats({ directory, objects }: ServicePorts) {
-  /** The users that `ids` name, in their order. @throws input.invalid naming those that are none */
-  async function people(actor: Actor, ids: readonly UserId[], path: string): Promise<User[]> {
-    const unique = [...new Set(ids)];
-    const found = new Map((await directory.users.findMany(actor.appId, unique)).map((user) => [user.id, user]));
-    const unknown = ids.flatMap((id, at) => (found.has(id) ? [] : [{ path: `${path}.${at}`, message: "is no user" }]));
-    if (unknown.length > 0) throw invalidFields(unknown);
-    return unique.flatMap((id) => found.get(id) ?? []);
-  }
-
   const get = (actor: Actor, chat: ChatId): Promise<DetailedChat> =>
     objects.command<"chat.get">(chat, actor, { do: "chat.get" });
 
@@ -89,7 +80,7 @@ export function createChats({ directory, objects }: ServicePorts) {
       if (chat.members.length > LIMITS.membersAtOnce) {
         throw invalidFields([{ path: "members", message: `may be at most ${LIMITS.membersAtOnce} at once` }]);
       }
-      const members = await people(actor, chat.members, "members");
+      const members = await usersNamed(directory, actor.appId, chat.members, "members");
       // Whatever happens from here on, the chat is brought to its end or was never there.
       await objects.sweepLater(actor.userId, "chats");
       const id = await directory.chats.create({
@@ -148,7 +139,7 @@ export function createChats({ directory, objects }: ServicePorts) {
       if (users.length > LIMITS.membersAtOnce) {
         throw invalidFields([{ path: "users", message: `may be at most ${LIMITS.membersAtOnce} at once` }]);
       }
-      const members = await people(actor, users, "users");
+      const members = await usersNamed(directory, actor.appId, users, "users");
       return objects.command<"member.add">(
         chat,
         actor,
@@ -172,5 +163,12 @@ export function createChats({ directory, objects }: ServicePorts) {
     /** The connection `listener` hears what is ephemeral in the chat (or no longer). @throws access.denied, not_found */
     hear: (actor: Actor, chat: ChatId, listener: string, on: boolean): Promise<void> =>
       objects.hear(chat, actor, listener, on),
+
+    /**
+     * The connection `listener` is in the room from now on, where the others see it as `shownAs`, until it hears it no longer.
+     * The others are told that it came, and all, itself included, who is there. @throws access.denied, not_found
+     */
+    enter: (actor: Actor, chat: ChatId, listener: string, shownAs: string): Promise<void> =>
+      objects.enter(chat, actor, listener, shownAs),
   };
 }

@@ -4,13 +4,18 @@ import { createAttachments } from "./attachments.ts";
 import { createAuth } from "./auth.ts";
 import { createChats } from "./chats.ts";
 import type { ServicePorts } from "./ports.ts";
+import { createRooms } from "./rooms.ts";
+import { createTenants } from "./tenants.ts";
 import { createUsers } from "./users.ts";
 
 export function createService(ports: ServicePorts) {
+  const auth = createAuth(ports);
   return {
-    auth: createAuth(ports),
+    auth,
+    tenants: createTenants(auth),
     users: createUsers(ports),
     chats: createChats(ports),
+    rooms: createRooms(ports),
     attachments: createAttachments(ports),
   };
 }

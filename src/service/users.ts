@@ -1,10 +1,10 @@
 /** People: who there is in an app, and one's own profile. Knows no transport. */
 
-import { ParlanceError, conflict, notFound } from "../core/errors.ts";
+import { ParlanceError, conflict, invalidFields, notFound } from "../core/errors.ts";
 import type { AppId, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Actor, Person } from "../core/people.ts";
-import type { NewUser, User, UserPatch } from "../core/ports.ts";
+import type { Directory, NewUser, User, UserPatch } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
 import { usernamesLike } from "./usernames.ts";
 
@@ -23,8 +23,36 @@ export interface PresentUser {
 
 /** What others may see of a user. */
 export function personOf(user: Person): Person {
-  const { id, username, name, photo, email, firstName, lastName } = user;
-  return { id, username, name, photo, email, firstName, lastName };
+  const { id, username, name, photo, email, firstName, middleName, lastName } = user;
+  const { externalId, createdAt, updatedAt, deletedAt } = user;
+  return {
+    id,
+    username,
+    name,
+    photo,
+    email,
+    firstName,
+    middleName,
+    lastName,
+    externalId,
+    createdAt,
+    updatedAt,
+    deletedAt,
+  };
+}
+
+/** The users of `app` that `ids` name, each once, in their order. @throws input.invalid naming, under `path`, those that are none */
+export async function usersNamed(
+  directory: Pick<Directory, "users">,
+  app: AppId,
+  ids: readonly UserId[],
+  path: string,
+): Promise<User[]> {
+  const unique = [...new Set(ids)];
+  const found = new Map((await directory.users.findMany(app, unique)).map((user) => [user.id, user]));
+  const unknown = ids.flatMap((id, at) => (found.has(id) ? [] : [{ path: `${path}.${at}`, message: "is no user" }]));
+  if (unknown.length > 0) throw invalidFields(unknown);
+  return unique.flatMap((id) => found.get(id) ?? []);
 }
 
 export function createUsers({ directory, objects }: ServicePorts) {

@@ -4,6 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../src/core/message.ts";
+import { ghostOf } from "../../src/core/people.ts";
 import { gatewayStub } from "../../src/objects/rpc.ts";
 import { EventsClient } from "../support/events.ts";
 import { people } from "../support/people.ts";
@@ -22,7 +23,7 @@ async function scene() {
     chatId: chat.id,
     seq,
     rev: seq + 1,
-    user: { id: ann.id, username: "ann", name: "ann", photo: null, email: null, firstName: null, lastName: null },
+    user: { ...ghostOf(ann.id, 1), username: "ann", name: "ann" },
     role: "owner",
     kind: "text",
     text: `m${seq}`,

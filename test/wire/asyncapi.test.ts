@@ -14,6 +14,9 @@ import { methodsEvents, methodsSockets } from "../../src/dialects/methods/socket
 import { chatCommands } from "../../src/dialects/native/schemas.ts";
 import { nativeEvents, nativeSockets } from "../../src/dialects/native/socket-api.ts";
 
+import { EVENTS as ROOMS_EVENTS } from "../../src/dialects/rooms/schemas.ts";
+import { roomsEvents, roomsSockets } from "../../src/dialects/rooms/socket-api.ts";
+
 interface Message {
   readonly name: string;
   readonly payload: { readonly schema: object };
@@ -25,7 +28,7 @@ interface Document {
 }
 
 const made = JSON.parse(
-  JSON.stringify(createAsyncApi([nativeSockets, methodsSockets, messengerSockets, eventsSockets])),
+  JSON.stringify(createAsyncApi([nativeSockets, methodsSockets, messengerSockets, eventsSockets, roomsSockets])),
 ) as Document;
 const namesIn = (channel: string): string[] =>
   Object.values(made.channels[channel]?.messages ?? {}).map(({ name }) => name);
@@ -70,5 +73,9 @@ describe("the AsyncAPI document", () => {
 
   it("names every event of `events`, as it is asked and as it is answered", () => {
     expect(namesIn("events")).toEqual([...Object.keys(EVENTS), ...Object.keys(EVENTS), "error"]);
+  });
+
+  it("names every event of `rooms`", () => {
+    expect(namesIn("rooms")).toEqual([...Object.keys(ROOMS_EVENTS), ...Object.keys(roomsEvents)]);
   });
 });

@@ -72,7 +72,12 @@ export function createRequests({ users, chats }: Service, render: Render) {
     }
     const creator = { appId: caller.app, userId: first };
     const title = body.chat?.name ?? null;
-    const chat = await chats.create(creator, { kind: "group", title, members: others });
+    const [other] = others;
+    // As in the other dialects: two people without a name have one chat, in which all dialects meet.
+    const chat =
+      title === null && other !== undefined && others.length === 1
+        ? (await chats.direct(creator, other)).chat
+        : await chats.create(creator, { kind: "group", title, members: others });
     await hear(caller, "chat", chat.id);
     const members = chat.members.map((member) => member.user.id);
     return { status: "ok", chat: render.chat(chat, members) };

@@ -90,6 +90,9 @@ export function createEncode(render: Render): Encode {
           : same(say("unread-chats-count", { user: peer.username, unreadChatsCount: 0 }));
       }
       case "chat.created":
+      case "room.entered":
+      case "room.left":
+      case "room.present":
       case "member.added":
       case "member.removed":
       case "typing":

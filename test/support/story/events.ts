@@ -25,7 +25,7 @@ export class EventsSpeaker implements Speaker {
 
   async begin(other: Person, text: string): Promise<Place> {
     const { chat } = await this.#call("create-chat", { chat: { name: "" }, users: [this.person.id, other.id] });
-    const place: Place = { id: Number(chat.id) };
+    const place: Place = { id: Number(chat.id), pair: [this.person.id, other.id] };
     await this.say(place, text);
     return place;
   }
