@@ -254,17 +254,26 @@ describe("a client that polls", () => {
 
 describe("too many events", () => {
   it("are dropped in silence; who goes on is disconnected, and nobody else notices", async () => {
-    const { ann, bob, a, b } = await pair();
-    for (let n = 0; n <= FLOOD.burst + FLOOD.patience / 2; n++)
-      a.emit("fetch-unread-chats-count", { user: bob.username });
+    const { ann, a, b } = await pair();
+    // Answered without asking anybody, so that the bucket empties faster than it fills, however busy the machine is.
+    const sent: number[] = [];
+    const ask = (): void => {
+      sent.push(a.emit("fetch-unread-chats-count", { user: "" }));
+    };
+    for (let n = 0; n < FLOOD.burst + FLOOD.patience / 2; n++) ask();
     await b.ask("send-message", { user: ann.username, message: "are you there?" });
     await a.event("chat");
     // Once the bucket has a drop again, there is an answer again.
-    await expect.poll(() => a.isAcknowledgedNow("fetch-unread-chats-count", { user: bob.username })).toBe(true);
-    const answers = a.frames.filter((frame) => frame.startsWith("43/chat,")).length;
-    expect(answers).toBeGreaterThanOrEqual(FLOOD.burst - 1);
-    expect(answers).toBeLessThan(FLOOD.burst + FLOOD.patience / 2);
-    for (let n = 0; n <= 4 * FLOOD.patience; n++) a.emit("fetch-unread-chats-count", { user: bob.username });
+    const isAnswered = (): boolean => {
+      if (a.isAnswered(sent.at(-1) ?? 0)) return true;
+      ask();
+      return false;
+    };
+    await expect.poll(isAnswered, { interval: 100, timeout: 20_000 }).toBe(true);
+    const answered = sent.filter((id) => a.isAnswered(id)).length;
+    expect(answered).toBeGreaterThan(FLOOD.burst - 10);
+    expect(answered).toBeLessThan(sent.length - FLOOD.patience / 4);
+    for (let n = 0; n < 4 * FLOOD.patience; n++) ask();
     await a.until(() => a.isClosed, "the end");
     expect(await unread(b, ann.username)).toBe(0);
   });

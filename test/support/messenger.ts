@@ -128,11 +128,8 @@ export class MessengerClient {
     return this.#answers.has(id);
   }
 
-  /** Whether the event is acknowledged within a moment. */
-  async isAcknowledgedNow(event: string, ...args: unknown[]): Promise<boolean> {
-    const id = this.emit(event, ...args);
-    const deadline = Date.now() + 100;
-    while (!this.#answers.has(id) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+  /** Whether what was sent under this number was acknowledged by now. */
+  isAnswered(id: number): boolean {
     return this.#answers.has(id);
   }
 
