@@ -35,6 +35,8 @@ export class MessengerSpeaker implements Speaker {
   /** The name of the other one; undefined before anything was heard of them. */
   #peer(place: Place): string | undefined {
     const [first] = this.#messages(place);
+    const known = place.people?.find((one) => one.id !== this.person.id);
+    if (known !== undefined) return known.username;
     return first?.sender === this.person.username ? first?.recipient : first?.sender;
   }
 

@@ -21,7 +21,7 @@ export class RoomsSpeaker implements Speaker {
   }
 
   async enter({ name }: Place): Promise<void> {
-    await this.#open.join(name ?? "");
+    await this.#answer("room_info", "join", name ?? "");
   }
 
   begin(): Promise<Place> {

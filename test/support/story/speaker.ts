@@ -7,6 +7,8 @@ export interface Place {
   readonly id: number;
   /** In a direct chat: the two people. */
   readonly pair?: readonly [number, number];
+  /** The same, where they have to be known by name. */
+  readonly people?: readonly [Person, Person];
   /** Of a room of the app. */
   readonly name?: string;
 }
