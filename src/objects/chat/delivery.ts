@@ -41,6 +41,13 @@ const newLane = (floor: number, replaying: boolean): Lane => ({
   waiting: [],
 });
 
+/** The first of `events`, as many as go into one call; those of one clock stay together. */
+function portion(events: readonly Told[]): Told[] {
+  let end = Math.min(events.length, DELIVERY.portion);
+  while (end > 0 && end < events.length && events[end]?.clock === events[end - 1]?.clock) end++;
+  return events.slice(0, end);
+}
+
 /** Lets the answers go that waited for no more than what has arrived. */
 function release(lane: Lane, arrived: number): void {
   for (const { clock, go } of lane.waiting) if (clock <= arrived) go();
@@ -274,10 +281,10 @@ export class Outbox {
 
   async #run(user: UserId, lane: Lane): Promise<void> {
     while (!this.#stopped && (lane.replay || lane.row || lane.events.length > 0)) {
-      const to = this.#room.clock;
       const important = lane.replay || lane.row || lane.events.some((told) => isDurable(told.event));
+      let to = lane.floor;
       try {
-        await this.#bring(user, lane);
+        to = await this.#bring(user, lane);
       } catch (fault) {
         this.#ports.failed(user, fault);
         if (this.#stopped) break;
@@ -295,31 +302,32 @@ export class Outbox {
     release(lane, Infinity);
   }
 
-  /** Brings what the lane has by now; what comes meanwhile goes with the next call. */
-  #bring(user: UserId, lane: Lane): Promise<void> {
-    const work = this.#work(user, lane);
+  /** Brings what the lane has by now, as far as it fits into one call; what comes meanwhile goes with the next. The clock that is reached. */
+  async #bring(user: UserId, lane: Lane): Promise<number> {
+    const { floor, replay: isReplay } = lane;
+    const some = user === SUBSCRIBERS ? lane.events : portion(lane.events);
+    const left = isReplay ? [] : lane.events.slice(some.length);
+    const to = left.length === 0 ? this.#room.clock : (some.at(-1)?.clock ?? floor);
+    const hasRow = lane.row && left.length === 0;
     lane.replay = false;
-    lane.row = false;
-    lane.events = [];
-    return work();
+    lane.row &&= !hasRow;
+    lane.events = left;
+    if (user === DIRECTORY) await this.#ports.follow(floor);
+    else if (user === SUBSCRIBERS) await this.#ports.publish(isReplay ? replayMessages(this.#room, floor) : some);
+    else await this.#ports.deliver(user, this.#delivery(user, floor, isReplay, { events: some, to, hasRow }));
+    return to;
   }
 
-  #work(user: UserId, lane: Lane): () => Promise<void> {
-    const { floor, events } = lane;
-    if (user === DIRECTORY) return () => this.#ports.follow(floor);
-    if (user === SUBSCRIBERS) {
-      const told = lane.replay ? replayMessages(this.#room, floor) : events;
-      return () => this.#ports.publish(told);
-    }
-    const work = this.#next(user, lane);
-    return () => this.#ports.deliver(user, work);
-  }
-
-  #next(user: UserId, lane: Lane): Delivery {
+  #delivery(
+    user: UserId,
+    floor: number,
+    isReplay: boolean,
+    { events, to, hasRow }: { events: readonly Told[]; to: number; hasRow: boolean },
+  ): Delivery {
     const room = this.#room;
-    if (lane.replay || lane.events.length > DELIVERY.replay) return replay(room, user, lane.floor, this.#ports.creator);
-    const row = lane.row ? (room.members.has(user) ? room.row(user) : null) : undefined;
-    return { chatId: room.id, clock: room.clock, row, events: lane.events };
+    if (isReplay) return replay(room, user, floor, this.#ports.creator);
+    const row = hasRow ? (room.members.has(user) ? room.row(user) : null) : undefined;
+    return { chatId: room.id, clock: to, row, events };
   }
 
   #lag(user: UserId, from: number): void {

@@ -57,7 +57,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       this.#roster = new Roster(ctx.storage.sql);
       this.#listening = new Listening(ctx.storage.sql, env, {
         name: this.#name,
-        stands: (id) => this.#connections.has(id),
+        standing: (id) => this.#connections.get(id),
         tell: (connection, events) => this.#tell(connection, events),
       });
       if ("carry" in wire) {
@@ -265,17 +265,15 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     async deliver(pushes: readonly Push[]): Promise<string[]> {
       const gone: string[] = [];
-      const telling: Promise<void>[] = [];
       for (const { connections, events } of pushes) {
         for (const id of connections) {
           const connection = this.#connections.get(id);
           if (connection === undefined) {
             if (!this.#opening.has(id)) gone.push(id);
-          } else if (connection.app !== null) telling.push(this.#listening.tell(connection, events));
+          } else if (connection.app !== null) this.#listening.tell(connection, events);
           else this.#tell(connection, events);
         }
       }
-      await Promise.all(telling);
       return gone;
     }
 

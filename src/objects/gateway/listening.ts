@@ -19,7 +19,8 @@ const AT_ONCE = 16;
 /** What of the Gateway is used here. */
 export interface Teller {
   readonly name: string;
-  stands(id: string): boolean;
+  /** The connection, if it stands. */
+  standing(id: string): HeldConnection | undefined;
   tell(connection: HeldConnection, events: readonly UserEvent[]): void;
 }
 
@@ -27,6 +28,8 @@ export class Listening {
   readonly #env: ObjectBindings;
   readonly #gateway: Teller;
   readonly #subscriptions: Subscriptions;
+  /** By connection and chat: messages that wait a moment for the one before them. */
+  readonly #held = new Map<string, Map<number, UserEvent>>();
 
   constructor(sql: SqlStorage, env: ObjectBindings, gateway: Teller) {
     this.#env = env;
@@ -52,7 +55,7 @@ export class Listening {
     }
     this.#subscriptions.begun(id);
     // The connection may have ended while this was asked.
-    if (!this.#gateway.stands(id)) await this.#enter(id, app, { kind: to, target }, false);
+    if (this.#gateway.standing(id) === undefined) await this.#enter(id, app, { kind: to, target }, false);
     return true;
   }
 
@@ -61,20 +64,61 @@ export class Listening {
     else unwrap(await chatStub(this.#env, target as ChatId).subscribe(app, id, on));
   }
 
-  /** Tells the messages among `events`, but those that came by another way already. */
-  async tell(connection: HeldConnection, events: readonly UserEvent[]): Promise<void> {
-    const { id } = connection;
+  /** Tells the messages among `events`, but those that came by another way already, and those that come too early. */
+  tell(connection: HeldConnection, events: readonly UserEvent[]): void {
     const taken = new Set<ChatId>();
     for (const told of events) {
       if (told.event.type !== "message.created") continue;
       const { chatId, message } = told.event;
-      if (told.settled !== true) await this.#subscriptions.before(id, chatId, message.seq);
-      if (!this.#gateway.stands(id)) return;
-      if (!this.#subscriptions.take(id, chatId, message.seq)) continue;
+      if (this.#isEarly(connection.id, chatId, message.seq, told)) continue;
+      this.#tellNow(connection, chatId, message.seq, told);
       taken.add(chatId);
-      this.#gateway.tell(connection, [told]);
+      this.#tellHeld(connection, chatId, message.seq + 1);
     }
-    this.#subscriptions.keep(id, taken);
+    this.#subscriptions.keep(connection.id, taken);
+  }
+
+  #tellNow(connection: HeldConnection, chat: ChatId, seq: number, told: UserEvent): void {
+    if (this.#subscriptions.take(connection.id, chat, seq)) this.#gateway.tell(connection, [told]);
+  }
+
+  /** Whether the message before `seq` may still be on its way by another way, or `seq` would overtake one that waits for such a one. */
+  #isEarly(id: string, chat: ChatId, seq: number, told: UserEvent): boolean {
+    if (seq === 1 || this.#subscriptions.hasHeard(id, chat, seq - 1)) return false;
+    const waiting = this.#held.get(keyOf(id, chat));
+    const isFirst = waiting === undefined || seq < Math.min(...waiting.keys());
+    if (isFirst && told.settled === true) return false;
+    const wait = waiting === undefined ? this.#subscriptions.newFor(id) : 0;
+    const held = wait > 0 ? this.#hold(id, chat, wait) : waiting;
+    held?.set(seq, told);
+    return held !== undefined;
+  }
+
+  #hold(id: string, chat: ChatId, wait: number): Map<number, UserEvent> {
+    const held = new Map<number, UserEvent>();
+    this.#held.set(keyOf(id, chat), held);
+    setTimeout(() => this.#release(id, chat), wait);
+    return held;
+  }
+
+  /** What waited for `seq - 1`, and what waited for that. */
+  #tellHeld(connection: HeldConnection, chat: ChatId, seq: number): void {
+    const held = this.#held.get(keyOf(connection.id, chat));
+    for (let next = seq; held?.has(next) === true; next++) {
+      const told = held.get(next);
+      held.delete(next);
+      if (told !== undefined) this.#tellNow(connection, chat, next, told);
+    }
+  }
+
+  /** The time is over: what is missing comes late, or never. */
+  #release(id: string, chat: ChatId): void {
+    const held = this.#held.get(keyOf(id, chat)) ?? new Map<number, UserEvent>();
+    this.#held.delete(keyOf(id, chat));
+    const connection = this.#gateway.standing(id);
+    if (connection === undefined || held.size === 0) return;
+    for (const [seq, told] of [...held].toSorted(([a], [b]) => a - b)) this.#tellNow(connection, chat, seq, told);
+    this.#subscriptions.keep(id, new Set([chat]));
   }
 
   /** Lets everything go, a few at a time. What can't be reached learns that the connection is gone when it has something to tell. */
@@ -93,3 +137,5 @@ export class Listening {
     for (let at = 0; at < all.length; at += AT_ONCE) await Promise.all(all.slice(at, at + AT_ONCE).map(letGo));
   }
 }
+
+const keyOf = (id: string, chat: ChatId): string => `${id} ${chat}`;

@@ -21,8 +21,6 @@ export class Subscriptions {
   /** When a connection last got another way to hear by; an evicted Gateway has had none for long. */
   readonly #extended = new Map<string, number>();
   readonly #heard = new Map<string, Map<ChatId, Heard>>();
-  /** Those who wait until a message has been told. */
-  readonly #waiting = new Map<string, Set<() => void>>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -80,38 +78,20 @@ export class Subscriptions {
     return heard;
   }
 
-  /**
-   * Waits until the message before `seq` has been told, for a moment at most: a way that is new may bring a message sooner
-   * than an older way the one before it, which the new one does not bring.
-   */
-  async before(id: string, chat: ChatId, seq: number): Promise<void> {
-    const wait = Math.min((this.#extended.get(id) ?? 0) - Date.now(), 0) + DELIVERY.inOrderMs;
-    if (wait <= 0 || seq === 1 || this.#of(id, chat).has(seq - 1) || this.#ways(id) < 2) return;
-    const key = keyOf(id, chat, seq - 1);
-    const waiting = this.#waiting.get(key) ?? new Set();
-    this.#waiting.set(key, waiting);
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        clearTimeout(late);
-        waiting.delete(go);
-        if (waiting.size === 0) this.#waiting.delete(key);
-        resolve();
-      };
-      const late = setTimeout(go, wait);
-      waiting.add(go);
-    });
+  /** For how long (ms) a way of several is so new that it may be faster than what is under way on an older one. */
+  newFor(id: string): number {
+    const left = Math.min((this.#extended.get(id) ?? 0) - Date.now(), 0) + DELIVERY.inOrderMs;
+    const query = "SELECT 1 FROM subscriptions WHERE connection = ? LIMIT 2";
+    return left > 0 && this.#sql.exec(query, id).toArray().length > 1 ? left : 0;
   }
 
-  #ways(id: string): number {
-    return this.#sql.exec("SELECT 1 FROM subscriptions WHERE connection = ? LIMIT 2", id).toArray().length;
+  hasHeard(id: string, chat: ChatId, seq: number): boolean {
+    return this.#of(id, chat).has(seq);
   }
 
   /** Whether the message is to be told now: false where it was. */
   take(id: string, chat: ChatId, seq: number): boolean {
-    const heard = this.#of(id, chat);
-    if (!heard.add(seq)) return false;
-    for (const go of this.#waiting.get(keyOf(id, chat, seq)) ?? []) go();
-    return true;
+    return this.#of(id, chat).add(seq);
   }
 
   /** Stores what was taken of these chats: once for all that came together. */
@@ -122,5 +102,3 @@ export class Subscriptions {
     }
   }
 }
-
-const keyOf = (id: string, chat: ChatId, seq: number): string => `${id} ${chat} ${seq}`;
