@@ -10,6 +10,7 @@ import type { Session } from "../core/people.ts";
 import { ghostOf } from "../core/people.ts";
 import type { App, NewUser, TokenUser, User } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
+import { isUsername } from "./usernames.ts";
 
 /** A caller whose token stands. */
 export interface Caller {
@@ -22,12 +23,11 @@ export interface Registration extends Omit<NewUser, "passwordHash"> {
 }
 
 const DEFAULT_APP = appId(1);
-const USERNAME = /^[\p{L}\p{M}\p{Nd}_.-]+$/u;
 
 /** One policy for every dialect; the messages name what is wrong. */
 function checkRegistration({ username, password }: Registration): void {
   const errors: FieldError[] = [];
-  if (username.length === 0 || codePoints(username) > LIMITS.username || !USERNAME.test(username)) {
+  if (!isUsername(username)) {
     errors.push({ path: "username", message: `has 1 to ${LIMITS.username} letters, digits or _ . -` });
   }
   const length = codePoints(password);
