@@ -9,6 +9,7 @@ import type { Server } from "./compose.ts";
 import type { Failure } from "./core/errors.ts";
 import { failureOf, notFound } from "./core/errors.ts";
 import { LIMITS } from "./core/limits.ts";
+import { defaultPathRoutes } from "./dialects/default-path.ts";
 import type { Http, Sockets } from "./dialects/http.ts";
 import { methodsRoutes } from "./dialects/methods/route.ts";
 import { methodsSockets } from "./dialects/methods/socket-api.ts";
@@ -18,6 +19,7 @@ import { problem } from "./dialects/native/problems.ts";
 import { createRender } from "./dialects/native/render.ts";
 import { nativeRoutes } from "./dialects/native/rest.ts";
 import { nativeSockets } from "./dialects/native/socket-api.ts";
+import { roomsSockets } from "./dialects/rooms/socket-api.ts";
 import type { Env } from "./env.ts";
 import { log, logFault } from "./log.ts";
 import { carryToGateway, connectGateway } from "./objects/gateway/choose.ts";
@@ -86,13 +88,16 @@ function mount(env: Env): Mounted {
 
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.route("/", methodsRoutes());
+  app.route("/", defaultPathRoutes({ withToken: "rooms", withoutToken: "rooms" }));
   app.route(
     "/",
     mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)),
   );
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   let asyncApi: object | undefined;
-  app.get("/asyncapi.json", (c) => c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets]))));
+  app.get("/asyncapi.json", (c) =>
+    c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets, roomsSockets]))),
+  );
   const openApi = createOpenApi(app);
   app.get("/openapi.json", async (c) => c.json(await openApi()));
   return { server, app };

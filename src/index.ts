@@ -6,6 +6,9 @@ import { createRender as createMethodsRender } from "./dialects/methods/render.t
 import { createMethodsSocket } from "./dialects/methods/socket.ts";
 import { createRender } from "./dialects/native/render.ts";
 import { createChatSocket, createUserSocket } from "./dialects/native/sockets.ts";
+import { createRenderMessage } from "./dialects/rooms/message.ts";
+import { createRoomsSocket } from "./dialects/rooms/socket.ts";
+import { socketIoWires } from "./dialects/socket-io.ts";
 import type { Env } from "./env.ts";
 import { logFault } from "./log.ts";
 import { createChatObject } from "./objects/chat/chat.ts";
@@ -24,6 +27,7 @@ export const Gateway = createGatewayObject((env: Env) => {
   return [
     createUserSocket(service, createRender(linkTo), (fault) => logFault("native", fault)),
     createMethodsSocket(service, createMethodsRender(linkTo), (fault) => logFault("methods", fault)),
+    ...socketIoWires(createRoomsSocket(service, createRenderMessage(linkTo), (fault) => logFault("rooms", fault))),
   ];
 });
 

@@ -5,7 +5,7 @@
 
 import type { Changes, Chat, ChatKind, DetailedChat, ListedChat } from "./chat.ts";
 import type { MessageId, UserId } from "./ids.ts";
-import type { Draft, SeenMessage } from "./message.ts";
+import type { Draft, Json, SeenMessage } from "./message.ts";
 import type { Person, Role } from "./people.ts";
 
 interface Table {
@@ -17,7 +17,12 @@ interface Table {
   "message.list": { args: Page; result: { items: readonly SeenMessage[]; next: MessageId | null } };
   /** One message alone, all up to one, or all. */
   read: {
-    args: { messageId?: number | undefined; upTo?: number | undefined };
+    args: {
+      messageId?: number | undefined;
+      upTo?: number | undefined;
+      /** Those who are in the room hear of it even if nothing was unread. */
+      inRoom?: boolean | undefined;
+    };
     /** `changed`: exactly the messages that were unread before. */
     result: { unread: number; changed: readonly MessageId[] };
   };
@@ -27,7 +32,7 @@ interface Table {
   "room.peek": { args: Record<never, never>; result: Chat };
   /** Whoever is in the app joins a room; a member already: nothing happens. */
   "room.join": { args: { person: Person }; result: DetailedChat };
-  typing: { args: { on: boolean }; result: Record<never, never> };
+  typing: { args: { on: boolean; said?: Json | undefined }; result: Record<never, never> };
   changes: { args: { since: number }; result: Changes };
   "chat.get": { args: Record<never, never>; result: DetailedChat };
   "chat.rename": { args: { title: string | null }; result: ListedChat };

@@ -11,7 +11,15 @@ export interface Person {
   readonly photo: string | null;
   readonly email: string | null;
   readonly firstName: string | null;
+  readonly middleName: string | null;
   readonly lastName: string | null;
+  /** Under which another system knows them. */
+  readonly externalId: string | null;
+  /** Times: milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Of an account that is gone. */
+  readonly deletedAt: number | null;
 }
 
 /** Stands for a user where an app itself acts on its rooms, by its key or its operator. No user has this id. */
@@ -55,8 +63,11 @@ export function colourOf(user: UserId): string {
   return `#${channel(0)}${channel(8)}${channel(4)}`;
 }
 
-/** How a user whose account is gone is shown. The colon keeps it apart from every name that can be registered. */
-export function ghostOf(user: UserId): Person {
+/**
+ * How a user whose account is gone since `deletedAt` (milliseconds since 1970) is shown. The colon keeps it apart from every
+ * name that can be registered.
+ */
+export function ghostOf(user: UserId, deletedAt: number): Person {
   return {
     id: user,
     username: `deleted:${user}`,
@@ -64,6 +75,11 @@ export function ghostOf(user: UserId): Person {
     photo: null,
     email: null,
     firstName: null,
+    middleName: null,
     lastName: null,
+    externalId: null,
+    createdAt: deletedAt,
+    updatedAt: deletedAt,
+    deletedAt,
   };
 }

@@ -20,11 +20,6 @@ export interface App {
 /** A user as the directory keeps them. */
 export interface User extends Person {
   readonly appId: AppId;
-  readonly middleName: string | null;
-  readonly externalId: string | null;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  readonly updatedAt: number;
 }
 
 export interface NewUser {
@@ -238,8 +233,13 @@ export interface Objects {
   /** The connection `watcher` hears of this user's presence from now on; whether they are online. */
   watch(user: UserId, watcher: string): Promise<boolean>;
   unwatch(user: UserId, watcher: string): Promise<void>;
-  /** The connection `listener` hears what is ephemeral in a chat (or no longer). */
-  hear(chat: ChatId, actor: Actor, listener: string, on: boolean): Promise<void>;
+  /**
+   * The connection `listener` hears what is ephemeral in a chat (or no longer). With `shownAs` it is in the room, and seen by
+   * the others there, as soon as it has arrived.
+   */
+  hear(chat: ChatId, actor: Actor, listener: string, on: boolean, shownAs?: string): Promise<void>;
+  /** Everyone in the room is told that this connection is there now, and who else is. */
+  arrive(chat: ChatId, actor: Actor, listener: string): Promise<void>;
   online(app: AppId, users: readonly UserId[]): Promise<Set<UserId>>;
   /** What this user begins now is cleared up, or brought to its end, some time later if it was cut off. */
   sweepLater(user: UserId, what: Sweep): Promise<void>;

@@ -217,8 +217,9 @@ export function createUsers(db: D1Database): Users {
     },
     async erase(id) {
       const [forget, ...rest] = ERASE;
+      const now = Date.now();
       await db.batch([
-        db.prepare(forget).bind(id, ghostOf(id).username, Date.now()),
+        db.prepare(forget).bind(id, ghostOf(id, now).username, now),
         ...rest.map((sql) => db.prepare(sql).bind(id)),
       ]);
     },

@@ -105,7 +105,7 @@ export function createAuth({ directory, objects, passwords, tokens, throttle, no
 
     /** The account is gone; its messages stay, as those of a deleted user. */
     async erase({ user }: Caller): Promise<void> {
-      await objects.eraseUser({ appId: user.appId, userId: user.id }, ghostOf(user.id));
+      await objects.eraseUser({ appId: user.appId, userId: user.id }, ghostOf(user.id, now()));
       await objects.announce(user.appId, { type: "user.left", userId: user.id, username: user.username });
     },
   };

@@ -124,5 +124,15 @@ export function createChats({ directory, objects }: ServicePorts) {
     /** The connection `listener` hears what is ephemeral in the chat (or no longer). @throws access.denied, not_found */
     hear: (actor: Actor, chat: ChatId, listener: string, on: boolean): Promise<void> =>
       objects.hear(chat, actor, listener, on),
+
+    /**
+     * The connection `listener` comes into a room, where the others see it as `shownAs`. They are told once it says that it
+     * has arrived; until then it is not counted. @throws access.denied, not_found
+     */
+    enter: (actor: Actor, chat: ChatId, listener: string, shownAs: string): Promise<void> =>
+      objects.hear(chat, actor, listener, true, shownAs),
+
+    /** The connection that entered is ready to hear who is there: all in the room are told, itself included. @throws access.denied, not_found */
+    arrive: (actor: Actor, chat: ChatId, listener: string): Promise<void> => objects.arrive(chat, actor, listener),
   };
 }

@@ -11,14 +11,15 @@ import { createTenants } from "./tenants.ts";
 import { createUsers } from "./users.ts";
 
 export function createService(ports: ServicePorts) {
+  const auth = createAuth(ports);
   return {
-    auth: createAuth(ports),
+    auth,
     users: createUsers(ports),
     chats: createChats(ports),
     rooms: createRooms(ports),
     operators: createOperators(ports),
     apps: createApps(ports),
-    tenants: createTenants(ports),
+    tenants: createTenants(ports, auth),
     attachments: createAttachments(ports),
   };
 }

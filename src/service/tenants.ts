@@ -9,16 +9,14 @@ import { LIMITS, TOKEN } from "../core/limits.ts";
 import type { RegisteredToken, TenantClaims } from "../core/operators.ts";
 import { ghostOf } from "../core/people.ts";
 import type { App, TokenUser, User } from "../core/ports.ts";
-import type { Caller } from "./auth.ts";
-import { createAuth } from "./auth.ts";
+import type { Caller, createAuth } from "./auth.ts";
 import type { ExternalUser } from "./external-users.ts";
 import { createExternalUsers } from "./external-users.ts";
 import { hashOf } from "./keys.ts";
 import type { ServicePorts } from "./ports.ts";
 
-export function createTenants(ports: ServicePorts) {
+export function createTenants(ports: ServicePorts, auth: Pick<ReturnType<typeof createAuth>, "authenticate">) {
   const { directory, objects, tenantSystems, tokens, now } = ports;
-  const auth = createAuth(ports);
   const external = createExternalUsers(ports);
 
   function callerOf(user: TokenUser, tokenId: string, expiresAt: number): Caller {
@@ -108,7 +106,7 @@ export function createTenants(ports: ServicePorts) {
     async remove(app: App, id: UserId): Promise<void> {
       const user = await directory.users.find(app.id, id);
       if (user === null) throw notFound("user");
-      await objects.eraseUser({ appId: app.id, userId: id }, ghostOf(id));
+      await objects.eraseUser({ appId: app.id, userId: id }, ghostOf(id, now()));
       await objects.announce(app.id, { type: "user.left", userId: id, username: user.username });
     },
 

@@ -13,8 +13,22 @@ export interface PresentUser {
 
 /** What others may see of a user. */
 export function personOf(user: Person): Person {
-  const { id, username, name, photo, email, firstName, lastName } = user;
-  return { id, username, name, photo, email, firstName, lastName };
+  const { id, username, name, photo, email, firstName, middleName, lastName } = user;
+  const { externalId, createdAt, updatedAt, deletedAt } = user;
+  return {
+    id,
+    username,
+    name,
+    photo,
+    email,
+    firstName,
+    middleName,
+    lastName,
+    externalId,
+    createdAt,
+    updatedAt,
+    deletedAt,
+  };
 }
 
 /** The users of `app` that `ids` name, each once, in their order. @throws input.invalid naming, under `path`, those that are none */

@@ -9,13 +9,16 @@ import { methodsEvents, methodsSockets } from "../../src/dialects/methods/socket
 import { chatCommands } from "../../src/dialects/native/schemas.ts";
 import { nativeEvents, nativeSockets } from "../../src/dialects/native/socket-api.ts";
 
+import { EVENTS } from "../../src/dialects/rooms/schemas.ts";
+import { roomsEvents, roomsSockets } from "../../src/dialects/rooms/socket-api.ts";
+
 interface Document {
   readonly channels: Readonly<
     Record<string, { readonly messages: Readonly<Record<string, { readonly name: string }>> }>
   >;
 }
 
-const made = JSON.parse(JSON.stringify(createAsyncApi([nativeSockets, methodsSockets]))) as Document;
+const made = JSON.parse(JSON.stringify(createAsyncApi([nativeSockets, methodsSockets, roomsSockets]))) as Document;
 const namesIn = (channel: string): string[] =>
   Object.values(made.channels[channel]?.messages ?? {}).map(({ name }) => name);
 
@@ -40,5 +43,9 @@ describe("the AsyncAPI document", () => {
 
   it("names every method and event of `methods`", () => {
     expect(namesIn("methods")).toEqual([...Object.keys(METHODS), ...Object.keys(methodsEvents)]);
+  });
+
+  it("names every event of `rooms`", () => {
+    expect(namesIn("rooms")).toEqual([...Object.keys(EVENTS), ...Object.keys(roomsEvents)]);
   });
 });

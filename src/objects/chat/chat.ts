@@ -12,7 +12,7 @@ import type { ChatEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
 import { chatId } from "../../core/ids.ts";
 import { DELIVERY, FLOOD, LIMITS } from "../../core/limits.ts";
-import type { Attachment, Draft } from "../../core/message.ts";
+import type { Attachment, Draft, Json } from "../../core/message.ts";
 import type { Actor, Person } from "../../core/people.ts";
 import type { Directory, Files } from "../../core/ports.ts";
 import type { ChatWire } from "../../core/wire.ts";
@@ -28,6 +28,7 @@ import { NOTHING } from "./commit.ts";
 import { Outbox } from "./delivery.ts";
 import { eraseElsewhere } from "./erasure.ts";
 import { ChatFiles } from "./files.ts";
+import { Attendance } from "./attendance.ts";
 import { Listeners } from "./listeners.ts";
 import * as membership from "./membership.ts";
 import * as messaging from "./messaging.ts";
@@ -48,6 +49,7 @@ interface Open {
   readonly outbox: Outbox;
   readonly files: ChatFiles;
   readonly listeners: Listeners;
+  readonly attendance: Attendance;
 }
 
 /** The class of Chat objects whose own sockets speak the wire that `wireOf` makes. */
@@ -98,10 +100,13 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         throw notFound("chat");
       }
       const room = new Room(storage);
+      const report = (fault: unknown): void => logFault("listeners", fault, { chat: room.id });
+      const listeners = new Listeners(storage.sql, (name) => gatewayStub(this.env, name), report);
       const open: Open = {
         room,
         files: new ChatFiles(storage.sql),
-        listeners: new Listeners(storage.sql, (name) => gatewayStub(this.env, name)),
+        listeners,
+        attendance: new Attendance(room, listeners, (work) => this.ctx.waitUntil(work.catch(report))),
         outbox: new Outbox(storage.sql, room, {
           deliver: (user, delivery) => inboxStub(this.env, user).deliver(delivery),
           follow: (from) => this.#follow(room, from),
@@ -190,13 +195,22 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       return { clock: room.clock, row: room.members.has(user) ? room.row(user) : null };
     }
 
-    hear(actor: Actor, connection: string, on: boolean): Promise<Result<null>> {
+    hear(actor: Actor, connection: string, on: boolean, shownAs?: string): Promise<Result<null>> {
       return this.#attempt(async () => {
-        const { room, listeners } = await this.#load();
+        const { room, listeners, attendance } = await this.#load();
         if (on) {
           room.role(actor);
-          listeners.add(connection, actor.userId);
-        } else listeners.remove((id) => id === connection);
+          listeners.add(connection, actor.userId, shownAs ?? null);
+        } else attendance.left(listeners.remove((id) => id === connection));
+        return null;
+      });
+    }
+
+    arrive(actor: Actor, connection: string): Promise<Result<null>> {
+      return this.#attempt(async () => {
+        const { room, attendance } = await this.#load();
+        room.role(actor);
+        attendance.entered(connection);
         return null;
       });
     }
@@ -265,7 +279,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         room.role(actor);
         return {
           answer: { do: "typing", result: {} },
-          tell: () => this.#typing(open, actor.userId, command.on),
+          tell: () =>
+            this.#typing(open, actor.userId, command.on, command.said === undefined ? command.on : command.said),
           before: 0,
         };
       }
@@ -278,7 +293,12 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         command.do === "message.send" ? await this.#attachments(open, actor, command.draft) : undefined;
       const before = room.clock;
       const done = perform(this.ctx.storage, open, actor, command, attachments ?? []);
-      return { answer: done.answer, tell: () => this.#tell(done.commit, origin, before), before };
+      const tell = (): void => {
+        this.#tell(done.commit, origin, before);
+        const isUntold = done.commit.tellings.length === 0;
+        if (command.do === "read" && command.inRoom === true && isUntold) open.attendance.seenBy(actor.userId);
+      };
+      return { answer: done.answer, tell, before };
     }
 
     /** The attachments that a draft names: the sender's own, and not sent yet. */
@@ -300,18 +320,17 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       });
     }
 
-    #typing({ listeners, room }: Open, user: UserId, on: boolean): void {
-      const event: ChatEvent = { type: "typing", chatId: room.id, userId: user, on };
-      this.#sockets.tell(new Set(room.members.ids().filter((id) => id !== user)), () => event, null);
-      this.ctx.waitUntil(
-        listeners.tell(event, user).catch((fault: unknown) => logFault("typing", fault, { chat: room.id })),
-      );
+    #typing({ attendance, room }: Open, userId: UserId, on: boolean, said: Json): void {
+      const user = room.members.person(userId);
+      const event: ChatEvent = { type: "typing", chatId: room.id, userId, user, on, said };
+      this.#sockets.tell(new Set(room.members.ids().filter((id) => id !== userId)), () => event, null);
+      attendance.typing(event);
     }
 
     #tell(commit: Commit, origin: string | null, before: number): void {
       const open = this.#open;
       if (open === undefined || open.room.clock === before) return;
-      const { room, outbox, files, listeners } = open;
+      const { room, outbox, files, listeners, attendance } = open;
       this.#arm();
       for (const { event, shared, to } of commit.tellings) {
         if (!shared || to.length < room.members.size) this.#sockets.tell(new Set(to), event, origin);
@@ -325,7 +344,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       if (commit.removed.length > 0) {
         const removed = new Set(commit.removed);
         this.#departed(this.#sockets.close((seat) => removed.has(seat.userId), CLOSE.policy, "not a member any more"));
-        listeners.remove((_, user) => removed.has(user));
+        attendance.left(listeners.remove((_, user) => removed.has(user)));
         if (room.members.size === 0 && !room.ofApp) this.ctx.waitUntil(this.#beginErasing());
       }
       outbox.send(commit, origin, before);

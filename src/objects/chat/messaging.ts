@@ -122,9 +122,16 @@ function eraseMessage(room: Room, at: number, by: UserId, delivered: number, now
     room.members.noteDeleted(at);
     room.note("deleted", by, { seq: at }, delivered, now);
   });
-  const { id, rev, user: author } = room.refreshed(at);
+  const { id, rev, user: author, deletedAt } = room.refreshed(at);
   const told = room.toAll(
-    () => ({ type: "message.deleted", chatId: room.id, rev, messageId: id, author: author.id }),
+    () => ({
+      type: "message.deleted",
+      chatId: room.id,
+      rev,
+      messageId: id,
+      author: author.id,
+      deletedAt: deletedAt ?? now,
+    }),
     true,
   );
   const counts: Telling = {

@@ -64,6 +64,7 @@ function readCommit(
           type: "read",
           chatId: room.id,
           userId: reader,
+          user: room.members.person(reader),
           ...what,
           changed: viewer === reader ? all : (authors.get(viewer) ?? []),
         }),

@@ -3,6 +3,7 @@
 import type { ChatEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
 import { DELIVERY } from "../../core/limits.ts";
+import type { Message } from "../../core/message.ts";
 import type { Delivery, Told } from "../rpc.ts";
 import type { Change } from "./changes.ts";
 import type { Room } from "./room.ts";
@@ -27,11 +28,21 @@ function changeEvent(room: Room, change: Change, viewer: UserId): ChatEvent | un
       const message = change.seq === null ? undefined : room.messages.get(change.seq);
       if (message === undefined) return undefined;
       // What was edited and then deleted is told as deleted, both times: nobody shows it again.
-      if (message.deletedAt !== null)
-        return { ...base, type: "message.deleted", messageId: message.id, author: message.user.id };
+      if (message.deletedAt !== null) return deletedEvent(room, change.rev, message, message.deletedAt);
       return { ...base, type: "message.updated", message };
     }
   }
+}
+
+function deletedEvent(room: Room, rev: number, message: Message, deletedAt: number): ChatEvent {
+  return {
+    type: "message.deleted",
+    chatId: room.id,
+    rev,
+    messageId: message.id,
+    author: message.user.id,
+    deletedAt,
+  };
 }
 
 function members(room: Room, change: Change): ReturnType<Room["members"]["all"]> {
@@ -64,7 +75,7 @@ export function replay(room: Room, viewer: UserId, from: number, creator: string
     const event: ChatEvent =
       message.deletedAt === null
         ? { type: "message.created", chatId: room.id, rev, message }
-        : { type: "message.deleted", chatId: room.id, rev, messageId: message.id, author: message.user.id };
+        : deletedEvent(room, rev, message, message.deletedAt);
     events.push({ clock: message.clock, event, read: room.isReadFor(message, viewer), unread: row.unread });
   }
   for (const change of changes) {

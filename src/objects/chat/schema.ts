@@ -80,4 +80,8 @@ export const CHAT_SCHEMA: readonly SchemaStep[] = [
       CREATE TABLE sockets (connection TEXT PRIMARY KEY, user_id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     `);
   },
+  (sql) => {
+    // Of a connection that is in the room: how the others see it.
+    sql.exec("ALTER TABLE listeners ADD COLUMN shown_as TEXT");
+  },
 ];

@@ -84,7 +84,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     override async fetch(request: Request): Promise<Response> {
       const isFull = this.#connections.size >= GATEWAY.connections;
-      if (this.#carriage !== null) return this.#carriage.carrier.fetch(request, isFull);
+      if (this.#carriage !== null) return this.#carriage.fetch(request, isFull);
       if (isFull || this.#words === null) return new Response(null, { status: GATEWAY_FULL });
       return this.#open(request, this.#words);
     }
@@ -182,8 +182,13 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
         else calls.push(inboxStub(this.env, target as UserId).unwatch(id));
       }
       for (const call of calls) {
-        this.ctx.waitUntil(call.catch((fault: unknown) => logFault("left", fault, { user, gateway: this.#name })));
+        this.#later(call.catch((fault: unknown) => logFault("left", fault, { user, gateway: this.#name })));
       }
+    }
+
+    #later(work: Promise<unknown>): void {
+      if (this.#carriage === null) this.ctx.waitUntil(work);
+      else this.#carriage.later(work);
     }
 
     // ---- frames -----------------------------------------------------------------------------------------------
