@@ -19,6 +19,7 @@ import { problem } from "./dialects/native/problems.ts";
 import { createRender } from "./dialects/native/render.ts";
 import { nativeRoutes } from "./dialects/native/rest.ts";
 import { nativeSockets } from "./dialects/native/socket-api.ts";
+import { roomsRestRoutes } from "./dialects/rooms/rest/routes.ts";
 import { roomsSockets } from "./dialects/rooms/socket-api.ts";
 import type { Env } from "./env.ts";
 import { log, logFault } from "./log.ts";
@@ -92,6 +93,10 @@ function mount(env: Env): Mounted {
   app.route(
     "/",
     mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)),
+  );
+  app.route(
+    "/",
+    roomsRestRoutes((fault) => logFault("rooms", fault)),
   );
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   let asyncApi: object | undefined;

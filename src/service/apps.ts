@@ -29,15 +29,22 @@ export function createApps({ directory, objects, tenantSystems }: ServicePorts) 
 
   const mayManage = (operator: Operator, app: AppRecord): boolean => isAdmin(operator) || app.owner === operator.id;
 
-  /** The app of this number or UUID, if it is the operator's. @throws not_found */
-  async function find(operator: Operator, app: AppId | string): Promise<AppRecord> {
+  /** The app of this number or UUID, if it is the operator's. */
+  async function ifManaged(operator: Operator, app: AppId | string): Promise<AppRecord | null> {
     const record = await directory.appRecords.find(app);
-    if (record === null || !mayManage(operator, record)) throw notFound("app");
+    return record !== null && mayManage(operator, record) ? record : null;
+  }
+
+  /** The same. @throws not_found */
+  async function find(operator: Operator, app: AppId | string): Promise<AppRecord> {
+    const record = await ifManaged(operator, app);
+    if (record === null) throw notFound("app");
     return record;
   }
 
   return {
     find,
+    ifManaged,
 
     /** The app whose secret key this is. @throws not_found */
     async findByKey(key: string): Promise<AppRecord | null> {

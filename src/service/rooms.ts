@@ -100,6 +100,12 @@ export function createRooms({ directory, objects }: ServicePorts) {
       return objects.command<"member.remove">(id, theApp(app), { do: "member.remove", users: leaving });
     },
 
+    /** The app that a room belongs to; null: there is no such room. */
+    async appOf(id: ChatId): Promise<AppId | null> {
+      const chat = await directory.chats.load(id);
+      return chat === null || chat.name === null ? null : chat.appId;
+    },
+
     /** The room is gone for all, with its messages and files. @throws not_found */
     async remove(app: AppId, id: ChatId): Promise<void> {
       const room = await directory.rooms.findById(app, id);
