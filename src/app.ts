@@ -23,6 +23,7 @@ import { problem } from "./dialects/native/problems.ts";
 import { createRender } from "./dialects/native/render.ts";
 import { nativeRoutes } from "./dialects/native/rest.ts";
 import { nativeSockets } from "./dialects/native/socket-api.ts";
+import { roomsRestRoutes } from "./dialects/rooms/rest/routes.ts";
 import { roomsSockets } from "./dialects/rooms/socket-api.ts";
 import type { Env } from "./env.ts";
 import { log, logFault } from "./log.ts";
@@ -100,6 +101,10 @@ function mount(env: Env): Mounted {
   app.route(
     "/",
     messengerRoutes(createMessengerRender(server.linkTo), (fault) => logFault("messenger", fault)),
+  );
+  app.route(
+    "/",
+    roomsRestRoutes((fault) => logFault("rooms", fault)),
   );
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   let asyncApi: object | undefined;

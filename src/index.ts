@@ -18,12 +18,13 @@ import { logFault } from "./log.ts";
 import { createChatObject } from "./objects/chat/chat.ts";
 import { createGatewayObject } from "./objects/gateway/gateway.ts";
 import { createInboxObject } from "./objects/inbox/inbox.ts";
+import { createLobbyObject } from "./objects/lobby/lobby.ts";
 
-export { Lobby } from "./objects/lobby/lobby.ts";
 export { Throttle } from "./objects/throttle.ts";
 
 export const Chat = createChatObject((env: Env) => createChatSocket(createRender(serverOf(env).linkTo)), storesOf);
 export const Inbox = createInboxObject(storesOf);
+export const Lobby = createLobbyObject(storesOf);
 
 export const Gateway = createGatewayObject((env: Env) => {
   const { service, linkTo } = serverOf(env);

@@ -18,6 +18,14 @@ export const LIMITS = {
   /** Characters of an e-mail address (RFC 5321). */
   email: 254,
   username: 64,
+  /** Code points of the id by which another system knows a user. */
+  externalId: 255,
+  /** Characters of a token that a tenant issued: it travels in an address. */
+  tenantToken: 4_096,
+  /** Characters of a tenant's verification or JWKS address. */
+  tenantUrl: 2_048,
+  /** Users in one answer to an operator. */
+  operatorPage: 1_000,
   passwordMin: 8,
   passwordMax: 128,
   clientId: 128,
@@ -65,8 +73,6 @@ export const LIMITS = {
   watchedUsers: 500,
   /** Users, and as many chats, whose messages one connection of an app hears: it may act for all that a tenant has. */
   subscriptions: 10_000,
-  /** Code points of the id by which another system knows a user. */
-  externalId: 255,
   /** Messages in one answer of `events`. */
   eventsMessages: 1_000,
   /** Chats in one answer of `events`. */
@@ -114,6 +120,10 @@ export const DELIVERY = {
 export const TOKEN = {
   /** How long a user token lives. */
   lifeMs: 30 * DAY,
+  /** How long an operator's token lives: a working day, because it opens all that an app has. */
+  operatorMs: 12 * HOUR,
+  /** How long the word of a tenant's verification URL is believed. */
+  verifiedMs: MINUTE,
   /** How long a signed attachment link lives, at least; it is the same for a whole day, so that caches can keep it. */
   linkMs: DAY,
 } as const;

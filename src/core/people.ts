@@ -25,6 +25,26 @@ export interface Person {
 /** Stands for a user where an app itself acts on its rooms, by its key or its operator. No user has this id. */
 export const THE_APP = 0 as UserId;
 
+/** What others may see of a user. */
+export function personOf(user: Person): Person {
+  const { id, username, name, photo, email, firstName, middleName, lastName } = user;
+  const { externalId, createdAt, updatedAt, deletedAt } = user;
+  return {
+    id,
+    username,
+    name,
+    photo,
+    email,
+    firstName,
+    middleName,
+    lastName,
+    externalId,
+    createdAt,
+    updatedAt,
+    deletedAt,
+  };
+}
+
 /** Who calls: a user of an app, or the app itself. */
 export interface Actor {
   readonly appId: AppId;

@@ -38,16 +38,23 @@ export interface NewUser {
 export interface UserPatch {
   readonly name?: string | null | undefined;
   readonly photo?: string | null | undefined;
+  readonly firstName?: string | null | undefined;
+  readonly middleName?: string | null | undefined;
+  readonly lastName?: string | null | undefined;
 }
 
 export interface Users {
-  /** @throws conflict where the username (subject `username`) or the external id (subject `user`) is taken in this app, the former without regard to case */
+  /** @throws conflict where the username (subject `username`) or the external id (subject `user`) is taken in this app, the former without regard to case; not_found where the app is gone */
   create(app: AppId, user: NewUser): Promise<User>;
   find(app: AppId, id: UserId): Promise<User | null>;
   /** The users of this app among `ids`, in no order. */
   findMany(app: AppId, ids: readonly UserId[]): Promise<User[]>;
   findByUsername(app: AppId, username: string): Promise<User | null>;
   findByExternalId(app: AppId, externalId: string): Promise<User | null>;
+  /** Those of `ids`, in no order. */
+  findByExternalIds(app: AppId, ids: readonly string[]): Promise<User[]>;
+  /** Of whatever app. */
+  findAnywhere(id: UserId): Promise<User | null>;
   /** The user who logs in by `login` (username, or e-mail address where it is no username) and their password's hash. */
   credential(app: AppId, login: string): Promise<{ user: User; hash: string } | null>;
   setPassword(id: UserId, hash: string): Promise<void>;
@@ -198,14 +205,16 @@ export interface TokenSigner {
 /** Buckets that hold guesses: of one account, and from one address. */
 export interface LoginThrottle {
   /** Takes one try from both buckets. @throws rate.limited */
-  take(app: AppId, login: string, address: string): Promise<void>;
+  take(at: AppId | "operators", login: string, address: string): Promise<void>;
   /** The try succeeded: the account's bucket is full again, and the address gets its try back. */
-  succeeded(app: AppId, login: string, address: string): Promise<void>;
+  succeeded(at: AppId | "operators", login: string, address: string): Promise<void>;
 }
 
 /** Bytes of attachments, under `app/attachment`. */
 export interface Files {
   remove(records: readonly { appId: AppId; id: string }[]): Promise<void>;
+  /** Removes up to a thousand of an app's. False: there were none. */
+  removeSome(app: AppId): Promise<boolean>;
 }
 
 /** The objects, as the use cases call them. */
@@ -239,6 +248,10 @@ export interface Objects {
   profileChanged(user: Person): Promise<void>;
   /** The account is gone: the directory forgets it, the user leaves every chat, their connections close, their list is gone. */
   eraseUser(actor: Actor, ghost: Person): Promise<void>;
+  /** All users of the app who are online. */
+  allOnline(app: AppId): Promise<UserId[]>;
+  /** The app is deleted: nothing finds it from now on, its connections are closed, and all that is its own goes, whatever interrupts it. */
+  eraseApp(app: AppId): Promise<void>;
   /** News for everyone in the app. */
   announce(app: AppId, news: { type: "user.joined" | "user.left"; userId: UserId; username: string }): Promise<void>;
   /** Closes at once the connections that the app's key opened, or that were opened because the app is open. */

@@ -44,6 +44,8 @@ export function createObjects(env: ObjectBindings): Objects {
     profileChanged: (person) => inboxStub(env, person.id).profileChanged(person),
     eraseUser: (actor, ghost) => inboxStub(env, actor.userId).erase(actor, ghost),
     announce: (app, news) => lobbyStub(env, app).announce(app, news),
+    allOnline: (app) => lobbyStub(env, app).allOnline(),
+    eraseApp: (app) => lobbyStub(env, app).eraseApp(app),
     closeApp: (app) => lobbyStub(env, app).closeApp(app),
   };
 }

@@ -81,6 +81,8 @@ export interface ChatCalls {
   personChanged(person: Person): Promise<Result<null>>;
   /** This person's account is gone: they leave, their messages stay under the ghost's name. */
   personErased(ghost: Person): Promise<Result<null>>;
+  /** The chat's app is being deleted: the chat is gone, for all, once this returns. Nothing is left to do where it was gone already. */
+  eraseWithApp(): Promise<Result<null>>;
   fetch(request: Request): Promise<Response>;
 }
 
@@ -102,6 +104,8 @@ export interface InboxCalls {
   profileChanged(person: Person): Promise<void>;
   /** The account is gone. */
   erase(actor: Actor, ghost: Person): Promise<void>;
+  /** The user's app is being deleted: connections are closed, and nothing is kept but that this user is gone. */
+  eraseWithApp(): Promise<void>;
 }
 
 export interface GatewayCalls {
@@ -121,11 +125,14 @@ export interface GatewayCalls {
 export interface LobbyCalls {
   setOnline(user: UserId, on: boolean): Promise<void>;
   online(users: readonly UserId[]): Promise<UserId[]>;
+  allOnline(): Promise<UserId[]>;
   /** A Gateway has connections that want the news of this app (or none any more). */
   listen(gateway: string, on: boolean): Promise<void>;
   announce(app: AppId, news: AppNews): Promise<void>;
   /** Closes the connections that act for the app as a whole, everywhere. @throws Error where a Gateway could not be reached */
   closeApp(app: AppId): Promise<void>;
+  /** Deletes the app: nothing finds it, and its connections are closed, once this returns; the rest follows. Done twice it is harmless. */
+  eraseApp(app: AppId): Promise<void>;
 }
 
 /** The namespaces of the objects, whatever else the environment holds. */

@@ -7,10 +7,10 @@ import type { AppId, ChatId, MessageId, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Draft, SeenMessage } from "../core/message.ts";
 import type { Actor, Role } from "../core/people.ts";
-import { wholeApp } from "../core/people.ts";
+import { personOf, wholeApp } from "../core/people.ts";
 import type { ListPage, NewChat, User } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
-import { personOf, usersNamed } from "./users.ts";
+import { usersNamed } from "./users.ts";
 
 export function createChats({ directory, objects }: ServicePorts) {
   const get = (actor: Actor, chat: ChatId): Promise<DetailedChat> =>

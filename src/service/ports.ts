@@ -1,6 +1,7 @@
 /** What the use cases work with: the ports of the core, and how uploads are stored. */
 
 import type { AppId, UserId } from "../core/ids.ts";
+import type { OperatorDirectory, OperatorTokens, TenantSystems } from "../core/operators.ts";
 import type {
   AttachmentRecord,
   Directory,
@@ -29,11 +30,15 @@ export interface FileBytes {
 }
 
 export interface ServicePorts {
-  readonly directory: Directory;
+  readonly directory: Directory & OperatorDirectory;
   readonly objects: Objects;
   readonly passwords: Passwords;
   readonly tokens: TokenSigner;
   readonly throttle: LoginThrottle;
+  readonly operatorTokens: OperatorTokens;
+  readonly tenantSystems: TenantSystems;
+  /** The operator that the environment names; null: none. */
+  readonly firstOperator: { readonly email: string; readonly password: string } | null;
   readonly files: Files & {
     /** Stores the one file of an upload, streaming. @throws too_large, input.invalid */
     store(owner: { appId: AppId; userId: UserId }, upload: Upload): Promise<AttachmentRecord>;

@@ -9,10 +9,10 @@ import type { AppId, ChatId, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Json } from "../core/message.ts";
 import { codePoints } from "../core/message.ts";
-import { wholeApp } from "../core/people.ts";
+import { personOf, wholeApp } from "../core/people.ts";
 import type { AppRoom } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
-import { personOf, usersNamed } from "./users.ts";
+import { usersNamed } from "./users.ts";
 
 /** @throws input.invalid */
 function checkName(name: string): void {
@@ -95,6 +95,12 @@ export function createRooms({ directory, objects }: ServicePorts) {
       const leaving = room.members.map((member) => member.user.id).filter((user) => users.includes(user));
       if (leaving.length === 0) return room;
       return objects.command<"member.remove">(id, wholeApp(app), { do: "member.remove", users: leaving });
+    },
+
+    /** The app that a room belongs to; null: there is no such room. */
+    async appOf(id: ChatId): Promise<AppId | null> {
+      const chat = await directory.chats.load(id);
+      return chat === null || chat.name === null ? null : chat.appId;
     },
 
     /** The room is gone for all, with its messages and files. @throws not_found */

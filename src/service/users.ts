@@ -1,17 +1,13 @@
 /** People: who there is in an app, and one's own profile. Knows no transport. */
 
-import { ParlanceError, conflict, invalidFields, notFound } from "../core/errors.ts";
+import { invalidFields, notFound } from "../core/errors.ts";
 import type { AppId, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { Actor, Person } from "../core/people.ts";
-import type { Directory, NewUser, User, UserPatch } from "../core/ports.ts";
+import type { Actor } from "../core/people.ts";
+import { personOf } from "../core/people.ts";
+import type { Directory, User, UserPatch } from "../core/ports.ts";
+import { createExternalUsers } from "./external-users.ts";
 import type { ServicePorts } from "./ports.ts";
-import { usernamesLike } from "./usernames.ts";
-
-/** Somebody whom another system knows by an id of its own. */
-export interface ExternalUser extends Omit<NewUser, "username" | "externalId" | "passwordHash"> {
-  readonly externalId: string;
-}
 
 /** How many users are read from the directory at once, where all are wanted. */
 const USERS_AT_ONCE = 1_000;
@@ -19,26 +15,6 @@ const USERS_AT_ONCE = 1_000;
 export interface PresentUser {
   readonly user: User;
   readonly online: boolean;
-}
-
-/** What others may see of a user. */
-export function personOf(user: Person): Person {
-  const { id, username, name, photo, email, firstName, middleName, lastName } = user;
-  const { externalId, createdAt, updatedAt, deletedAt } = user;
-  return {
-    id,
-    username,
-    name,
-    photo,
-    email,
-    firstName,
-    middleName,
-    lastName,
-    externalId,
-    createdAt,
-    updatedAt,
-    deletedAt,
-  };
 }
 
 /** The users of `app` that `ids` name, each once, in their order. @throws input.invalid naming, under `path`, those that are none */
@@ -56,49 +32,15 @@ export async function usersNamed(
 }
 
 export function createUsers({ directory, objects }: ServicePorts) {
-  /** Stores what is new in `patch`, and tells every chat that they are in. @throws not_found */
-  async function update(actor: Actor, patch: UserPatch): Promise<User> {
-    const user = await directory.users.update(actor.userId, patch);
-    if (user === null) throw notFound("user");
-    await objects.profileChanged(personOf(user));
-    return user;
-  }
-
-  /** `user` with the name and photo that were given; nothing is written where they are so already. */
-  async function refresh(user: User, { name, photo }: UserPatch): Promise<User> {
-    const isSame = (name ?? user.name) === user.name && (photo === undefined || photo === user.photo);
-    return isSame ? user : update({ appId: user.appId, userId: user.id }, { name: name ?? undefined, photo });
-  }
-
-  /** A new user with a username made from the external id. @throws conflict where somebody has this external id by now */
-  async function createExternal(app: AppId, user: ExternalUser): Promise<User> {
-    for (const username of usernamesLike(user.externalId)) {
-      try {
-        const created = await directory.users.create(app, { ...user, username });
-        await objects.announce(app, { type: "user.joined", userId: created.id, username: created.username });
-        return created;
-      } catch (thrown) {
-        if (!(thrown instanceof ParlanceError) || thrown.failure.subject !== "username") throw thrown;
-      }
-    }
-    throw conflict("No username could be made from this external id.", "username");
-  }
-
   return {
-    update,
-    refresh,
+    ...createExternalUsers({ directory, objects }),
 
-    /** The user whom another system knows by this id: found and brought up to date, or made; the same one for all who ask at once. */
-    async ensure(app: AppId, user: ExternalUser): Promise<User> {
-      const known = await directory.users.findByExternalId(app, user.externalId);
-      if (known !== null) return refresh(known, user);
-      try {
-        return await createExternal(app, user);
-      } catch (thrown) {
-        const made = await directory.users.findByExternalId(app, user.externalId);
-        if (made === null) throw thrown;
-        return refresh(made, user);
-      }
+    /** Stores what is new in `patch`, and tells every chat that they are in. @throws not_found */
+    async update(actor: Actor, patch: UserPatch): Promise<User> {
+      const user = await directory.users.update(actor.userId, patch);
+      if (user === null) throw notFound("user");
+      await objects.profileChanged(personOf(user));
+      return user;
     },
 
     /** @throws not_found */

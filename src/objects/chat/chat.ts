@@ -267,6 +267,19 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       });
     }
 
+    eraseWithApp(): Promise<Result<null>> {
+      return this.#attempt(async () => {
+        const { sql } = this.ctx.storage;
+        if (isEmpty(sql) || new Meta(sql).get("erasing") === undefined) {
+          await this.#load();
+          await this.#beginErasing();
+        }
+        await this.#erase();
+        if (!isEmpty(sql)) throw new Error("a chat could not be erased yet");
+        return null;
+      });
+    }
+
     // ---- commands ---------------------------------------------------------------------------------------------
 
     /** Commits; `tell` then tells everyone else. Kept apart, so that whoever asked has the answer first. */

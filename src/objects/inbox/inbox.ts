@@ -412,6 +412,23 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       meta.delete(KEY.erasing);
     }
 
+    async eraseWithApp(): Promise<void> {
+      // From here on no connection is taken, and nothing that chats bring.
+      this.#load().meta.set(KEY.gone, "1");
+      await this.endSessions(null, 0);
+      const { attachments } = this.#ports.directory;
+      for (;;) {
+        const orphans = await attachments.orphans(this.#user, Date.now() + 1);
+        if (orphans.length === 0) break;
+        await eraseFiles(orphans, attachments, this.#ports.files);
+      }
+      await this.#presence;
+      await this.ctx.storage.deleteAll();
+      this.#open = undefined;
+      this.#alarmAt = null;
+      this.#load().meta.set(KEY.gone, "1");
+    }
+
     // ---- alarm ------------------------------------------------------------------------------------------------
 
     override async alarm(): Promise<void> {
