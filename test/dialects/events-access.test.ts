@@ -123,10 +123,16 @@ describe("the path", () => {
     }
   });
 
-  it("leaves connections with a token in the query to another dialect, also where it is empty", async () => {
-    for (const token of ["", "t"]) {
-      const { webSocket } = await knock(`/socket.io/?EIO=4&transport=websocket&token=${token}`, {});
-      expect(webSocket).toBeNull();
+  it("leaves connections with a token in the query to `rooms`, also where it is empty", async () => {
+    for (const [token, message] of [
+      ["", "No token key found"],
+      ["t", "token key mismatch"],
+    ] as const) {
+      const opened = await call("GET", `/socket.io/?EIO=4&transport=polling&token=${token}`);
+      const { sid } = JSON.parse(String(opened.body).slice(1));
+      const path = `/socket.io/?EIO=4&transport=polling&token=${token}&sid=${sid}`;
+      expect((await call("POST", path, "40")).body).toBe("ok");
+      expect((await call("GET", path)).body).toBe(`44${JSON.stringify({ message })}`);
     }
   });
 
