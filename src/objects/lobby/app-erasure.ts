@@ -9,6 +9,9 @@ import type { AppErasure } from "../../core/operators.ts";
 
 export interface AppErasurePorts {
   readonly directory: AppErasure;
+  /** Chats whose erasing was begun: their rows go first, so that nothing else leads to what is left of them. */
+  readonly begun: { get(): ChatId[]; set(chats: readonly ChatId[]): void };
+  /** @throws Error where it could not be finished */
   readonly eraseChat: (chat: ChatId) => Promise<void>;
   readonly eraseInbox: (user: UserId) => Promise<void>;
   /** Removes up to a thousand of the app's files, whatever the directory knows of them. False: there are none left. */
@@ -20,10 +23,15 @@ const AT_ONCE = 10;
 
 /** Does a bounded piece of the work, because one run of an object may only call so many others. True: all is gone. */
 export async function eraseSomeOfApp(app: AppId, ports: AppErasurePorts): Promise<boolean> {
-  const chats = await ports.directory.chats(app);
-  // First the chats, which still have something to tell their members' Inboxes.
-  await inBatches(chats, (chat) => ports.eraseChat(chatId(chat)));
-  if (chats.length > 0) return false;
+  const found = (await ports.directory.chats(app)).map(chatId);
+  const chats = [...new Set([...ports.begun.get(), ...found])];
+  if (chats.length > 0) {
+    ports.begun.set(chats);
+    // Before the users, because they still have something to tell their members' Inboxes.
+    await inBatches(chats, ports.eraseChat);
+    ports.begun.set([]);
+    return false;
+  }
   const users = await ports.directory.users(app);
   await inBatches(users, ports.eraseInbox);
   if (users.length > 0) {

@@ -6,7 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AppNews } from "../../core/events.ts";
 import { unwrap } from "../../core/errors.ts";
-import type { AppId, UserId } from "../../core/ids.ts";
+import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { appId } from "../../core/ids.ts";
 import { PRESENCE, SWEEP } from "../../core/limits.ts";
 import type { OperatorDirectory } from "../../core/operators.ts";
@@ -17,7 +17,7 @@ import type { LobbyCalls } from "../rpc.ts";
 import { chatStub, gatewayStub, inboxStub } from "../rpc.ts";
 import { CLOSE } from "../sockets.ts";
 import type { SchemaStep } from "../sql.ts";
-import { Meta, migrate } from "../sql.ts";
+import { Meta, migrate, stored } from "../sql.ts";
 import { eraseSomeOfApp } from "./app-erasure.ts";
 
 const LOBBY_SCHEMA: readonly SchemaStep[] = [
@@ -35,6 +35,8 @@ const TRUST_MS = 10 * PRESENCE.verifyMs;
 /** Named values: the app that is being deleted, and, once all is gone, when its files are looked at for the last time. */
 const ERASING = "erasing";
 const LAST_LOOK = "last_look";
+/** JSON array: chats of the app whose erasing was begun. */
+const BEGUN = "begun";
 const RETRY_MS = 5_000;
 /** How many pieces of an app are erased in one run. */
 const PIECES = 5;
@@ -143,7 +145,8 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
     }
 
     async #eraseNow(): Promise<void> {
-      const erasing = new Meta(this.#sql).get(ERASING);
+      const meta = new Meta(this.#sql);
+      const erasing = meta.get(ERASING);
       if (erasing === undefined) return;
       const app = appId(Number(erasing));
       const { directory, files } = this.#ports;
@@ -153,7 +156,14 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
         for (let piece = 0; piece < PIECES; piece++) {
           const isGone = await eraseSomeOfApp(app, {
             directory: directory.appErasure,
-            eraseChat: async (chat) => void unwrap(await chatStub(this.env, chat).eraseWithApp()),
+            begun: {
+              get: () => stored<ChatId[]>(meta.get(BEGUN) ?? "[]"),
+              set: (chats) => meta.set(BEGUN, JSON.stringify(chats)),
+            },
+            eraseChat: async (chat) => {
+              const erased = await chatStub(this.env, chat).eraseWithApp();
+              if (!erased.ok && erased.failure.code !== "not_found") unwrap(erased);
+            },
             eraseInbox: (user) => inboxStub(this.env, user).eraseWithApp(),
             removeFiles: (of) => files.removeSome(of),
           });
