@@ -34,6 +34,14 @@ export function createUsers({ directory, objects }: ServicePorts) {
       return { items: shown.map((user) => ({ user, online: online.has(user.id) })), next };
     },
 
+    /** One user of the caller's app; `lastSeen` (milliseconds since 1970) where nobody is connected. @throws not_found */
+    async get(actor: Actor, id: UserId): Promise<PresentUser & { readonly lastSeen: number | null }> {
+      const user = await directory.users.find(actor.appId, id);
+      if (user === null) throw notFound("user");
+      const [online, lastSeen] = await Promise.all([objects.online(actor.appId, [id]), objects.lastSeen(id)]);
+      return { user, online: online.has(id), lastSeen };
+    },
+
     /** @throws not_found */
     async update(actor: Actor, patch: UserPatch): Promise<User> {
       const user = await directory.users.update(actor.userId, patch);
