@@ -87,9 +87,9 @@ export interface Session {
   readonly user: Person;
 }
 
-export interface Presence {
-  readonly online: boolean;
-  /** When they were last connected; null where that is not known. */
+/** Somebody as they are now. */
+export interface KnownPerson extends FoundPerson {
+  /** When their last connection closed; null while one is open, or where none ever was. */
   readonly last_seen: string | null;
 }
 
@@ -133,7 +133,7 @@ export type Event =
     }
   | { readonly event: "unread"; readonly chat_id: number; readonly unread: number }
   | { readonly event: "typing"; readonly chat_id: number; readonly user_id: number; readonly on: boolean }
-  | ({ readonly event: "presence"; readonly user_id: number } & Presence);
+  | { readonly event: "presence"; readonly user_id: number; readonly online: boolean };
 
 /** A message id names its chat and its place there. */
 export const messageId = (chatId: number, seq: number): number => chatId * 2 ** 24 + seq;

@@ -64,7 +64,8 @@ function fromText(text: string | null): Place | null {
 }
 
 function valid(up: unknown, along: unknown): Place | null {
-  if (up === undefined || up === null || up === "" || along === undefined || along === null || along === "") return null;
+  if (up === undefined || up === null || up === "" || along === undefined || along === null || along === "")
+    return null;
   const place = { latitude: Number(up), longitude: Number(along) };
   return Math.abs(place.latitude) <= 90 && Math.abs(place.longitude) <= 180 ? place : null;
 }

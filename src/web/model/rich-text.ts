@@ -24,7 +24,11 @@ export function piecesOf(text: string): Piece[] {
   );
 }
 
-function split(text: string, marks: RegExp, kind: "code" | "block"): { kind: "text" | "code" | "block"; text: string }[] {
+function split(
+  text: string,
+  marks: RegExp,
+  kind: "code" | "block",
+): { kind: "text" | "code" | "block"; text: string }[] {
   const found: { kind: "text" | "code" | "block"; text: string }[] = [];
   let done = 0;
   for (const match of text.matchAll(marks)) {
@@ -69,7 +73,8 @@ export function webAddress(address: string): string | null {
   }
 }
 
-const EMOJI = /^(?:\p{RI}\p{RI}|[0-9#*]\ufe0f?\u20e3|\p{Emoji_Presentation}|\p{Extended_Pictographic}|\p{Emoji_Modifier}|[\ufe0f\u200d\s])+$/u;
+const EMOJI =
+  /^(?:\p{RI}\p{RI}|[0-9#*]\ufe0f?\u20e3|\p{Emoji_Presentation}|\p{Extended_Pictographic}|\p{Emoji_Modifier}|[\ufe0f\u200d\s])+$/u;
 const MOST_EMOJI = 6;
 
 /** How many emoji a text consists of, where it consists of nothing else and of a few; else 0. */

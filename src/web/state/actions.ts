@@ -22,8 +22,8 @@ export async function findPeople(query: string): Promise<readonly FoundPerson[]>
   const { items } = await ask<Page<FoundPerson>>("GET", `/users?limit=20&q=${encodeURIComponent(query)}`);
   for (const person of items) {
     meet(person);
-    const known = presences.peek().get(person.id);
-    notePresence(person.id, { online: person.online, last_seen: known?.last_seen ?? null });
+    if (person.online || presences.peek().get(person.id)?.online !== false)
+      notePresence(person.id, { online: person.online });
   }
   return items.filter((person) => person.id !== selfId());
 }

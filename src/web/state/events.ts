@@ -12,7 +12,13 @@ import { dropMember, dropRoster, noteRead, putMember } from "./rosters.ts";
 import { noteWriting } from "./typing.ts";
 
 /** What is left of a deleted message; when it went is not told, nor shown. */
-const GONE = { text: null, attachments: [], data: null, reply_to: null, deleted_at: new Date(0).toISOString() } as const;
+const GONE = {
+  text: null,
+  attachments: [],
+  data: null,
+  reply_to: null,
+  deleted_at: new Date(0).toISOString(),
+} as const;
 
 export function apply(event: Event, self: number): void {
   switch (event.event) {
@@ -47,7 +53,7 @@ export function apply(event: Event, self: number): void {
       noteWriting(event.chat_id, event.user_id, event.on);
       break;
     case "presence":
-      notePresence(event.user_id, event);
+      notePresence(event.user_id, { online: event.online });
       break;
   }
 }

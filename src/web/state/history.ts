@@ -25,8 +25,7 @@ export class History {
       const old = this.messages.get(message.seq);
       // What has been read stays read; an older state of a message does not undo a newer one.
       if (old === undefined) this.messages.set(message.seq, message);
-      else if (old.rev <= message.rev)
-        this.messages.set(message.seq, { ...message, read: message.read || old.read });
+      else if (old.rev <= message.rev) this.messages.set(message.seq, { ...message, read: message.read || old.read });
     }
     if (fresh.length > 0) this.version.value++;
   }

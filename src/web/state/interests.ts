@@ -5,12 +5,15 @@
  */
 
 import { computed, effect } from "@preact/signals";
-import type { Presence } from "../api/shapes.ts";
+import type { KnownPerson } from "../api/shapes.ts";
 import { chatList, current } from "./chats.ts";
 import { command, connected } from "./connection.ts";
-import { notePresence } from "./people.ts";
+import { notePresence, presences } from "./people.ts";
 import { rosters } from "./rosters.ts";
+import { ask, selfId } from "./session.ts";
 
+/** Members of the open chat of whom it is asked when they were last there. */
+const ASKED = 20;
 /** Chats at the top of the list where one hears who is writing. */
 const CHATS = 20;
 /** People of direct chats at the top of the list, and of the open chat, whose presence is shown. */
@@ -37,13 +40,13 @@ const wanted = computed((): ReadonlySet<string> => {
 let told = new Set<string>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-function ask(interest: string, on: boolean): void {
+function change(interest: string, on: boolean): void {
   const [what, id] = interest.split("/");
   if (what === "chat") {
     void command(on ? "chat.join" : "chat.leave", { chat_id: Number(id) }).catch(() => undefined);
   } else {
-    void command<Presence>(on ? "presence.watch" : "presence.unwatch", { user_id: Number(id) })
-      .then(({ online, last_seen }) => on && notePresence(Number(id), { online, last_seen: last_seen ?? null }))
+    void command<{ readonly online: boolean }>(on ? "presence.watch" : "presence.unwatch", { user_id: Number(id) })
+      .then(({ online }) => on && notePresence(Number(id), { online }))
       .catch(() => undefined);
   }
 }
@@ -59,12 +62,31 @@ function portion(): void {
   for (const [one, on] of steps.slice(0, PORTION)) {
     if (on) told.add(one);
     else told.delete(one);
-    ask(one, on);
+    change(one, on);
   }
   if (steps.length > PORTION) timer = setTimeout(portion, PAUSE_MS);
 }
 
+/** Those in the open chat who are away, and of whom it is not known since when. */
+const unknown = computed((): readonly number[] => {
+  const open = current.value;
+  const ids = open?.peer ? [open.peer.id] : [...(rosters.value.get(open?.id ?? 0)?.keys() ?? [])];
+  return ids.slice(0, ASKED).filter((id) => {
+    const presence = presences.value.get(id);
+    return id !== selfId() && presence?.online === false && presence.lastSeen === undefined;
+  });
+});
+
+async function learn(id: number): Promise<void> {
+  notePresence(id, { online: false, lastSeen: null });
+  const { online, last_seen } = await ask<KnownPerson>("GET", `/users/${id}`);
+  if (presences.peek().get(id)?.online === false) notePresence(id, { online, lastSeen: last_seen });
+}
+
 export function followInterests(): void {
+  effect(() => {
+    for (const id of unknown.value) void learn(id).catch(() => undefined);
+  });
   effect(() => {
     // A new connection knows nothing of what the last one was asked for.
     if (!connected.value) told = new Set();

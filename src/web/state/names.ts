@@ -13,7 +13,7 @@ export const chatName = (chat: Chat): string => chat.title ?? chat.peer?.name ??
 export function summary(message: Message): string {
   if (message.deleted_at !== null) return TEXT.deleted;
   if (message.text !== null && message.text !== "" && !isLocation(message) && stickerOf(message) === null)
-    return message.text.slice(0, 300);
+    return message.text.slice(0, 300).replace(/`+/g, "");
   const [file] = message.attachments;
   const what = TEXT.kinds[file === undefined ? message.type : kindOf(file.mime)] ?? TEXT.unknownKind(message.type);
   if (message.attachments.length > 1) return TEXT.filesOf(message.attachments.length);

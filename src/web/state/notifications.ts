@@ -18,9 +18,7 @@ const KEY = "parlance.notify";
 export const canNotify = "Notification" in globalThis;
 export const isBlocked = (): boolean => canNotify && Notification.permission === "denied";
 
-export const notifying = signal(
-  canNotify && Notification.permission === "granted" && load(localStorage, KEY) !== null,
-);
+export const notifying = signal(canNotify && Notification.permission === "granted" && load(localStorage, KEY) !== null);
 
 export async function turnNotifications(on: boolean): Promise<void> {
   const granted = on && canNotify && (await Notification.requestPermission()) === "granted";

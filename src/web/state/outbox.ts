@@ -195,7 +195,9 @@ async function drain(chatId: number, user: number): Promise<number | null> {
   const before = await all<Pending>("outbox");
   // What another tab has got rid of while this one waited for its turn.
   const stored = new Set(before.map(({ clientId }) => clientId));
-  if (stored.size > 0) for (const { clientId, chatId: chat } of outbox.peek()) if (chat === chatId && !stored.has(clientId)) hide(clientId);
+  if (stored.size > 0)
+    for (const { clientId, chatId: chat } of outbox.peek())
+      if (chat === chatId && !stored.has(clientId)) hide(clientId);
   while (selfId() === user) {
     const next = outbox.peek().find((item) => item.chatId === chatId && item.refused === null);
     if (next === undefined) return null;
@@ -230,7 +232,8 @@ async function failed(item: Pending, error: unknown): Promise<number | null> {
   // Taken back, or made shorter: its upload was broken off for that.
   if (now === undefined || now.files.length !== item.files.length) return 0;
   // Without a connection: the next one begins with the outbox. But an upload may break off by itself.
-  const isPassing = !(error instanceof Problem) || ["rate.limited", "internal"].includes(error.code) || error.code.startsWith("auth.");
+  const isPassing =
+    !(error instanceof Problem) || ["rate.limited", "internal"].includes(error.code) || error.code.startsWith("auth.");
   if (isPassing) {
     const count = tries.get(item.chatId) ?? 0;
     tries.set(item.chatId, count + 1);
@@ -238,8 +241,12 @@ async function failed(item: Pending, error: unknown): Promise<number | null> {
     return Math.max(asked, backOff(count, Math.random()));
   }
   // A file that waited for more than a day was cleared away meanwhile: it goes up again.
-  const isStale = now.files.some((file) => file.id !== null) && Object.keys(error.fields).some((field) => field.startsWith("attachments"));
-  await store(isStale ? { ...now, files: now.files.map((file) => ({ ...file, id: null })) } : { ...now, refused: error.detail });
+  const isStale =
+    now.files.some((file) => file.id !== null) &&
+    Object.keys(error.fields).some((field) => field.startsWith("attachments"));
+  await store(
+    isStale ? { ...now, files: now.files.map((file) => ({ ...file, id: null })) } : { ...now, refused: error.detail },
+  );
   return 0;
 }
 

@@ -4,7 +4,13 @@
  */
 
 import { signal } from "@preact/signals";
-import type { Person, Presence } from "../api/shapes.ts";
+import type { Person } from "../api/shapes.ts";
+
+export interface Presence {
+  readonly online: boolean;
+  /** When their last connection closed; null where there was none, undefined as long as nobody has asked. */
+  readonly lastSeen?: string | null;
+}
 
 const people = new Map<number, Person>();
 export const personOf = (id: number): Person | undefined => people.get(id);
@@ -12,8 +18,8 @@ export const meet = (person: Person): void => void people.set(person.id, person)
 
 export const presences = signal<ReadonlyMap<number, Presence>>(new Map());
 
-export function notePresence(id: number, { online, last_seen }: Presence): void {
-  presences.value = new Map(presences.peek()).set(id, { online, last_seen });
+export function notePresence(id: number, presence: Presence): void {
+  presences.value = new Map(presences.peek()).set(id, presence);
 }
 
 export const isOnline = (id: number | undefined): boolean =>
@@ -22,7 +28,7 @@ export const isOnline = (id: number | undefined): boolean =>
 /** Whether somebody has been connected since `iso`: what was sent then has got to them. */
 export function wasThereSince(id: number, iso: string): boolean {
   const presence = presences.value.get(id);
-  return presence !== undefined && (presence.online || (presence.last_seen ?? "") >= iso);
+  return presence !== undefined && (presence.online || (presence.lastSeen ?? "") >= iso);
 }
 
 export function forgetPeople(): void {

@@ -16,7 +16,9 @@ const ADDRESS = /^#\/chats\/(\d{1,15})(\/info)?$/;
 
 function inAddress(): Route {
   const [, id, info] = ADDRESS.exec(location.hash) ?? [];
-  return id === undefined || Number(id) === 0 ? { chat: null, info: false } : { chat: Number(id), info: info !== undefined };
+  return id === undefined || Number(id) === 0
+    ? { chat: null, info: false }
+    : { chat: Number(id), info: info !== undefined };
 }
 
 export const route = signal<Route>(inAddress());

@@ -38,8 +38,7 @@ export async function register(username: string, password: string, name: string)
 export async function logout(everywhere: boolean): Promise<void> {
   const token = session.peek()?.token ?? null;
   expired.value = false;
-  const ending = (): Promise<unknown> =>
-    request("POST", `/v1/auth/logout${everywhere ? "?everywhere=1" : ""}`, token);
+  const ending = (): Promise<unknown> => request("POST", `/v1/auth/logout${everywhere ? "?everywhere=1" : ""}`, token);
   if (everywhere) await ending();
   begin(null);
   // The token is forgotten here in any case; the server forgets it when it can be reached.

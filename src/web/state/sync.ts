@@ -161,7 +161,8 @@ export async function ensure(chatId: number, span: Span): Promise<void> {
 }
 
 async function fetchPage(chatId: number, { from, to }: Span): Promise<void> {
-  const after = messageId(chatId, from - 1);
+  // There is no message before the first; 0 is before all.
+  const after = from === 1 ? 0 : messageId(chatId, from - 1);
   const limit = to - from + 1;
   const page = await ask<Page<Message>>("GET", `/chats/${chatId}/messages?after=${after}&limit=${limit}`);
   historyOf(chatId)?.put(page.items);

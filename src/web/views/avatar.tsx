@@ -16,7 +16,10 @@ const SHOWN = /^(https:\/\/|data:image\/(png|jpeg|gif|webp);)/i;
 const segments = new Intl.Segmenter();
 
 function initials(name: string): string {
-  const words = name.trim().split(/[\s_.-]+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const words = name
+    .trim()
+    .split(/[\s_.-]+/)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word));
   const first = (word: string): string => {
     const letters = word.slice(/[\p{L}\p{N}]/u.exec(word)?.index ?? 0);
     // One letter alone, however many marks stand on it.
@@ -54,7 +57,15 @@ export function Avatar({ name, id, photo = null, online = false, kind = "direct"
   );
 }
 
-export function ChatAvatar({ chat, online, size }: { readonly chat: Chat; readonly online?: boolean; readonly size?: "small" | "large" }) {
+export function ChatAvatar({
+  chat,
+  online,
+  size,
+}: {
+  readonly chat: Chat;
+  readonly online?: boolean;
+  readonly size?: "small" | "large";
+}) {
   const { peer, kind, id } = chat;
   const more = size === undefined ? {} : { size };
   return <Avatar name={chatName(chat)} id={peer?.id ?? id} photo={peer?.photo} kind={kind} online={online} {...more} />;

@@ -43,7 +43,9 @@ export function ChatRow({ chat, stop, chosen }: Props) {
         <ChatAvatar chat={chat} online={online} />
         <span class="row">
           <span class="line">
-            <bdi class="name">{chatName(chat)}</bdi>
+            <span class="name">
+              <bdi>{chatName(chat)}</bdi>
+            </span>
             {online && <span class="unseen">, {TEXT.online}</span>}
             <time dateTime={chat.updated_at}>{shortTime(chat.updated_at)}</time>
           </span>

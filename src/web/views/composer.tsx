@@ -154,7 +154,12 @@ export function Composer({ chat }: { readonly chat: Chat }) {
           {files.map(({ key: id, file }) => (
             <li key={id} class="file">
               <LocalFile blob={file} name={file.name} />
-              <button type="button" class="round" aria-label={TEXT.remove(file.name)} onClick={() => unstage(chatId, id)}>
+              <button
+                type="button"
+                class="round"
+                aria-label={TEXT.remove(file.name)}
+                onClick={() => unstage(chatId, id)}
+              >
                 <Icon name="close" />
               </button>
             </li>
@@ -192,7 +197,12 @@ export function Composer({ chat }: { readonly chat: Chat }) {
             stage(chatId, pasted);
           }}
         />
-        <button type="submit" class="round send" aria-label={edited === null ? TEXT.send : TEXT.save} disabled={isEmpty || length > MOST_TEXT || busy.value}>
+        <button
+          type="submit"
+          class="round send"
+          aria-label={edited === null ? TEXT.send : TEXT.save}
+          disabled={isEmpty || length > MOST_TEXT || busy.value}
+        >
           <Icon name={edited === null ? "send" : "sent"} />
         </button>
       </div>
@@ -203,7 +213,15 @@ export function Composer({ chat }: { readonly chat: Chat }) {
   );
 }
 
-function Subject({ message, isEdit, stop }: { readonly message: Message; readonly isEdit: boolean; readonly stop: () => void }) {
+function Subject({
+  message,
+  isEdit,
+  stop,
+}: {
+  readonly message: Message;
+  readonly isEdit: boolean;
+  readonly stop: () => void;
+}) {
   return (
     <div class="subject">
       <Icon name={isEdit ? "edit" : "reply"} />

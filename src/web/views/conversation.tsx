@@ -108,7 +108,9 @@ function Whereabouts({ chat }: { readonly chat: Chat }) {
       <span role="status" class="writing">
         {writing.length > 0 && TEXT.typing(writing)}
       </span>
-      {writing.length === 0 && <span>{chat.kind === "direct" ? <Presence id={chat.peer?.id ?? 0} /> : <Company chat={chat} />}</span>}
+      {writing.length === 0 && (
+        <span>{chat.kind === "direct" ? <Presence id={chat.peer?.id ?? 0} /> : <Company chat={chat} />}</span>
+      )}
     </p>
   );
 }
@@ -117,7 +119,7 @@ export function Presence({ id }: { readonly id: number }) {
   const presence = presences.value.get(id);
   if (presence === undefined) return null;
   if (presence.online) return <>{TEXT.online}</>;
-  return <>{presence.last_seen === null ? TEXT.offlineNow : TEXT.lastSeen(ago(presence.last_seen))}</>;
+  return <>{presence.lastSeen ? TEXT.lastSeen(ago(presence.lastSeen)) : TEXT.offlineNow}</>;
 }
 
 function Company({ chat }: { readonly chat: Chat }) {

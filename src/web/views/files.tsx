@@ -56,17 +56,25 @@ export function FileView({ file, tab }: Props) {
   }
 }
 
-export function FileLine({ name, size, type }: { readonly name: string; readonly size: number; readonly type: string }) {
+export function FileLine({
+  name,
+  size,
+  type,
+}: {
+  readonly name: string;
+  readonly size: number;
+  readonly type: string;
+}) {
   return (
     <>
       <span class="type" aria-hidden="true">
         <Icon name="file" />
       </span>
       <span class="row">
-        <bdi class="name">{name}</bdi>
-        <small>
-          {[TEXT.size(size), ending(name) || type].filter((part) => part !== "").join(" · ")}
-        </small>
+        <span class="name">
+          <bdi>{name}</bdi>
+        </span>
+        <small>{[TEXT.size(size), ending(name) || type].filter((part) => part !== "").join(" · ")}</small>
       </span>
     </>
   );
@@ -93,7 +101,13 @@ function Picture({ file, name, url, tab }: Props & { readonly name: string; read
     );
   return (
     <>
-      <button type="button" class="picture" tabIndex={tab} aria-label={TEXT.enlarge(name)} onClick={() => (large.value = true)}>
+      <button
+        type="button"
+        class="picture"
+        tabIndex={tab}
+        aria-label={TEXT.enlarge(name)}
+        onClick={() => (large.value = true)}
+      >
         <img src={url} alt={name} width={width} height={height} loading="lazy" onError={() => (broken.value = true)} />
       </button>
       {large.value && (
@@ -122,6 +136,7 @@ function useAddress(blob: Blob): string | undefined {
 /** A file that is not up yet. */
 export function LocalFile({ blob, name }: { readonly blob: Blob; readonly name: string }) {
   const address = useAddress(blob);
-  if (kindOf(blob.type) === "image" && address !== undefined) return <img class="preview" src={address} alt={plain(name)} />;
+  if (kindOf(blob.type) === "image" && address !== undefined)
+    return <img class="preview" src={address} alt={plain(name)} />;
   return <FileLine name={plain(name)} size={blob.size} type={blob.type} />;
 }

@@ -57,7 +57,9 @@ export function Info({ chat }: { readonly chat: Chat }) {
           <ChatAvatar chat={chat} online={isOnline(chat.peer?.id)} size="large" />
           {isDirect ? (
             <>
-              <bdi class="title">{chatName(chat)}</bdi>
+              <span class="title">
+                <bdi>{chatName(chat)}</bdi>
+              </span>
               <small>
                 <bdi>@{chat.peer?.username}</bdi>
               </small>
@@ -84,10 +86,22 @@ export function Info({ chat }: { readonly chat: Chat }) {
         </div>
       </div>
       {asked.value === "leave" && (
-        <Confirm title={TEXT.leave} text={TEXT.reallyLeave(chatName(chat))} action={TEXT.leave} act={() => removeMember(chat.id, self)} close={close} />
+        <Confirm
+          title={TEXT.leave}
+          text={TEXT.reallyLeave(chatName(chat))}
+          action={TEXT.leave}
+          act={() => removeMember(chat.id, self)}
+          close={close}
+        />
       )}
       {asked.value === "erase" && (
-        <Confirm title={TEXT.eraseChat} text={TEXT.reallyEraseChat(chatName(chat))} action={TEXT.eraseChat} act={() => eraseChat(chat.id)} close={close} />
+        <Confirm
+          title={TEXT.eraseChat}
+          text={TEXT.reallyEraseChat(chatName(chat))}
+          action={TEXT.eraseChat}
+          act={() => eraseChat(chat.id)}
+          close={close}
+        />
       )}
     </aside>
   );
@@ -106,7 +120,9 @@ function Title({ chat }: { readonly chat: Chat }) {
   if (!editing.value)
     return (
       <>
-        <bdi class="title">{chatName(chat)}</bdi>
+        <span class="title">
+          <bdi>{chatName(chat)}</bdi>
+        </span>
         <button type="button" class="plain" ref={opener} onClick={() => (editing.value = true)}>
           <Icon name="edit" /> {TEXT.rename}
         </button>
@@ -251,7 +267,9 @@ function Row({ member: { user, role }, isSelf, stop, open }: RowProps) {
     <>
       <Avatar name={user.name} id={user.id} photo={user.photo} online={online} size="small" />
       <span class="row">
-        <bdi class="name">{isSelf ? TEXT.youNamed(user.name) : user.name}</bdi>
+        <span class="name">
+          <bdi>{isSelf ? TEXT.youNamed(user.name) : user.name}</bdi>
+        </span>
         <small>
           <bdi>@{user.username}</bdi>
           {online && <span class="unseen"> {TEXT.online}</span>}

@@ -65,7 +65,7 @@ export function MessageList({ chat, history }: { readonly chat: Chat; readonly h
       void extend(newer(span.peek(), chatNow.current.last_seq));
     look();
   }, []);
-  const { place, scrolled } = usePlace(box, moved);
+  const { place, scrolled } = usePlace(box, () => span.peek().to >= chatNow.current.last_seq, moved);
 
   /** What is in view has been read. */
   function look(): void {
@@ -123,7 +123,6 @@ export function MessageList({ chat, history }: { readonly chat: Chat; readonly h
     const end = chatNow.current.last_seq;
     await ensure(chat.id, newest(end)).catch(() => undefined);
     place.current = { atEnd: true, target: null };
-    atEnd.value = true;
     span.value = span.peek().to >= end ? { ...span.peek() } : newest(end);
   }
 
@@ -202,7 +201,7 @@ export function MessageList({ chat, history }: { readonly chat: Chat; readonly h
 
   return (
     <>
-      <div class="messages" ref={box} onScroll={() => scrolled(span.peek().to >= chatNow.current.last_seq)}>
+      <div class="messages" ref={box} onScroll={scrolled}>
         <ol
           aria-label={TEXT.messages}
           onKeyDown={(event) => rove(event, event.currentTarget, "[data-seq]")}
@@ -256,7 +255,12 @@ export function MessageList({ chat, history }: { readonly chat: Chat; readonly h
         </ol>
       </div>
       {!(atEnd.value && to >= last) && ready.value && (
-        <button type="button" class="newest" onClick={() => void toNewest()} aria-label={chat.unread > 0 ? `${TEXT.newest}, ${TEXT.unread(chat.unread)}` : TEXT.newest}>
+        <button
+          type="button"
+          class="newest"
+          onClick={() => void toNewest()}
+          aria-label={chat.unread > 0 ? `${TEXT.newest}, ${TEXT.unread(chat.unread)}` : TEXT.newest}
+        >
           {chat.unread > 0 && <span class="badge">{chat.unread > 99 ? "99+" : chat.unread}</span>}
           <Icon name="down" />
         </button>

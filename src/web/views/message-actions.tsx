@@ -96,7 +96,15 @@ export function useActions({ chat, self, jump }: Surroundings): Actions {
   };
 }
 
-function ReadBy({ message, chatId, close }: { readonly message: Message; readonly chatId: number; readonly close: () => void }) {
+function ReadBy({
+  message,
+  chatId,
+  close,
+}: {
+  readonly message: Message;
+  readonly chatId: number;
+  readonly close: () => void;
+}) {
   const readers = readersOf(rosters.value.get(chatId), message.seq, message.user.id);
   return (
     <Dialog title={TEXT.readBy} close={close}>
@@ -104,7 +112,9 @@ function ReadBy({ message, chatId, close }: { readonly message: Message; readonl
         {readers.map(({ user }) => (
           <li key={user.id} class="item">
             <Avatar name={user.name} id={user.id} photo={user.photo} size="small" />
-            <bdi class="name">{user.name}</bdi>
+            <span class="name">
+              <bdi>{user.name}</bdi>
+            </span>
           </li>
         ))}
       </ul>

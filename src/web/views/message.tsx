@@ -39,7 +39,15 @@ export function MessageView({ message, chat, self, history, first, last, stop, f
   const isGone = message.deleted_at !== null;
   const tab = stop ? 0 : -1;
   const emoji = isGone || message.attachments.length > 0 ? "" : emojiClass(message.text ?? "");
-  const classes = ["message", own && "own", first && "first", last && "last", flash && "flash", many && "many", emoji !== "" && "bare"];
+  const classes = [
+    "message",
+    own && "own",
+    first && "begins",
+    last && "ends",
+    flash && "flash",
+    many && "many",
+    emoji !== "" && "bare",
+  ];
   const below = (element: Element): void => {
     const { left, bottom } = element.getBoundingClientRect();
     actions.open(message, { x: left, y: bottom + 4 });
@@ -51,7 +59,12 @@ export function MessageView({ message, chat, self, history, first, last, stop, f
       tabIndex={tab}
       onContextMenu={(event) => {
         // Where one marks a text or a link, the browser's own menu is wanted.
-        if (isGone || (event.target as Element).closest("a, img, audio, video") !== null || !getSelection()?.isCollapsed) return;
+        if (
+          isGone ||
+          (event.target as Element).closest("a, img, audio, video") !== null ||
+          !getSelection()?.isCollapsed
+        )
+          return;
         event.preventDefault();
         actions.open(message, { x: event.clientX, y: event.clientY });
       }}
@@ -68,25 +81,36 @@ export function MessageView({ message, chat, self, history, first, last, stop, f
       )}
       <div class="bubble">
         {first && many && !own ? (
-          <bdi class={`author hue${message.user.id % 8}`}>{message.user.name}</bdi>
+          <span class={`author hue${message.user.id % 8}`}>
+            <bdi>{message.user.name}</bdi>
+          </span>
         ) : (
           <span class="unseen">{own ? TEXT.you : message.user.name}: </span>
         )}
         {message.reply_to !== null && !isGone && (
           <Quote id={message.reply_to} chatId={chat.id} history={history} tab={tab} jump={actions.jump} />
         )}
-        {isGone ? <p class="text gone">{TEXT.deleted}</p> : <Content message={message} emoji={emoji} tab={tab} />}
-        <footer>
-          {message.edited_at !== null && !isGone && <span>{TEXT.edited}</span>}
-          <time dateTime={message.created_at} title={fullTime(message.created_at)}>
-            {timeOf(message.created_at)}
-          </time>
-          {own && !isGone && <Ticks message={message} chat={chat} />}
-        </footer>
+        {!isGone && <Extras message={message} tab={tab} />}
+        <div class="flow">
+          {isGone ? <p class="text gone">{TEXT.deleted}</p> : <Words message={message} emoji={emoji} tab={tab} />}
+          <footer>
+            {message.edited_at !== null && !isGone && <span>{TEXT.edited}</span>}
+            <time dateTime={message.created_at} title={fullTime(message.created_at)}>
+              {timeOf(message.created_at)}
+            </time>
+            {own && !isGone && <Ticks message={message} chat={chat} />}
+          </footer>
+        </div>
       </div>
       {!isGone && (
         <div class="tools">
-          <button type="button" class="round" tabIndex={tab} aria-label={TEXT.reply} onClick={() => actions.reply(message)}>
+          <button
+            type="button"
+            class="round"
+            tabIndex={tab}
+            aria-label={TEXT.reply}
+            onClick={() => actions.reply(message)}
+          >
             <Icon name="reply" />
           </button>
           <button
@@ -105,13 +129,13 @@ export function MessageView({ message, chat, self, history, first, last, stop, f
   );
 }
 
-interface ContentProps {
+interface PartProps {
   readonly message: Message;
-  readonly emoji: string;
   readonly tab: 0 | -1;
 }
 
-function Content({ message, emoji, tab }: ContentProps) {
+/** What a message brings besides words. */
+function Extras({ message, tab }: PartProps) {
   const sticker = stickerOf(message);
   const text = message.text ?? "";
   const isKnown = ["text", "image", "audio", "file", "location", "sticker"].includes(message.type);
@@ -123,9 +147,14 @@ function Content({ message, emoji, tab }: ContentProps) {
       {sticker !== null && <Sticker address={sticker} text={text} />}
       {isLocation(message) && <Location message={message} tab={tab} />}
       {!isKnown && <Unknown message={message} />}
-      {sticker === null && !isLocation(message) && text !== "" && <Text text={text} emoji={emoji} tab={tab} />}
     </>
   );
+}
+
+function Words({ message, emoji, tab }: PartProps & { readonly emoji: string }) {
+  const text = message.text ?? "";
+  if (text === "" || isLocation(message) || stickerOf(message) !== null) return null;
+  return <Text text={text} emoji={emoji} tab={tab} />;
 }
 
 /** Longer texts show their beginning. */
@@ -141,7 +170,13 @@ function Text({ text, emoji, tab }: { readonly text: string; readonly emoji: str
         <Rich text={text} tab={tab} />
       </div>
       {isLong && (
-        <button type="button" class="link" tabIndex={tab} aria-expanded={whole.value} onClick={() => (whole.value = !whole.value)}>
+        <button
+          type="button"
+          class="link"
+          tabIndex={tab}
+          aria-expanded={whole.value}
+          onClick={() => (whole.value = !whole.value)}
+        >
           {whole.value ? TEXT.showLess : TEXT.showAll}
         </button>
       )}
@@ -173,7 +208,10 @@ function Sticker({ address, text }: { readonly address: string; readonly text: s
 
 function Location({ message, tab }: { readonly message: Message; readonly tab: 0 | -1 }) {
   const place = placeOf(message);
-  const words = place === null ? plain(message.text ?? "").slice(0, 300) : `${place.latitude.toFixed(5)}, ${place.longitude.toFixed(5)}`;
+  const words =
+    place === null
+      ? plain(message.text ?? "").slice(0, 300)
+      : `${place.latitude.toFixed(5)}, ${place.longitude.toFixed(5)}`;
   const line = (
     <>
       <span class="type" aria-hidden="true">
@@ -223,7 +261,13 @@ function Ticks({ message, chat }: { readonly message: Message; readonly chat: Ch
     isRead || (others.length > 0 && others.length <= FOLLOWED && others.every((id) => wasThereSince(id, created_at)));
   let words: string = isThere ? TEXT.delivered : TEXT.sent;
   if (isRead)
-    words = chat.kind === "direct" ? TEXT.read : TEXT.readByOf(readers.map((one) => one.user.name), others.length);
+    words =
+      chat.kind === "direct"
+        ? TEXT.read
+        : TEXT.readByOf(
+            readers.map((one) => one.user.name),
+            others.length,
+          );
   return (
     <span class={isRead ? "ticks read" : "ticks"} role="img" aria-label={words} title={words}>
       <Icon name={isThere ? "seen" : "sent"} />

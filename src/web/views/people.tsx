@@ -69,7 +69,10 @@ export function SearchField({ label, text, change, focus = false }: SearchProps)
             change("");
           } else if (event.key === "ArrowDown") {
             event.preventDefault();
-            event.currentTarget.closest("nav, dialog, section")?.querySelector<HTMLElement>(".found [data-stop]")?.focus();
+            event.currentTarget
+              .closest("nav, dialog, section")
+              ?.querySelector<HTMLElement>(".found [data-stop]")
+              ?.focus();
           }
         }}
       />
@@ -99,7 +102,9 @@ export function FoundPeople({ people, pick, taken }: FoundProps) {
           >
             <Avatar name={person.name} id={person.id} photo={person.photo} online={isOnline(person.id)} />
             <span class="row">
-              <bdi class="name">{person.name}</bdi>
+              <span class="name">
+                <bdi>{person.name}</bdi>
+              </span>
               <small>
                 <bdi>@{person.username}</bdi>
                 {isOnline(person.id) && <span class="unseen"> {TEXT.online}</span>}

@@ -27,7 +27,13 @@ export function Quote({ id, chatId, history, tab, jump }: Props) {
     if (!isKnown) void ensure(chatId, { from: seq, to: seq }).catch(() => undefined);
   }, [isKnown, seq]);
   return (
-    <button type="button" class="quote" tabIndex={tab} aria-label={message && TEXT.inReplyTo(message.user.name, summary(message))} onClick={() => jump(id)}>
+    <button
+      type="button"
+      class="quote"
+      tabIndex={tab}
+      aria-label={message && TEXT.inReplyTo(message.user.name, summary(message))}
+      onClick={() => jump(id)}
+    >
       {message === undefined ? "…" : <QuoteLines message={message} />}
     </button>
   );
@@ -36,7 +42,9 @@ export function Quote({ id, chatId, history, tab, jump }: Props) {
 export function QuoteLines({ message }: { readonly message: Message }) {
   return (
     <>
-      <bdi class={`author hue${message.user.id % 8}`}>{message.user.name}</bdi>
+      <span class={`author hue${message.user.id % 8}`}>
+        <bdi>{message.user.name}</bdi>
+      </span>
       <span class="said" dir="auto">
         {summary(message)}
       </span>

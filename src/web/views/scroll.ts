@@ -29,6 +29,10 @@ interface Anchor {
 
 type Box = RefObject<HTMLDivElement>;
 
+/** Pixels below what is in view. */
+const rest = ({ scrollHeight, scrollTop, clientHeight }: HTMLElement): number =>
+  scrollHeight - scrollTop - clientHeight;
+
 const rowsOf = (box: HTMLElement): HTMLElement[] => [...box.querySelectorAll<HTMLElement>("[data-seq]")];
 export const rowOf = (box: HTMLElement, seq: number): HTMLElement | null => box.querySelector(`[data-seq="${seq}"]`);
 
@@ -52,7 +56,8 @@ export function lastSeen(box: HTMLElement): number {
   return Number(last?.dataset["seq"] ?? 0);
 }
 
-export function usePlace(box: Box, moved: () => void) {
+/** `isNewest`: whether the newest message is among those that lie there; `moved`: what is in view may have changed. */
+export function usePlace(box: Box, isNewest: () => boolean, moved: () => void) {
   const place = useRef<Place>({ atEnd: true, target: null });
   const anchor = useRef<Anchor | null>(null);
   const top = useRef(0);
@@ -63,7 +68,8 @@ export function usePlace(box: Box, moved: () => void) {
       if (element === null) return;
       const edge = element.getBoundingClientRect().top;
       const row = rowAt(rowsOf(element), edge);
-      anchor.current = row === undefined ? null : { seq: Number(row.dataset["seq"]), top: row.getBoundingClientRect().top - edge };
+      anchor.current =
+        row === undefined ? null : { seq: Number(row.dataset["seq"]), top: row.getBoundingClientRect().top - edge };
       top.current = element.scrollTop;
     };
     const settle = (): void => {
@@ -73,21 +79,21 @@ export function usePlace(box: Box, moved: () => void) {
       const row = target === null ? null : rowOf(element, target.seq);
       if (row !== null && target !== null) {
         row.scrollIntoView({ block: target.block });
-        place.current = { atEnd: false, target: null };
+        place.current = { atEnd: isNewest() && rest(element) < NEAR, target: null };
       } else if (atEnd) element.scrollTop = element.scrollHeight;
       else if (anchor.current !== null) {
         const kept = rowOf(element, anchor.current.seq);
         const now = kept === null ? undefined : kept.getBoundingClientRect().top - element.getBoundingClientRect().top;
-        if (now !== undefined && Math.abs(now - anchor.current.top) > 0.5) element.scrollTop += now - anchor.current.top;
+        if (now !== undefined && Math.abs(now - anchor.current.top) > 0.5)
+          element.scrollTop += now - anchor.current.top;
       }
       remember();
     };
-    const scrolled = (isNewest: boolean): void => {
+    const scrolled = (): void => {
       const element = box.current;
       if (element === null) return;
-      const rest = element.scrollHeight - element.scrollTop - element.clientHeight;
       // Only who scrolls up leaves the end: when messages come fast, the end is ahead for a moment.
-      if (rest < NEAR) place.current.atEnd = isNewest;
+      if (rest(element) < NEAR) place.current.atEnd = isNewest();
       else if (element.scrollTop < top.current) place.current.atEnd = false;
       remember();
       moved();
@@ -95,7 +101,10 @@ export function usePlace(box: Box, moved: () => void) {
     return { settle, scrolled };
   }, []);
 
-  useLayoutEffect(keeper.settle);
+  useLayoutEffect(() => {
+    keeper.settle();
+    moved();
+  });
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;

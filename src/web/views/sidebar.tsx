@@ -29,7 +29,13 @@ export function Sidebar() {
       <header>
         {user !== undefined && <Me user={user} />}
         <h1>{TEXT.chats}</h1>
-        <button type="button" class="round" aria-label={TEXT.newGroup} title={TEXT.newGroup} onClick={() => (making.value = true)}>
+        <button
+          type="button"
+          class="round"
+          aria-label={TEXT.newGroup}
+          title={TEXT.newGroup}
+          onClick={() => (making.value = true)}
+        >
           <Icon name="group" />
         </button>
       </header>
