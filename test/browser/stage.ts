@@ -3,7 +3,7 @@
 
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { chromium } from "playwright-core";
-import { afterAll, expect } from "vitest";
+import { afterAll, expect, vi } from "vitest";
 import type { Server } from "../wire/server.ts";
 import { startServer } from "../wire/server.ts";
 
@@ -146,7 +146,7 @@ export class Person {
   }
 
   async sees(...texts: readonly string[]): Promise<void> {
-    await expect.poll(async () => (await this.texts()).slice(-texts.length), SOON).toEqual(texts);
+    await vi.waitFor(async () => expect((await this.texts()).slice(-texts.length)).toEqual(texts), SOON);
   }
 
   /** What is said of how far a message has got. */

@@ -54,7 +54,8 @@ export const all = async <Item>(store: Store): Promise<readonly Item[]> =>
   ((await run(store, "readonly", (records) => records.getAll())) as Item[] | undefined) ?? [];
 export const one = async <Item>(store: Store, key: string | number): Promise<Item | undefined> =>
   (await run(store, "readonly", (records) => records.get(key))) as Item | undefined;
-export const keep = async (store: Store, item: object): Promise<void> =>
-  void (await run(store, "readwrite", (records) => records.put(item)));
+/** Whether it is kept. */
+export const keep = async (store: Store, item: object): Promise<boolean> =>
+  (await run(store, "readwrite", (records) => records.put(item))) !== undefined;
 export const remove = async (store: Store, key: string | number): Promise<void> =>
   void (await run(store, "readwrite", (records) => records.delete(key)));

@@ -44,6 +44,7 @@ export const outbox = signal<readonly Pending[]>([]);
 export const progress = signal<ReadonlyMap<string, number>>(new Map());
 
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("parlance.outbox") : undefined;
+const onDisk = new Set<string>();
 const uploads = new Map<string, AbortController>();
 let lastAt = 0;
 
@@ -60,7 +61,7 @@ function hide(clientId: string): void {
 
 async function store(item: Pending): Promise<void> {
   show(item);
-  await keep("outbox", item);
+  if (await keep("outbox", item)) onDisk.add(item.clientId);
   channel?.postMessage(item.clientId);
 }
 
@@ -141,6 +142,7 @@ export function discardFile(item: Pending, key: string): void {
 /** The server has it, or it is taken back. */
 export async function settle(clientId: string): Promise<void> {
   hide(clientId);
+  onDisk.delete(clientId);
   await remove("outbox", clientId);
   channel?.postMessage(clientId);
 }
@@ -192,12 +194,10 @@ async function alone<Result>(name: string, work: () => Promise<Result>): Promise
 
 /** Milliseconds until it is worth another try; null where nothing is left, or the next connection brings the next try. */
 async function drain(chatId: number, user: number): Promise<number | null> {
-  const before = await all<Pending>("outbox");
-  // What another tab has got rid of while this one waited for its turn.
-  const stored = new Set(before.map(({ clientId }) => clientId));
-  if (stored.size > 0)
-    for (const { clientId, chatId: chat } of outbox.peek())
-      if (chat === chatId && !stored.has(clientId)) hide(clientId);
+  // What another tab has got rid of while this one waited for its turn; what is not yet on the disk is nobody else's.
+  const ours = outbox.peek().filter((item) => item.chatId === chatId && onDisk.has(item.clientId));
+  const kept = new Set((await all<Pending>("outbox")).map(({ clientId }) => clientId));
+  for (const { clientId } of ours) if (!kept.has(clientId)) hide(clientId);
   while (selfId() === user) {
     const next = outbox.peek().find((item) => item.chatId === chatId && item.refused === null);
     if (next === undefined) return null;

@@ -27,7 +27,7 @@ const OPENED = 20;
 /** The newest messages of an opened chat, and its members, that are kept. */
 const MESSAGES = 60;
 const MEMBERS = 200;
-const PAUSE_MS = 1_500;
+const PAUSE_MS = 400;
 
 /** Shows what was seen last; whatever has come from the server meanwhile stays. */
 export async function restoreSeen(user: number): Promise<void> {
@@ -35,7 +35,8 @@ export async function restoreSeen(user: number): Promise<void> {
   if (seen === undefined || selfId() !== user || chats.peek().size > 0) return;
   chats.value = new Map(seen.chats.map((chat) => [chat.id, chat]));
   for (const { id, rev, messages, members } of seen.opened) {
-    openHistory(id, rev).put(messages);
+    const last = chats.peek().get(id)?.last_message ?? null;
+    openHistory(id, rev).put(last === null ? messages : [...messages, last]);
     if (members.length > 0) putRoster(id, members);
   }
 }
@@ -63,13 +64,20 @@ export async function forgetSeen(user: number): Promise<void> {
 }
 
 let timer: ReturnType<typeof setTimeout> | undefined;
+let keptAt = 0;
+
+function save(): void {
+  clearTimeout(timer);
+  timer = undefined;
+  if (selfId() === 0 || chats.peek().size === 0) return;
+  keptAt = Date.now();
+  void keep("seen", take());
+}
 
 export function followSeen(): void {
   effect(() => {
-    if (chats.value.size === 0 && rosters.value.size === 0) return;
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      if (selfId() !== 0) void keep("seen", take());
-    }, PAUSE_MS);
+    if (chats.value.size > 0 && rosters.value.size >= 0)
+      timer ??= setTimeout(save, Math.max(PAUSE_MS - (Date.now() - keptAt), 50));
   });
+  addEventListener("pagehide", () => timer !== undefined && save());
 }

@@ -116,7 +116,7 @@ async function fetchChanges(chatId: number): Promise<void> {
     putChats([detailed]);
     return;
   }
-  putChats([{ ...detailed, rev: history.rev }]);
+  if (detailed.members !== undefined && detailed.rev >= history.rev) putRoster(chatId, detailed.members);
   while (history.rev < detailed.rev) {
     const { rev, messages, members, chat } = await ask<Changes>("GET", `/chats/${chatId}/changes?since=${history.rev}`);
     history.put(messages);

@@ -141,10 +141,12 @@ export function MessageList({ chat, history }: { readonly chat: Chat; readonly h
       await ensure(id, newest(last_seq));
       span.value = newest(last_seq);
     } catch {
-      let from = last_seq;
-      while (history.messages.has(from - 1)) from--;
+      // Of what is known, the newest stretch.
+      const end = [...history.messages.keys()].reduce((most, seq) => Math.max(most, seq), 0);
+      let from = end;
+      while (end - from < MOST && history.messages.has(from - 1)) from--;
       span.value = { from: Math.max(1, from), to: last_seq };
-      failed.value = !history.messages.has(last_seq) && last_seq > 0;
+      failed.value = end < last_seq;
     } finally {
       ready.value = true;
     }
