@@ -45,10 +45,13 @@ export function hear(event: Event, all: boolean, self: number): void {
     // Somebody who comes back to a chat has missed what was said meanwhile.
     if (historyOf(event.chat_id) !== undefined) void refresh(event.chat_id).catch(() => undefined);
   } else if (event.event === "member.added" || event.event === "member.removed") {
-    // Several people may come or go by one change.
+    // Several people may come or go by one change. When the owner goes, another one is told to nobody.
+    const isOwner =
+      event.event === "member.removed" && rosters.peek().get(event.chat_id)?.get(event.user_id)?.role === "owner";
     apply(event, self);
+    if (isOwner) void refresh(event.chat_id).catch(() => undefined);
     take(event.chat_id, event.rev, () => undefined);
-    void countMembers(event.chat_id);
+    countMembers(event.chat_id);
   } else if ("rev" in event) {
     take(event.chat_id, event.rev, () => apply(event, self));
     if (all && "unread" in event && event.unread !== undefined) {

@@ -16,6 +16,7 @@ import { attempt } from "../state/notice.ts";
 import { send } from "../state/outbox.ts";
 import { selfId } from "../state/session.ts";
 import { TEXT } from "../text.ts";
+import { isNarrow, isTouch } from "./device.ts";
 import { LocalFile } from "./files.tsx";
 import { Icon } from "./icons.tsx";
 import { QuoteLines } from "./quote.tsx";
@@ -27,9 +28,6 @@ const MOST_FILES = 10;
 const MOST_TEXT = 10_000;
 /** From here on it is said how much room is left. */
 const SCARCE = 9_000;
-
-const isTouch = (): boolean => matchMedia("(pointer: coarse)").matches;
-const isNarrow = (): boolean => matchMedia("(max-width: 44rem)").matches;
 
 function useWriting(chatId: number) {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);

@@ -19,6 +19,7 @@ import { openChat } from "../state/sync.ts";
 import { TEXT } from "../text.ts";
 import { ChatAvatar } from "./avatar.tsx";
 import { Composer } from "./composer.tsx";
+import { isNarrow, isTouch } from "./device.ts";
 import { Icon } from "./icons.tsx";
 import { MessageList } from "./list.tsx";
 import { useWriters } from "./writers.ts";
@@ -36,8 +37,10 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
       .catch(() => undefined)
       .finally(() => (opened.value = true));
   }, [chat.id, online]);
-  // A phone would open its keyboard for the field; the heading says where one is.
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  // A phone would open its keyboard for the field, which else has the focus; the heading says where one is.
+  useEffect(() => {
+    if (isNarrow() || isTouch()) heading.current?.focus({ preventScroll: true });
+  }, []);
 
   const name = chatName(chat);
   const history = historyOf(chat.id);

@@ -20,11 +20,10 @@ interface Props {
 export function Dialog({ title, close, children, kind }: Props) {
   const box = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    const before = document.activeElement;
-    box.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
+    const dialog = box.current;
+    dialog?.showModal();
+    // Closed before it goes, it gives the focus back to where that was.
+    return () => dialog?.close();
   }, []);
   return (
     <dialog
