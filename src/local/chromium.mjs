@@ -27,7 +27,7 @@ export async function chromium() {
       env,
     );
   } catch (error) {
-    throw new Complaint(`${error instanceof Error ? error.message : error}\n${HOW}`);
+    throw new Complaint(`${String(error)}\n${HOW}`);
   }
   const installed = find();
   if (installed === undefined)

@@ -104,9 +104,9 @@ export function createAuth({ directory, objects, passwords, tokens, throttle, no
     },
 
     /** All tokens of the caller are dead at once, this one too, and so are the sockets that they opened. */
-    async logoutEverywhere({ userId, appId }: Session): Promise<void> {
-      const ended = await directory.tokens.endAll(userId);
-      await Promise.all(ended.map((token) => objects.endSessions({ userId, appId, ...token })));
+    async logoutEverywhere(session: Session): Promise<void> {
+      const ended = await directory.tokens.endAll(session.userId);
+      await Promise.all(ended.map((token) => objects.endSessions({ ...session, ...token })));
     },
 
     /** The account is gone; its messages stay, as those of a deleted user. */

@@ -34,15 +34,15 @@ interface Worker {
 
 const worker = self as unknown as Worker;
 const SHELL = "shell";
-const PAGES = ["/", "/console"];
+const PAGES = new Set(["/", "/console"]);
 const FILES = ["/favicon.svg", "/icon-192.png", "/manifest.webmanifest"];
 
 /** The page and the files that it names; what an older page named goes. */
-async function keep(cache: Cache, page: Response): Promise<void> {
-  const text = await page.clone().text();
+async function keep(cache: Cache, fresh: Response): Promise<void> {
+  const text = await fresh.clone().text();
   const assets = [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1] ?? "");
   await cache.addAll([...FILES, ...assets]);
-  await cache.put("/", page);
+  await cache.put("/", fresh);
   for (const request of await cache.keys()) {
     const { pathname } = new URL(request.url);
     // Parts that are fetched later are kept for as long as the script that names them.
@@ -89,7 +89,7 @@ worker.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(event.request.url);
   if (origin !== location.origin || event.request.method !== "GET") return;
   if (event.request.mode === "navigate") {
-    if (PAGES.includes(pathname)) event.respondWith(page(event.request));
+    if (PAGES.has(pathname)) event.respondWith(page(event.request));
   } else if (pathname.startsWith("/assets/") || FILES.includes(pathname)) event.respondWith(asset(event.request));
 });
 

@@ -39,7 +39,7 @@ async function methods(client: Client): Promise<Other> {
   socket.on("message", (frame: Buffer) => frames.push(frame.toString()));
   await new Promise((open) => socket.once("open", open));
   const say = (text: string, chat: number) =>
-    socket.send(JSON.stringify({ access_token: client.token, method: "send_message", args: { chat_id: chat, text } }));
+    socket.send(JSON.stringify({ access_token: client.token, method: "send_message", args: { chat, text } }));
   return {
     say: async (_, chat, text) => say(text, chat),
     heard: async () => frames,
@@ -61,7 +61,10 @@ describe.each(Object.keys(others) as (keyof typeof others)[])("a client of %s", 
     stage = await openStage();
     ann = await stage.enter("ann");
     client = new Client(stage.server, "elsewhere");
-    const { token, user } = await client.json("POST", "/v1/auth/register", { username: "elsewhere", password: PASSWORD });
+    const { token, user } = await client.json("POST", "/v1/auth/register", {
+      username: "elsewhere",
+      password: PASSWORD,
+    });
     client.token = token;
     client.id = user.id;
     annId = (await client.json("GET", "/v1/users?q=ann")).items[0].id;

@@ -52,7 +52,9 @@ describe("files", () => {
     const got = bob.message("two files");
     await got.getByRole("img", { name: "lake.png" }).waitFor();
     expect(await got.getByRole("link", { name: /notes\.txt/ }).textContent()).toContain("10 B · TXT");
-    expect(await got.locator("img").evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))).toBe(64);
+    expect(
+      await got.locator("img").evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth)),
+    ).toBe(64);
     expect(await ann.message("wrong.txt").count()).toBe(0);
   });
 
@@ -131,7 +133,13 @@ describe("files", () => {
     wave.writeUInt32LE(36 + 800, 4);
     wave.write("WAVEfmt ", 8);
     wave.writeUInt32LE(16, 16);
-    for (const [at, value] of [[20, 1], [22, 1], [32, 1], [34, 8]] as const) wave.writeUInt16LE(value, at);
+    for (const [at, value] of [
+      [20, 1],
+      [22, 1],
+      [32, 1],
+      [34, 8],
+    ] as const)
+      wave.writeUInt16LE(value, at);
     for (const at of [24, 28]) wave.writeUInt32LE(8_000, at);
     wave.write("data", 36);
     wave.writeUInt32LE(800, 40);

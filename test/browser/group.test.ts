@@ -11,7 +11,10 @@ describe("a group", () => {
   let eve: Person;
 
   const page = (who: Person) => who.page.getByRole("complementary", { name: "About this group" });
-  const member = (who: Person, name: string) => page(who).getByRole("listitem").filter({ hasText: `@${name}` });
+  const member = (who: Person, name: string) =>
+    page(who)
+      .getByRole("listitem")
+      .filter({ hasText: `@${name}` });
   async function give(name: string, action: string): Promise<void> {
     await member(ann, name).getByRole("button").click();
     await ann.page.getByRole("menuitem", { name: action }).click();
@@ -54,7 +57,9 @@ describe("a group", () => {
     await expect.poll(() => ann.ticks("who reads this?"), SOON).toBe("Read by bob, eve");
     await ann.act("who reads this?", "Read by");
     const dialog = ann.page.getByRole("dialog", { name: "Read by" });
-    expect(await dialog.getByRole("listitem").allInnerTexts()).toEqual(["bob", "eve"].map((name) => expect.stringContaining(name)));
+    expect(await dialog.getByRole("listitem").allInnerTexts()).toEqual(
+      ["bob", "eve"].map((name) => expect.stringContaining(name)),
+    );
     await ann.page.keyboard.press("Escape");
   });
 

@@ -16,7 +16,8 @@ describe("a long chat", () => {
   const pages: string[] = [];
 
   const scroll = (by: number) => ann.page.locator(".messages").evaluate((box, y) => box.scrollBy(0, y), by);
-  const shown = () => ann.page.locator("[data-seq]").evaluateAll((rows) => rows.map((row) => Number(row.getAttribute("data-seq"))));
+  const shown = () =>
+    ann.page.locator("[data-seq]").evaluateAll((rows) => rows.map((row) => Number(row.getAttribute("data-seq"))));
   /** The message at the upper edge, and how far it is from there. */
   const place = () =>
     ann.page.locator(".messages").evaluate((box) => {
@@ -34,7 +35,9 @@ describe("a long chat", () => {
     chat = (await bob.json("POST", "/v1/chats", { members: [annId] })).id;
     const socket = await bob.socket(chat);
     for (let at = 1; at <= COUNT; at++)
-      socket.socket.send(JSON.stringify({ id: at, do: "message.send", text: `message ${at}${"\nand a line".repeat(at % 4)}` }));
+      socket.socket.send(
+        JSON.stringify({ id: at, do: "message.send", text: `message ${at}${"\nand a line".repeat(at % 4)}` }),
+      );
     await socket.until(() => socket.heard.find((frame) => frame.re === COUNT), "the last answer");
     socket.socket.close();
     ann.page.on("request", (request) => {
@@ -45,11 +48,11 @@ describe("a long chat", () => {
   it("opens at the first unread message, with a line above it", async () => {
     await ann.open("bob");
     await ann.page.getByText("New messages").waitFor();
-    await ann.message("message 1\n").waitFor();
+    await ann.page.locator(`[data-seq="1"]`).waitFor();
     expect((await shown())[0]).toBe(1);
     await expect.poll(() => ann.row("bob").textContent(), SOON).toContain("99+");
     await ann.page.getByRole("button", { name: "To the newest messages" }).click();
-    await ann.message(`message ${COUNT}`).waitFor();
+    await ann.page.locator(`[data-seq="${COUNT}"]`).waitFor();
     await expect.poll(() => ann.row("bob").textContent(), SOON).not.toContain("unread");
   });
 
@@ -83,7 +86,9 @@ describe("a long chat", () => {
   it("follows what comes while one is at its end, and trims what is far above", async () => {
     for (let at = 0; at < 30; at++) await bob.json("POST", `/v1/chats/${chat}/messages`, { text: `live ${at}` });
     await ann.sees("live 28", "live 29");
-    expect(await ann.page.locator(".messages").evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight)).toBeLessThan(2);
+    expect(
+      await ann.page.locator(".messages").evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight),
+    ).toBeLessThan(2);
     expect((await shown()).length).toBeLessThanOrEqual(140);
   });
 

@@ -9,11 +9,16 @@ const marks = "̀́̂̃̄̅̆̇̈̉̊".repeat(8);
 const TEXTS = {
   "markup that runs": `<script>globalThis.ran = 1</script><img src=x onerror="globalThis.ran = 1"><svg onload="globalThis.ran=1">`,
   "ten thousand characters without a space": "w".repeat(10_000),
-  "ten thousand lines": "\n".repeat(4_000).split("\n").map((_, at) => at % 10).join("\n"),
+  "ten thousand lines": "\n"
+    .repeat(4_000)
+    .split("\n")
+    .map((_, at) => at % 10)
+    .join("\n"),
   "combining marks": `z${marks}a${marks}l${marks}g${marks}o`.repeat(20),
   "control characters": `a\u0007b\u001b[31mc\u0000d\u0008e\u009bf`.replace("\u0000", ""),
   "overrides of direction": "\u202egnp.elif\u202c \u2066isolated \u202eand never closed",
-  "a script as an address": "javascript:alert(1) data:text/html,<script>1</script> vbscript:x https://user:pass@example.com/",
+  "a script as an address":
+    "javascript:alert(1) data:text/html,<script>1</script> vbscript:x https://user:pass@example.com/",
   "an address that pretends": "https://example.com/\u202egpj.exe https://example.com/a(b) (https://example.org/).",
   "half a fence": "```js\nlet a = `1`;\n``` and ``` ` ```` `",
   "right to left": "שלום עולם, this is mixed ١٢٣ text",
@@ -73,7 +78,9 @@ describe.each([
   });
 
   it("links lead to web pages alone, where they say they do", async () => {
-    const links = await ann.page.locator(".text a").evaluateAll((all) => all.map((a) => [a.getAttribute("href"), a.textContent]));
+    const links = await ann.page
+      .locator(".text a")
+      .evaluateAll((all) => all.map((a) => [a.getAttribute("href"), a.textContent]));
     expect(links).toEqual([
       ["https://example.com/", "https://example.com/"],
       ["https://example.com/a(b)", "https://example.com/a(b)"],
@@ -102,7 +109,13 @@ describe.each([
   });
 
   it("names of files with slashes, quotes and turned directions", async () => {
-    const names = ['../../etc/passwd', `"quoted" 'name'.txt`, "invoice\u202egpj.exe", `${"n".repeat(240)}.txt`, "<img src=x onerror=ran=1>.txt"];
+    const names = [
+      "../../etc/passwd",
+      `"quoted" 'name'.txt`,
+      "invoice\u202egpj.exe",
+      `${"n".repeat(240)}.txt`,
+      "<img src=x onerror=ran=1>.txt",
+    ];
     const ids = await Promise.all(names.map((name) => upload(name, "text/plain", "x")));
     const { seq } = await send({ attachments: ids });
     const message = ann.page.locator(`[data-seq="${seq}"]`);
@@ -114,8 +127,14 @@ describe.each([
   it("a hostile name and title", async () => {
     const name = `<b>Mallory</b>\u202e ${marks}${"x".repeat(150)}`.slice(0, 190);
     await mallory.json("PATCH", "/v1/me", { name, photo: "javascript:alert(1)" });
-    const group = await mallory.json("POST", "/v1/chats", { members: [annId], title: `\u202e${"T".repeat(150)}"><script>` });
-    await mallory.json("POST", `/v1/chats/${group.id}/messages`, { text: "in the group", data: { nested: "<script>" } });
+    const group = await mallory.json("POST", "/v1/chats", {
+      members: [annId],
+      title: `\u202e${"T".repeat(150)}"><script>`,
+    });
+    await mallory.json("POST", `/v1/chats/${group.id}/messages`, {
+      text: "in the group",
+      data: { nested: "<script>" },
+    });
     await ann.page.evaluate(() => (location.hash = "#/"));
     const row = ann.page.locator(`[data-chat="${group.id}"]`);
     await row.waitFor();

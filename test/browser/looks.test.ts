@@ -25,7 +25,9 @@ async function findings(page: Page): Promise<string[]> {
     const { axe: checker } = globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } };
     return (await checker.run()).violations;
   });
-  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary}`));
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary}`),
+  );
 }
 
 /** Whether something is wider than the window. */
@@ -84,7 +86,9 @@ describe.each([
     await page.getByRole("menuitem", { name: "Delete" }).click();
     await fine("a question");
     await page.keyboard.press("Escape");
-    await page.getByLabel("Attach files").setInputFiles([{ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("a") }]);
+    await page
+      .getByLabel("Attach files")
+      .setInputFiles([{ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("a") }]);
     await fine("a file to send");
     await page.getByRole("button", { name: "Remove a.txt" }).click();
     await page.getByRole("button", { name: "About this person" }).click();

@@ -152,6 +152,7 @@ export class Person {
   }
 
   async sees(...texts: readonly string[]): Promise<void> {
+    // oxlint-disable-next-line vitest/no-standalone-expect -- for the tests, which wait by it
     await vi.waitFor(async () => expect((await this.texts()).slice(-texts.length)).toEqual(texts), SOON);
   }
 

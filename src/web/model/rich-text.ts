@@ -84,7 +84,7 @@ export function emojiCount(text: string): number {
   return segments.length <= MOST_EMOJI ? segments.length : 0;
 }
 
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+const CONTROLS = /[\p{Cc}\p{Bidi_Control}\ufeff]/gu;
 
 /** A name or a line for where no markup can fence it in: without what would turn the direction of its surroundings. */
-export const plain = (text: string): string => text.replace(CONTROLS, "").replace(/\s+/g, " ").trim();
+export const plain = (text: string): string => text.replace(/\s+/g, " ").replace(CONTROLS, "").trim();

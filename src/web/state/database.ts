@@ -57,5 +57,6 @@ export const one = async <Item>(store: Store, key: string | number): Promise<Ite
 /** Whether it is kept. */
 export const keep = async (store: Store, item: object): Promise<boolean> =>
   (await run(store, "readwrite", (records) => records.put(item))) !== undefined;
-export const remove = async (store: Store, key: string | number): Promise<void> =>
-  void (await run(store, "readwrite", (records) => records.delete(key)));
+export async function remove(store: Store, key: string | number): Promise<void> {
+  await run(store, "readwrite", (records) => records.delete(key));
+}

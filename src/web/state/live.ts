@@ -5,6 +5,7 @@
 
 import { computed, effect } from "@preact/signals";
 import { chats, current, listed } from "./chats.ts";
+import { forgetCompositions } from "./compose.ts";
 import { connect, connectChat, connected, disconnect } from "./connection.ts";
 import { drafts, restoreDrafts } from "./drafts.ts";
 import { dropHistories } from "./history.ts";
@@ -85,6 +86,7 @@ function forget(): void {
   writers.value = new Map();
   drafts.value = {};
   forgetPeople();
+  forgetCompositions();
   hideOutbox();
   listed.value = false;
   // The chat in the address stays over a reload, but not for the next one who logs in.

@@ -44,6 +44,9 @@ export const outbox = signal<readonly Pending[]>([]);
 export const progress = signal<ReadonlyMap<string, number>>(new Map());
 
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("parlance.outbox") : undefined;
+/** The other tabs look what has become of a message. */
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is of one origin, and takes none
+const tellTabs = (clientId: string): void => channel?.postMessage(clientId);
 const onDisk = new Set<string>();
 const uploads = new Map<string, AbortController>();
 let lastAt = 0;
@@ -62,7 +65,7 @@ function hide(clientId: string): void {
 async function store(item: Pending): Promise<void> {
   show(item);
   if (await keep("outbox", item)) onDisk.add(item.clientId);
-  channel?.postMessage(item.clientId);
+  tellTabs(item.clientId);
 }
 
 /** No randomUUID: a page that came over plain HTTP from elsewhere has none. */
@@ -144,7 +147,7 @@ export async function settle(clientId: string): Promise<void> {
   hide(clientId);
   onDisk.delete(clientId);
   await remove("outbox", clientId);
-  channel?.postMessage(clientId);
+  tellTabs(clientId);
 }
 
 /** The connection stands: everything that waits goes. */

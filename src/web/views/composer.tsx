@@ -6,6 +6,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { codePoints } from "../../core/message.ts";
 import type { Chat, Message } from "../api/shapes.ts";
 import { edit } from "../state/actions.ts";
 import { composition, emptyComposition, stage, startEdit, stopBoth, unstage } from "../state/compose.ts";
@@ -54,7 +55,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
   const busy = useSignal(false);
   const writing = useWriting(chatId);
   const { reply, edit: edited, files } = composition(chatId);
-  const length = [...text.value.trimEnd()].length;
+  const length = codePoints(text.value.trimEnd());
   const isEmpty = length === 0 && files.length === 0;
 
   // As high as what is written, up to what the stylesheet allows.

@@ -56,15 +56,7 @@ export function FileView({ file, tab }: Props) {
   }
 }
 
-export function FileLine({
-  name,
-  size,
-  type,
-}: {
-  readonly name: string;
-  readonly size: number;
-  readonly type: string;
-}) {
+function FileLine({ name, size, type }: { readonly name: string; readonly size: number; readonly type: string }) {
   return (
     <>
       <span class="type" aria-hidden="true">

@@ -104,7 +104,9 @@ function Results({ text, done }: { readonly text: string; readonly done: () => v
   const chats = chatList.value.filter((chat) => fits(chat, text)).slice(0, 20);
   const known = new Set(chats.map((chat) => (chat.kind === "direct" ? chat.peer?.id : undefined)));
   const others = (people ?? []).filter((person) => !known.has(person.id));
-  const write = (person: Person): void => void attempt(() => begin([person], null)).then((ok) => ok && done());
+  const write = async (person: Person): Promise<void> => {
+    if (await attempt(() => begin([person], null))) done();
+  };
   return (
     <>
       {chats.length > 0 && (
@@ -120,7 +122,7 @@ function Results({ text, done }: { readonly text: string; readonly done: () => v
       {others.length > 0 && (
         <>
           <h2>{TEXT.people}</h2>
-          <FoundPeople people={others} pick={write} />
+          <FoundPeople people={others} pick={(person) => void write(person)} />
         </>
       )}
       <p class="hint" role="status">
