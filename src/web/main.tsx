@@ -12,6 +12,7 @@ import "./styles/conversation.css";
 import "./styles/message.css";
 import "./styles/composer.css";
 import "./styles/info.css";
+import "./styles/console.css";
 import { render } from "preact";
 import { current } from "./state/chats.ts";
 import { start } from "./state/live.ts";
@@ -42,9 +43,17 @@ function App() {
   );
 }
 
-const root = document.getElementById("app");
-if (root !== null) {
+async function begin(root: HTMLElement): Promise<void> {
+  installShell();
+  if (location.pathname.startsWith("/console")) {
+    // Operators are few: their page comes when it is asked for.
+    const { openConsole } = await import("./console/console.tsx");
+    openConsole(root);
+    return;
+  }
   start(TEXT.title);
   render(<App />, root);
-  installShell();
 }
+
+const root = document.getElementById("app");
+if (root !== null) void begin(root);

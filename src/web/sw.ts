@@ -34,7 +34,6 @@ interface Worker {
 
 const worker = self as unknown as Worker;
 const SHELL = "shell";
-const PAGES = new Set(["/", "/console"]);
 const FILES = ["/favicon.svg", "/icon-192.png", "/manifest.webmanifest"];
 
 /** The page and the files that it names; what an older page named goes. */
@@ -89,7 +88,7 @@ worker.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(event.request.url);
   if (origin !== location.origin || event.request.method !== "GET") return;
   if (event.request.mode === "navigate") {
-    if (PAGES.has(pathname)) event.respondWith(page(event.request));
+    if (pathname === "/") event.respondWith(page(event.request));
   } else if (pathname.startsWith("/assets/") || FILES.includes(pathname)) event.respondWith(asset(event.request));
 });
 

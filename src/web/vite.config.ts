@@ -14,7 +14,11 @@ export default defineConfig({
     cssCodeSplit: false,
     assetsInlineLimit: 0,
     rolldownOptions: {
-      input: { main: `${import.meta.dirname}/index.html`, sw: `${import.meta.dirname}/sw.ts` },
+      input: {
+        main: `${import.meta.dirname}/index.html`,
+        console: `${import.meta.dirname}/console.html`,
+        sw: `${import.meta.dirname}/sw.ts`,
+      },
       // The worker's name never changes, so that the browser finds the new one in the old one's place.
       output: { entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
     },
