@@ -23,6 +23,7 @@ export default defineConfig({
                 OPERATOR_EMAIL: "operator@test",
                 OPERATOR_PASSWORD: "operator password",
                 DEFAULT_APP_OPEN: "1",
+                DEVELOPMENT: "1",
                 TEST_MIGRATIONS: await readD1Migrations(inProject("migrations")),
               },
             },

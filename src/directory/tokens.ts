@@ -17,7 +17,8 @@ const FORGET_EXPIRED = "DELETE FROM tokens WHERE user_id = ?1 AND expires_at <= 
 const USER = `
   SELECT ${USER_COLUMNS}, coalesce(apps.settings ->> '$.read_before_send', 0) AS read_before_send
   FROM tokens JOIN users ON users.id = tokens.user_id JOIN apps ON apps.id = tokens.app_id
-  WHERE tokens.id = ?1 AND tokens.expires_at > ?2 AND users.app_id = tokens.app_id AND users.deleted_at IS NULL`;
+  WHERE tokens.id = ?1 AND tokens.expires_at > ?2 AND users.app_id = tokens.app_id AND users.deleted_at IS NULL
+    AND apps.deleted_at IS NULL`;
 
 interface TokenUserRow extends UserRow {
   readonly read_before_send: number;

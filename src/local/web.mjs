@@ -3,6 +3,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { addApiPages } from "./api-pages.mjs";
 import { fittingNode, inProject, run, toolEnv } from "./project.mjs";
 import { inTurn } from "./turn.mjs";
 
@@ -14,12 +15,12 @@ export const makeWebFolder = () => mkdirSync(target, { recursive: true });
 /** Builds beside the target and moves only what differs: another server of this clone may be serving from there. */
 export async function buildWeb() {
   makeWebFolder();
-  if (!existsSync(inProject("src", "web", "vite.config.ts"))) return;
   const fresh = inProject("dist", `.web-${process.pid}`);
   try {
     const vite = inProject("node_modules", "vite", "bin", "vite.js");
     const args = ["build", inProject("src", "web"), "--outDir", fresh, "--emptyOutDir", "--logLevel", "warn"];
     await run("The build of the web client", fittingNode, [vite, ...args], toolEnv());
+    addApiPages(fresh);
     await inTurn("web", async () => moveChanges(fresh, target));
   } finally {
     rmSync(fresh, { recursive: true, force: true });

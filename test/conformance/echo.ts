@@ -8,8 +8,9 @@ function serve(dock: Dock): void {
   const namespaces = new Map<string, Namespace>();
   const handlers = (name: string): Handlers => ({
     authenticate({ auth }) {
-      const { reject, slow } = Object(auth) as { reject?: string; slow?: boolean };
-      if (reject === undefined) return slow === true ? Promise.resolve({ ok: true }) : { ok: true };
+      const { reject, slow, as } = Object(auth) as { reject?: string; slow?: boolean; as?: string };
+      const verdict = { ok: true, data: as ?? null } as const;
+      if (reject === undefined) return slow === true ? Promise.resolve(verdict) : verdict;
       return { ok: false, message: reject, data: { why: "told to" } };
     },
     onConnect(socket, recovered) {

@@ -1,7 +1,7 @@
 // A lost connection is taken up again: what was missed comes once and in order, here or at another Gateway.
 
-import { runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TestSocket } from "./session.ts";
 import { Place } from "./session.ts";
 
@@ -41,6 +41,16 @@ async function tell(place: Place, ...words: string[]): Promise<void> {
 
 const rows = (place: Place, table: string): Promise<number> =>
   runInDurableObject(place.stub, (_, { storage }) => storage.sql.exec(`SELECT * FROM ${table}`).toArray().length);
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** From now on it is so much later, and the alarm has gone. */
+async function later(place: Place, ms: number): Promise<void> {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
+  await runDurableObjectAlarm(place.stub);
+}
 
 describe("a lost connection", () => {
   it("gets what it missed, in order, once, and what it was", async () => {
@@ -110,6 +120,37 @@ describe("a lost connection", () => {
     expect(third.ids).toEqual(first.ids);
     expect((await event(third.socket)).args).toEqual(["told", "three"]);
     await lose(third.socket);
+  });
+
+  it("is over after two minutes, with all that was kept for it", async () => {
+    const place = new Place("recover", 7);
+    const first = await join(place);
+    const { offset } = await event(first.socket);
+    first.socket.send('421["join","den"]');
+    await first.socket.next();
+    await lose(first.socket);
+    await tell(place, "one", "two");
+    await later(place, 121_000);
+    for (const table of ["io_sessions", "io_log", "carried"]) expect(await rows(place, table), table).toBe(0);
+    const again = await join(place, { pid: first.ids.pid, offset });
+    expect(again.ids.pid).not.toBe(first.ids.pid);
+    await lose(again.socket);
+  });
+
+  it("is not taken up by somebody else", async () => {
+    const place = new Place("recover", 8);
+    const first = await join(place, { as: "ann" });
+    const { offset } = await event(first.socket);
+    await lose(first.socket);
+    const other = await join(place, { as: "bob", pid: first.ids.pid, offset });
+    expect(other.ids.pid).not.toBe(first.ids.pid);
+    await lose(other.socket);
+    const sameOne = await join(place, { as: "ann" });
+    await event(sameOne.socket);
+    await lose(sameOne.socket);
+    const same = await join(place, { as: "ann", pid: sameOne.ids.pid });
+    expect(same.ids).toEqual(sameOne.ids);
+    await lose(same.socket);
   });
 
   it("is not taken up after it said good-bye, nor by a pid that is none", async () => {

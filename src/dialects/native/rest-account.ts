@@ -135,7 +135,7 @@ export function accountRoutes(render: Render): Hono<Http> {
     valid("param", userParam),
     async (c) => {
       const session = await sessionOf(c);
-      const { user, online, lastSeen } = await c.get("service").users.get(session, c.req.valid("param").id);
+      const { user, online, lastSeen } = await c.get("service").users.seen(session, c.req.valid("param").id);
       const last_seen = lastSeen === null ? null : new Date(lastSeen).toISOString();
       return c.json({ ...render.person(user), online, last_seen });
     },

@@ -9,10 +9,10 @@ import type { Answer, Command, CommandName, ResultOf } from "../../core/commands
 import type { Result } from "../../core/errors.ts";
 import { ParlanceError, authInvalid, failureOf, invalid, notFound, rateLimited } from "../../core/errors.ts";
 import type { ChatEvent } from "../../core/events.ts";
-import type { UserId } from "../../core/ids.ts";
+import type { AppId, UserId } from "../../core/ids.ts";
 import { chatId } from "../../core/ids.ts";
 import { DELIVERY, FLOOD, LIMITS } from "../../core/limits.ts";
-import type { Attachment, Draft } from "../../core/message.ts";
+import type { Attachment, Draft, Json } from "../../core/message.ts";
 import type { Actor, Person } from "../../core/people.ts";
 import type { Directory, Files } from "../../core/ports.ts";
 import type { ChatWire } from "../../core/wire.ts";
@@ -21,6 +21,7 @@ import { log, logFault } from "../../log.ts";
 import { identityOf } from "../identity.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, chatName, gatewayStub, inboxStub } from "../rpc.ts";
+import { Subscribers } from "../subscribers.ts";
 import { Bucket, CLOSE, agreed, closeSocket, connectionId, sendTo, upgraded } from "../sockets.ts";
 import { Meta, isEmpty, migrate } from "../sql.ts";
 import type { Commit } from "./commit.ts";
@@ -28,6 +29,7 @@ import { NOTHING } from "./commit.ts";
 import { Outbox } from "./delivery.ts";
 import { eraseElsewhere } from "./erasure.ts";
 import { ChatFiles } from "./files.ts";
+import { Attendance } from "./attendance.ts";
 import { Listeners } from "./listeners.ts";
 import * as membership from "./membership.ts";
 import * as messaging from "./messaging.ts";
@@ -48,6 +50,8 @@ interface Open {
   readonly outbox: Outbox;
   readonly files: ChatFiles;
   readonly listeners: Listeners;
+  readonly subscribers: Subscribers;
+  readonly attendance: Attendance;
 }
 
 /** The class of Chat objects whose own sockets speak the wire that `wireOf` makes. */
@@ -98,13 +102,20 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         throw notFound("chat");
       }
       const room = new Room(storage);
+      const subscribers = new Subscribers(storage.sql, (name) => gatewayStub(this.env, name));
+      const report = (fault: unknown): void => logFault("listeners", fault, { chat: room.id });
+      const listeners = new Listeners(storage.sql, (name) => gatewayStub(this.env, name), report);
       const open: Open = {
         room,
+        subscribers,
         files: new ChatFiles(storage.sql),
-        listeners: new Listeners(storage.sql, (name) => gatewayStub(this.env, name)),
+        listeners,
+        attendance: new Attendance(room, listeners, (work) => this.ctx.waitUntil(work.catch(report))),
         outbox: new Outbox(storage.sql, room, {
           deliver: (user, delivery) => inboxStub(this.env, user).deliver(delivery),
           follow: (from) => this.#follow(room, from),
+          subscribed: () => subscribers.size > 0,
+          publish: (events) => subscribers.tell(events),
           failed: (user, fault) => logFault("delivery", fault, { chat: room.id, user }),
           creator,
           waitUntil: (work) => this.ctx.waitUntil(work),
@@ -192,11 +203,30 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     hear(actor: Actor, connection: string, on: boolean): Promise<Result<null>> {
       return this.#attempt(async () => {
-        const { room, listeners } = await this.#load();
+        const { room, listeners, attendance } = await this.#load();
         if (on) {
           room.role(actor);
           listeners.add(connection, actor.userId);
-        } else listeners.remove((id) => id === connection);
+        } else attendance.left(listeners.remove((id) => id === connection));
+        return null;
+      });
+    }
+
+    enter(actor: Actor, connection: string, shownAs: string): Promise<Result<null>> {
+      return this.#attempt(async () => {
+        const { room, attendance } = await this.#load();
+        room.role(actor);
+        attendance.enter(connection, actor.userId, shownAs);
+        return null;
+      });
+    }
+
+    subscribe(app: AppId, connection: string, on: boolean): Promise<Result<null>> {
+      return this.#attempt(async () => {
+        const { room, subscribers } = await this.#load();
+        if (room.appId !== app) throw notFound("chat");
+        if (on) subscribers.add(connection, room.clock);
+        else subscribers.remove([connection]);
         return null;
       });
     }
@@ -232,7 +262,20 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         // Of a chat that was left before nothing changes but the name that the members' lists show.
         this.#arm();
         outbox.send({ ...NOTHING, rows: room.members.ids() }, null, room.clock);
-        if (room.members.size === 0) await this.#beginErasing();
+        if (room.members.size === 0 && !room.ofApp) await this.#beginErasing();
+        return null;
+      });
+    }
+
+    eraseWithApp(): Promise<Result<null>> {
+      return this.#attempt(async () => {
+        const { sql } = this.ctx.storage;
+        if (isEmpty(sql) || new Meta(sql).get("erasing") === undefined) {
+          await this.#load();
+          await this.#beginErasing();
+        }
+        await this.#erase();
+        if (!isEmpty(sql)) throw new Error("a chat could not be erased yet");
         return null;
       });
     }
@@ -252,7 +295,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         room.role(actor);
         return {
           answer: { do: "typing", result: {} },
-          tell: () => this.#typing(open, actor.userId, command.on),
+          tell: () =>
+            this.#typing(open, actor.userId, command.on, command.said === undefined ? command.on : command.said),
           before: 0,
         };
       }
@@ -265,7 +309,12 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         command.do === "message.send" ? await this.#attachments(open, actor, command.draft) : undefined;
       const before = room.clock;
       const done = perform(this.ctx.storage, open, actor, command, attachments ?? []);
-      return { answer: done.answer, tell: () => this.#tell(done.commit, origin, before), before };
+      const tell = (): void => {
+        this.#tell(done.commit, origin, before);
+        const isUntold = done.commit.tellings.length === 0;
+        if (command.do === "read" && command.inRoom === true && isUntold) open.attendance.seenBy(actor.userId);
+      };
+      return { answer: done.answer, tell, before };
     }
 
     /** The attachments that a draft names: the sender's own, and not sent yet. */
@@ -287,18 +336,17 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       });
     }
 
-    #typing({ listeners, room }: Open, user: UserId, on: boolean): void {
-      const event: ChatEvent = { type: "typing", chatId: room.id, userId: user, on };
-      this.#sockets.tell(new Set(room.members.ids().filter((id) => id !== user)), () => event, null);
-      this.ctx.waitUntil(
-        listeners.tell(event, user).catch((fault: unknown) => logFault("typing", fault, { chat: room.id })),
-      );
+    #typing({ attendance, room }: Open, userId: UserId, on: boolean, said: Json): void {
+      const user = room.members.person(userId);
+      const event: ChatEvent = { type: "typing", chatId: room.id, userId, user, on, said };
+      this.#sockets.tell(new Set(room.members.ids().filter((id) => id !== userId)), () => event, null);
+      attendance.typing(event);
     }
 
     #tell(commit: Commit, origin: string | null, before: number): void {
       const open = this.#open;
       if (open === undefined || open.room.clock === before) return;
-      const { room, outbox, files, listeners } = open;
+      const { room, outbox, files, listeners, attendance } = open;
       this.#arm();
       for (const { event, shared, to } of commit.tellings) {
         if (!shared || to.length < room.members.size) this.#sockets.tell(new Set(to), event, origin);
@@ -312,8 +360,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       if (commit.removed.length > 0) {
         const removed = new Set(commit.removed);
         this.#departed(this.#sockets.close((seat) => removed.has(seat.userId), CLOSE.policy, "not a member any more"));
-        listeners.remove((_, user) => removed.has(user));
-        if (room.members.size === 0) this.ctx.waitUntil(this.#beginErasing());
+        attendance.left(listeners.remove((_, user) => removed.has(user)));
+        if (room.members.size === 0 && !room.ofApp) this.ctx.waitUntil(this.#beginErasing());
       }
       outbox.send(commit, origin, before);
       if (files.pending()) this.ctx.waitUntil(this.#settleFiles(room, files));

@@ -3,15 +3,19 @@
  * Knows the platform, and nothing of what the dialect does with it.
  */
 
+import { FLOOD } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { CarriedSocket, CarriedWire, Carrier, CarrierHost, CarrierSql, Connection } from "../../core/wire.ts";
 import { logFault } from "../../log.ts";
 import type { ObjectBindings } from "../rpc.ts";
 import { gatewayStub } from "../rpc.ts";
-import { closeSocket, sendTo, upgraded } from "../sockets.ts";
+import { CLOSE, closeSocket, sendTo, upgraded } from "../sockets.ts";
 import { migrate, stored } from "../sql.ts";
 import type { Attached, Host } from "./connection.ts";
 import { HeldConnection } from "./connection.ts";
+
+/** The reason of a reset that nobody has to worry about. */
+export const BEGUN_ANEW = "the Gateway was empty and begins anew";
 
 /** What of the Gateway is used here. */
 export interface Keeper {
@@ -30,6 +34,9 @@ export class Carriage implements CarrierHost {
   readonly #wire: CarriedWire;
   readonly #keeper: Keeper;
   readonly #wires = new Map<WebSocket, HeldSocket>();
+  readonly #busy = new Busy();
+  /** Sockets that we closed, of which no frame ever came: the runtime does not let go of them by itself. */
+  #clinging = 0;
   /** What the alarm stands at; undefined: what it stood at before the object was evicted. */
   #alarmAt: number | null | undefined;
 
@@ -67,19 +74,38 @@ export class Carriage implements CarrierHost {
     return new HeldSocket(socket, () => this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null);
   }
 
-  received(socket: WebSocket, frame: string | ArrayBuffer): void | Promise<void> {
-    const wire = this.#wires.get(socket);
-    return wire === undefined ? undefined : this.carrier.received(wire, frame);
+  fetch(request: Request, isFull: boolean): Promise<Response> {
+    return this.#busy.during(this.carrier.fetch(request, isFull));
   }
 
-  closed(socket: WebSocket): void | Promise<void> {
+  received(socket: WebSocket, frame: string | ArrayBuffer): void | Promise<void> {
+    const wire = this.#wires.get(socket);
+    if (wire === undefined) return undefined;
+    wire.isMute = false;
+    return this.carrier.received(wire, frame);
+  }
+
+  async closed(socket: WebSocket): Promise<void> {
     const wire = this.#wires.get(socket);
     this.#wires.delete(socket);
-    return wire === undefined ? undefined : this.carrier.closed(wire);
+    if (wire === undefined) return;
+    if (wire.isMute && wire.isClosed) this.#clinging++;
+    await this.carrier.closed(wire);
+    if (this.#clinging > 0) this.later(this.#letGo());
+  }
+
+  /**
+   * Where the client's first frame is its answer to our close, the runtime goes on holding the TCP connection until the
+   * object is evicted, and many clients wait for its end. So an object that has nothing else left begins anew.
+   */
+  async #letGo(): Promise<void> {
+    await this.#ctx.storage.sync();
+    // Of what is under way, this is one.
+    if (this.#wires.size === 0 && this.#busy.count <= 1) this.#ctx.abort(BEGUN_ANEW);
   }
 
   later(work: Promise<unknown>): void {
-    this.#ctx.waitUntil(work);
+    this.#ctx.waitUntil(this.#busy.during(work));
   }
 
   ask(place: string, question: Json): Promise<Json> {
@@ -130,7 +156,11 @@ export class Carriage implements CarrierHost {
   }
 
   mayTake(key: string): boolean {
-    return this.#keeper.connections.get(this.#id(key))?.bucket.take(this.now()) === true;
+    const connection = this.#keeper.connections.get(this.#id(key));
+    if (connection === undefined) return false;
+    if (connection.bucket.take(this.now())) return true;
+    if (connection.bucket.refused > FLOOD.patience) connection.close(CLOSE.policy, "too many frames");
+    return false;
   }
 
   // ---- the alarm ----------------------------------------------------------------------------------------------
@@ -161,8 +191,25 @@ export class Carriage implements CarrierHost {
   }
 }
 
+/** Counts what is under way. */
+class Busy {
+  count = 0;
+
+  async during<T>(work: Promise<T>): Promise<T> {
+    this.count++;
+    try {
+      return await work;
+    } finally {
+      this.count--;
+    }
+  }
+}
+
 /** A hibernating WebSocket whose label is its attachment. */
 class HeldSocket implements CarriedSocket {
+  /** No frame has come from it, as far as this life of the object knows. */
+  isMute = true;
+  isClosed = false;
   readonly answeredAt: () => number | null;
   readonly #socket: WebSocket;
   #label: Json | undefined;
@@ -187,6 +234,7 @@ class HeldSocket implements CarriedSocket {
   }
 
   close(code: number, reason: string): void {
+    this.isClosed = true;
     closeSocket(this.#socket, code, reason);
   }
 }

@@ -5,6 +5,7 @@ import type { Identity } from "../identity.ts";
 import { carriedRequest, upgradeRequest } from "../identity.ts";
 import type { ObjectBindings } from "../rpc.ts";
 import { gatewayStub } from "../rpc.ts";
+import { BEGUN_ANEW } from "./carriage.ts";
 import { GATEWAY_FULL } from "./gateway.ts";
 
 /** How often a connection is passed on before the place counts as full. */
@@ -37,6 +38,12 @@ export async function carryToGateway(
   return gatewayStub(env, `${dialect}/${place}/${number}`).fetch(carriedRequest(request, identity));
 }
 
+/** A Gateway that has just begun anew takes nothing in that moment: the next one is asked. */
+function freshOne(fault: unknown): Response {
+  if (fault instanceof Error && fault.message.includes(BEGUN_ANEW)) return new Response(null, { status: GATEWAY_FULL });
+  throw fault;
+}
+
 async function chooseGateway(
   env: ObjectBindings,
   dialect: string,
@@ -48,7 +55,7 @@ async function chooseGateway(
   const first = Math.floor(Math.random() * GATEWAY.spread);
   for (let passed = 0; passed < TRIES; passed++) {
     const gateway = gatewayStub(env, `${dialect}/${place}/${first + passed * GATEWAY.spread}`);
-    const response = await gateway.fetch(make());
+    const response = await gateway.fetch(make()).catch(freshOne);
     if (response.status !== GATEWAY_FULL) return response;
   }
   return new Response(null, { status: GATEWAY_FULL });

@@ -192,9 +192,9 @@ export class Engine implements Carrier {
     if (packet?.type === "ping" && packet.data === "probe") {
       wire.send(encodeText({ type: "pong", data: "probe" }, this.#settings.version));
       reach.probe.answered = true;
-      this.#polling.release(session);
+      this.#polling.releaseSoon(session);
     } else if (packet?.type === "upgrade") {
-      this.#polling.release(session);
+      this.#polling.overtake(session);
       session.reach = { on: "websocket", wire };
       wire.label = label(session);
       for (const text of this.#store.take(session.sid)) this.#transmit(wire, text);

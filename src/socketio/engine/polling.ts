@@ -8,7 +8,10 @@ import { decodePayload4, encodePayload4 } from "./payload-v4.ts";
 import type { CloseReason, Session } from "./session.ts";
 import type { SessionStore } from "./store.ts";
 
-/** While an upgrade is under way, a new poll is released after this long, so that the client doesn't ask in a circle. */
+/**
+ * While an upgrade is under way, a poll is released after this long: not at once, so that the client doesn't ask in a
+ * circle, and that one who has sent all of the upgrade before it polled is told so.
+ */
 const RELEASE_MS = 100;
 const NOOP = "6";
 
@@ -41,13 +44,30 @@ export class Polling {
     session.queued = 0;
     if (waiting.length > 0 || reach.on !== "polling") return this.#respond(request, session, waiting);
     return new Promise((resolve) => {
-      const poll = { request, answer: (texts: readonly string[]) => resolve(this.#respond(request, session, texts)) };
-      reach.poll = poll;
-      if (reach.probe?.answered !== true) return;
-      setTimeout(() => {
-        if (session.reach.on === "polling" && session.reach.poll === poll) this.release(session);
-      }, RELEASE_MS);
+      reach.poll = {
+        answer: (texts) => resolve(this.#respond(request, session, texts)),
+        refuse: () => resolve(refuse(request, "badRequest")),
+      };
+      if (reach.probe?.answered === true) this.releaseSoon(session);
     });
+  }
+
+  /** The probe was answered: the client waits for its poll before it goes over. */
+  releaseSoon(session: Session): void {
+    if (session.reach.on !== "polling" || session.reach.poll === null) return;
+    const { poll } = session.reach;
+    setTimeout(() => {
+      if (session.reach.on === "polling" && session.reach.poll === poll) this.release(session);
+    }, RELEASE_MS);
+  }
+
+  /** The client has gone over to its WebSocket, and should not have polled any more. What was leaving is queued. */
+  overtake(session: Session): void {
+    if (session.reach.on !== "polling" || session.reach.poll === null) return;
+    for (const text of this.#leaving.get(session) ?? []) this.#store.queue(session.sid, text);
+    this.#leaving.delete(session);
+    session.reach.poll.refuse();
+    session.reach.poll = null;
   }
 
   #respond(request: Request, session: Session, texts: readonly string[]): Response {

@@ -4,9 +4,9 @@ import type { Json, Wire } from "../ports.ts";
 
 /** A request that waits for packets. */
 export interface Poll {
-  readonly request: Request;
   /** Answers with these packets, in their text form. */
   readonly answer: (texts: readonly string[]) => void;
+  readonly refuse: () => void;
 }
 
 /** A WebSocket that wants to take over from polling. */

@@ -119,8 +119,6 @@ describe.each(["4", "3"])("Engine.IO %s", (version) => {
 
     it("closes a WebSocket that does not answer", async () => {
       const socket = await raw().opened();
-      // workerd does not let go of a socket that was closed before it ever spoke: the client waits in its handshake.
-      socket.send("6");
       expect(await socket.closed).toBeGreaterThan(0);
     });
   });
