@@ -78,6 +78,7 @@ describe("the operators' page", () => {
   it("makes another key after a second question, and the old one is dead", async () => {
     await page.getByRole("button", { name: "Make a new key" }).click();
     await dialog("Make a new key").getByRole("button", { name: "Make a new key" }).click();
+    await dialog("Shop").waitFor();
     const [fresh = ""] = await dialog("Shop").locator("code").allInnerTexts();
     expect(fresh).not.toBe(key);
     expect([await opens(key), await opens(fresh)]).toEqual([false, true]);

@@ -1,6 +1,6 @@
-// Messages of other dialects arrive live in the page, and what is said there arrives with them. A client of `messenger` goes
-// here too: give it a name in `others`.
+// Messages of other dialects arrive live in the page, and what is said there arrives with them.
 
+import { io } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { Client } from "../wire/client.ts";
@@ -47,7 +47,19 @@ async function methods(client: Client): Promise<Other> {
   };
 }
 
-const others = { mobile, methods };
+async function messenger(client: Client): Promise<Other> {
+  const socket = io(`${client.server.url}/chat`, { path: "/ws/", auth: { token: client.token }, forceNew: true });
+  const heard: string[] = [];
+  socket.on("chat", ({ chat }: { chat: { message: string } }) => heard.push(chat.message));
+  await new Promise<void>((open) => socket.once("connect", open));
+  return {
+    say: async (_, __, message) => void (await socket.emitWithAck("send-message", { user: "ann", message })),
+    heard: async () => heard,
+    end: () => socket.disconnect(),
+  };
+}
+
+const others = { messenger, mobile, methods };
 
 describe.each(Object.keys(others) as (keyof typeof others)[])("a client of %s", (dialect) => {
   let stage: Stage;
