@@ -30,6 +30,7 @@ export function createObjects(env: ObjectBindings): Objects {
     unreadSum: (user) => inboxStub(env, user).unreadSum(),
     watch: (user, watcher) => inboxStub(env, user).watch(watcher),
     unwatch: (user, watcher) => inboxStub(env, user).unwatch(watcher),
+    lastSeen: (user) => inboxStub(env, user).lastSeen(),
     async hear(chat, actor, listener, on) {
       unwrap(await chatStub(env, chat).hear(actor, listener, on));
     },

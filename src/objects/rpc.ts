@@ -99,6 +99,8 @@ export interface InboxCalls {
   watch(watcher: string): Promise<boolean>;
   unwatch(watcher: string): Promise<void>;
   online(): Promise<boolean>;
+  /** When the last connection closed; null while one is open, or where none ever was. */
+  lastSeen(): Promise<number | null>;
   endSessions(tokenId: string | null, expiresAt: number): Promise<void>;
   sweepLater(what: Sweep): Promise<void>;
   profileChanged(person: Person): Promise<void>;
