@@ -9,7 +9,12 @@ import type { Server } from "./compose.ts";
 import type { Failure } from "./core/errors.ts";
 import { failureOf, notFound } from "./core/errors.ts";
 import { LIMITS } from "./core/limits.ts";
+import { defaultPathRoutes } from "./dialects/default-path.ts";
+import { eventsSockets } from "./dialects/events/socket-api.ts";
 import type { Http, Sockets } from "./dialects/http.ts";
+import { createRender as createMessengerRender } from "./dialects/messenger/render.ts";
+import { messengerRoutes } from "./dialects/messenger/routes.ts";
+import { messengerSockets } from "./dialects/messenger/socket-api.ts";
 import { methodsRoutes } from "./dialects/methods/route.ts";
 import { methodsSockets } from "./dialects/methods/socket-api.ts";
 import { createRender as createMobileRender } from "./dialects/mobile/render.ts";
@@ -18,6 +23,8 @@ import { problem } from "./dialects/native/problems.ts";
 import { createRender } from "./dialects/native/render.ts";
 import { nativeRoutes } from "./dialects/native/rest.ts";
 import { nativeSockets } from "./dialects/native/socket-api.ts";
+import { roomsRestRoutes } from "./dialects/rooms/rest/routes.ts";
+import { roomsSockets } from "./dialects/rooms/socket-api.ts";
 import type { Env } from "./env.ts";
 import { log, logFault } from "./log.ts";
 import { carryToGateway, connectGateway } from "./objects/gateway/choose.ts";
@@ -86,13 +93,26 @@ function mount(env: Env): Mounted {
 
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.route("/", methodsRoutes());
+  app.route("/", defaultPathRoutes({ withToken: "rooms", withoutToken: "events" }));
   app.route(
     "/",
     mobileRoutes(createMobileRender(server.linkTo), (fault) => logFault("mobile", fault)),
   );
+  app.route(
+    "/",
+    messengerRoutes(createMessengerRender(server.linkTo), (fault) => logFault("messenger", fault)),
+  );
+  app.route(
+    "/",
+    roomsRestRoutes((fault) => logFault("rooms", fault)),
+  );
   app.route("/v1", nativeRoutes(createRender(server.linkTo)));
   let asyncApi: object | undefined;
-  app.get("/asyncapi.json", (c) => c.json((asyncApi ??= createAsyncApi([nativeSockets, methodsSockets]))));
+  app.get("/asyncapi.json", (c) =>
+    c.json(
+      (asyncApi ??= createAsyncApi([nativeSockets, methodsSockets, messengerSockets, eventsSockets, roomsSockets])),
+    ),
+  );
   const openApi = createOpenApi(app);
   app.get("/openapi.json", async (c) => c.json(await openApi()));
   return { server, app };

@@ -3,21 +3,26 @@
 import { createFiles } from "./attachments/files.ts";
 import { openFile } from "./attachments/download.ts";
 import { createLinks } from "./attachments/links.ts";
-import { storeBytes, storeUpload } from "./attachments/upload.ts";
+import { storeBytes, storeCopy, storeForm, storeUpload } from "./attachments/upload.ts";
+import { createOperatorTokens } from "./auth/operator-tokens.ts";
+import { createOutbound } from "./auth/outbound.ts";
 import { passwords } from "./auth/passwords.ts";
 import { checkSecret } from "./auth/secret.ts";
+import { createTenantSystems } from "./auth/tenants.ts";
 import { createLoginThrottle } from "./auth/throttle.ts";
 import { createTokenSigner } from "./auth/tokens.ts";
+import type { OperatorDirectory } from "./core/operators.ts";
 import type { Directory, Files } from "./core/ports.ts";
 import { createDirectory } from "./directory/directory.ts";
 import type { Env } from "./env.ts";
 import { createObjects } from "./objects/objects.ts";
+import type { ServicePorts } from "./service/ports.ts";
 import type { Service } from "./service/service.ts";
 import { createService } from "./service/service.ts";
 
 /** What the objects store in besides themselves. */
 export interface Stores {
-  readonly directory: Directory;
+  readonly directory: Directory & OperatorDirectory;
   readonly files: Files;
 }
 
@@ -45,21 +50,32 @@ export function serverOf(env: Env): Server {
   return server;
 }
 
+function firstOperatorOf({ OPERATOR_EMAIL: email, OPERATOR_PASSWORD: password }: Env): ServicePorts["firstOperator"] {
+  return email && password ? { email, password } : null;
+}
+
 function makeServer(env: Env): Server {
   const secret = checkSecret(env.TOKEN_SECRET);
   const links = createLinks(secret);
   const { directory, files } = storesOf(env);
   const now = (): number => Date.now();
+  const development = env.DEVELOPMENT === "1";
+  const outbound = createOutbound({ development, fetch: (url, init) => fetch(url, init) });
   const service = createService({
     directory,
     objects: createObjects(env),
     passwords,
     tokens: createTokenSigner(secret),
     throttle: createLoginThrottle(env.THROTTLE),
+    operatorTokens: createOperatorTokens(secret),
+    tenantSystems: createTenantSystems(outbound, development),
+    firstOperator: firstOperatorOf(env),
     files: {
-      remove: (records) => files.remove(records),
+      ...files,
       store: (owner, upload) => storeUpload(env.FILES, { ...owner, ...upload }),
       storeBytes: (owner, file) => storeBytes(env.FILES, { ...owner, ...file }),
+      storeForm: (owner, upload, field, most) => storeForm(env.FILES, { ...owner, ...upload }, field, most),
+      copy: (record) => storeCopy(env.FILES, record),
       open: (record, request) => openFile(env.FILES, record, request),
       linkStands: (id, query) => links.verify(id, query, now()),
     },

@@ -11,11 +11,13 @@ export interface Env {
   readonly ASSETS: Fetcher;
   /** Signs user tokens and attachment links; without it nothing is served. */
   readonly TOKEN_SECRET?: string;
-  /** The first operator, made when the operators' table is empty. */
+  /** The first operator, an admin, for as long as both stand here. */
   readonly OPERATOR_EMAIL?: string;
   readonly OPERATOR_PASSWORD?: string;
   /** "1" opens the default app to the `events` dialect without a key (local development). */
   readonly DEFAULT_APP_OPEN?: string;
+  /** "1" lets tenants' addresses be on this machine or in a private network (local development). */
+  readonly DEVELOPMENT?: string;
   /** Frames that one connection may send in a second, and at once; numbers, where the built-in ones do not fit. */
   readonly FRAMES_PER_SECOND?: string;
   readonly FRAME_BURST?: string;

@@ -7,6 +7,7 @@ interface Frame {
   readonly name: string;
   readonly summary: string;
   readonly payload: z.ZodType;
+  readonly examples?: readonly unknown[];
 }
 
 interface Channel {
@@ -36,11 +37,12 @@ const schemaOf = (payload: z.ZodType, io: "input" | "output"): object =>
     },
   });
 
-const message = ({ name, summary, payload }: Frame, io: "input" | "output"): object => ({
+const message = ({ name, summary, payload, examples }: Frame, io: "input" | "output"): object => ({
   name,
   summary,
   contentType: "application/json",
   payload: { schemaFormat: "application/schema+json;version=draft-2020-12", schema: schemaOf(payload, io) },
+  ...(examples === undefined ? {} : { examples: examples.map((example) => ({ payload: example })) }),
 });
 
 /** Makes the document for `apis`; names of messages are unique in their channel. */

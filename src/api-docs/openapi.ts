@@ -26,6 +26,13 @@ export function createOpenApi<E extends Env>(app: Hono<E>): () => Promise<Json> 
               name: "authorization",
               description: "`FAE base64(user_id:token:session_id)`",
             },
+            operator: {
+              type: "apiKey",
+              in: "header",
+              name: "authorization",
+              description: "An operator's token, of `POST /auth/login`; `Bearer` before it is allowed.",
+            },
+            appKey: { type: "apiKey", in: "header", name: "x-app-key", description: "The secret key of an app." },
             bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
           },
         },

@@ -23,5 +23,10 @@ export function createFiles(bucket: R2Bucket): Files {
         await bucket.delete(keys.slice(at, at + KEYS_PER_DELETE));
       }
     },
+    async removeSome(app) {
+      const { objects } = await bucket.list({ prefix: `${app}/`, limit: KEYS_PER_DELETE });
+      if (objects.length > 0) await bucket.delete(objects.map((object) => object.key));
+      return objects.length > 0;
+    },
   };
 }

@@ -3,7 +3,7 @@
  * Knows limits and forms of upload; must not know routes, nor the directory that keeps the record.
  */
 
-import { invalid, tooLarge } from "../core/errors.ts";
+import { invalid, notFound, tooLarge } from "../core/errors.ts";
 import type { AppId, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { AttachmentRecord } from "../core/ports.ts";
@@ -110,6 +110,15 @@ export async function storeBytes(
     length: bytes.length,
     field: "file",
   });
+}
+
+/** Stores the bytes of `record` once more: each message has files of its own, which go when it does. @throws not_found where they are gone */
+export async function storeCopy(files: R2Bucket, record: AttachmentRecord): Promise<AttachmentRecord> {
+  const object = await files.get(fileKey(record));
+  if (object === null) throw notFound("attachment");
+  const copy = { ...record, id: crypto.randomUUID(), chatId: null, createdAt: Date.now() };
+  await writeObject(files, fileKey(copy), object.body as AsyncIterable<Uint8Array>, record.size);
+  return copy;
 }
 
 interface NewFile {

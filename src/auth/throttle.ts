@@ -34,23 +34,23 @@ function refuse(waitMs: number): never {
 export function createLoginThrottle(namespace: DurableObjectNamespace): LoginThrottle {
   const buckets = proxyDurable(namespace, { name: "THROTTLE", parse: true });
   const bucket = (name: string): Bucket => buckets.get(name);
-  const ofLogin = (app: AppId, login: string): Bucket => bucket(bucketName(`login:${app}`, nameKey(login)));
+  const ofLogin = (at: AppId | "operators", login: string): Bucket => bucket(bucketName(`login:${at}`, nameKey(login)));
   const ofAddress = (address: string): Bucket => bucket(bucketName("address", networkOf(address)));
 
   return {
-    async take(app, login, address) {
+    async take(at, login, address) {
       // The address comes first: one that has used up its tries must not even for an instant take those of an
       // account, or it could keep that account's owner out.
       const waitOfAddress = await ofAddress(address).take(THROTTLE.address.burst, THROTTLE.address.refillMs);
       if (waitOfAddress > 0) refuse(waitOfAddress);
-      const waitOfLogin = await ofLogin(app, login).take(THROTTLE.name.burst, THROTTLE.name.refillMs);
+      const waitOfLogin = await ofLogin(at, login).take(THROTTLE.name.burst, THROTTLE.name.refillMs);
       if (waitOfLogin === 0) return;
       await ofAddress(address).refund();
       refuse(waitOfLogin);
     },
 
-    async succeeded(app, login, address) {
-      await Promise.all([ofLogin(app, login).forget(), ofAddress(address).refund()]);
+    async succeeded(at, login, address) {
+      await Promise.all([ofLogin(at, login).forget(), ofAddress(address).refund()]);
     },
   };
 }

@@ -13,6 +13,9 @@ export interface Chat {
   readonly appId: AppId;
   readonly kind: ChatKind;
   readonly title: string | null;
+  /** Of a room that belongs to its app: unique there. Such a room is entered by invitation, and stays when it is empty. */
+  readonly name: string | null;
+  /** `THE_APP` where the app itself made it. */
   readonly createdBy: UserId;
   /** What dialects keep with a chat, e.g. a room's place on the map. */
   readonly props: { readonly [key: string]: Json };

@@ -5,7 +5,7 @@
 
 import type { Changes, Chat, ChatKind, DetailedChat, ListedChat } from "./chat.ts";
 import type { MessageId, UserId } from "./ids.ts";
-import type { Draft, SeenMessage } from "./message.ts";
+import type { Draft, Json, Message, SeenMessage } from "./message.ts";
 import type { Person, Role } from "./people.ts";
 
 interface Table {
@@ -15,9 +15,20 @@ interface Table {
   "message.delete": { args: { messageId: number }; result: { messageId: MessageId } };
   /** Newest first; oldest first with `after`. `next` is the cursor that goes on from here. */
   "message.list": { args: Page; result: { items: readonly SeenMessage[]; next: MessageId | null } };
-  /** One message alone, all up to one, or all. */
+  /** What an app as a whole may see of its chat: what was sent between two times, both included, and not deleted; newest first. */
+  "message.range": {
+    args: { from: number | null; to: number | null; before: MessageId | null; limit: number };
+    result: { items: readonly Message[]; next: MessageId | null };
+  };
+  /** One message alone, all up to one, or all. `received`: the one message must not be one that the reader wrote to somebody else. */
   read: {
-    args: { messageId?: number | undefined; upTo?: number | undefined };
+    args: {
+      messageId?: number | undefined;
+      upTo?: number | undefined;
+      received?: boolean | undefined;
+      /** Those who are in the room hear of it even if nothing was unread. */
+      inRoom?: boolean | undefined;
+    };
     /** `changed`: exactly the messages that were unread before. */
     result: { unread: number; changed: readonly MessageId[] };
   };
@@ -27,7 +38,7 @@ interface Table {
   "room.peek": { args: Record<never, never>; result: Chat };
   /** Whoever is in the app joins a room; a member already: nothing happens. */
   "room.join": { args: { person: Person }; result: DetailedChat };
-  typing: { args: { on: boolean }; result: Record<never, never> };
+  typing: { args: { on: boolean; said?: Json | undefined }; result: Record<never, never> };
   changes: { args: { since: number }; result: Changes };
   "chat.get": { args: Record<never, never>; result: DetailedChat };
   "chat.rename": { args: { title: string | null }; result: ListedChat };
@@ -43,7 +54,7 @@ export interface Page {
   readonly limit?: number | undefined;
   /** How many of the newest are left out. */
   readonly skip?: number | undefined;
-  /** Without the places of deleted messages. */
+  /** Without the places of deleted messages; newest first whatever the bounds are, which may both be given. */
   readonly present?: boolean | undefined;
 }
 

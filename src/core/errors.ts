@@ -41,7 +41,7 @@ export interface Failure {
 /** `unread`: unread messages are to be read first; `full`: the room has no place left; `direct`: direct chats don't allow this. */
 export type Reason = "unread" | "full" | "direct" | "not_member";
 
-export type Subject = "app" | "user" | "chat" | "message" | "member" | "attachment" | "route" | "username";
+export type Subject = "app" | "user" | "chat" | "message" | "member" | "attachment" | "route" | "username" | "token";
 
 /** A failure of the catalogue, thrown. Anything else that is thrown is a fault of ours and becomes `internal`. */
 export class ParlanceError extends Error {

@@ -4,9 +4,9 @@
  */
 
 import type { DetailedChat } from "./chat.ts";
-import type { ChatId, MessageId, UserId } from "./ids.ts";
-import type { Message } from "./message.ts";
-import type { Member } from "./people.ts";
+import type { AppId, ChatId, MessageId, UserId } from "./ids.ts";
+import type { Json, Message } from "./message.ts";
+import type { Member, Person } from "./people.ts";
 
 interface InChat {
   readonly chatId: ChatId;
@@ -31,6 +31,8 @@ export interface MessageDeleted extends Durable {
   readonly messageId: MessageId;
   /** Who wrote it: to everyone else it is not unread any more. */
   readonly author: UserId;
+  /** Milliseconds since 1970. */
+  readonly deletedAt: number;
 }
 
 /** The viewer is in this chat from now on: it was made with them, or they were added. */
@@ -74,6 +76,8 @@ export interface MembersRemoved extends Durable {
 export interface Read extends InChat {
   readonly type: "read";
   readonly userId: UserId;
+  /** Who that is. */
+  readonly user: Person;
   readonly upTo?: MessageId;
   readonly messageIds?: readonly MessageId[];
   /** Exactly the messages that were unread before: to the reader all of them, to others those that they wrote. */
@@ -83,7 +87,31 @@ export interface Read extends InChat {
 export interface Typing extends InChat {
   readonly type: "typing";
   readonly userId: UserId;
+  /** Who that is. */
+  readonly user: Person;
   readonly on: boolean;
+  /** What the client said, where its dialect gives that back. */
+  readonly said: Json;
+}
+
+/** Somebody came into a room with one connection, or left it. Only those who are in it hear what is said of a room. */
+export interface RoomEntered extends InChat {
+  readonly type: "room.entered" | "room.left";
+  readonly userId: UserId;
+}
+
+/** All connections that are in a room; of a very large room, those that have been there longest. */
+export interface RoomPresent extends InChat {
+  readonly type: "room.present";
+  readonly appId: AppId;
+  readonly name: string;
+  readonly present: readonly Attendee[];
+}
+
+export interface Attendee {
+  readonly userId: UserId;
+  /** How the others see the connection. */
+  readonly shownAs: string;
 }
 
 /** The viewer's own count changed otherwise than by a message. */
@@ -103,6 +131,8 @@ export type ChatEvent =
   | MembersRemoved
   | Read
   | Typing
+  | RoomEntered
+  | RoomPresent
   | Unread;
 
 /** Somebody came online or went. Not of a chat: told to those who watch. */
@@ -127,6 +157,10 @@ export interface UserEvent {
   readonly unread?: number | undefined;
   /** `message.updated`: `read` as the viewer sees it. */
   readonly read?: boolean | undefined;
+  /** In a direct chat: the other one, as the viewer's list shows them. */
+  readonly peer?: Person | null | undefined;
+  /** `message.created`: when it was sent, everything before it in its chat had reached everyone. */
+  readonly settled?: boolean | undefined;
   /** The connection that caused the event and has its answer: it does not hear it. */
   readonly origin?: string | null | undefined;
 }

@@ -18,6 +18,14 @@ export const LIMITS = {
   /** Characters of an e-mail address (RFC 5321). */
   email: 254,
   username: 64,
+  /** Code points of the id by which another system knows a user. */
+  externalId: 255,
+  /** Characters of a token that a tenant issued: it travels in an address. */
+  tenantToken: 4_096,
+  /** Characters of a tenant's verification or JWKS address. */
+  tenantUrl: 2_048,
+  /** Users in one answer to an operator. */
+  operatorPage: 1_000,
   passwordMin: 8,
   passwordMax: 128,
   clientId: 128,
@@ -39,6 +47,8 @@ export const LIMITS = {
   members: 10_000,
   /** Up to so many members go with the events about a chat; of larger ones each client asks. */
   membersTold: 1_000,
+  /** Users of an app that are told where all are asked for. */
+  usersTold: 10_000,
   /** Members added by one command. */
   membersAtOnce: 100,
   /** Characters of a frame of the native dialect: a text of the longest kind with all its escapes, and room for the rest. */
@@ -51,6 +61,8 @@ export const LIMITS = {
   methodsLongFrames: 64 * MIB,
   /** Values in a long frame, as far as commas and brackets tell: more than the longest text has. */
   methodsValues: 50_000,
+  /** Files of one upload of `messenger`. */
+  messengerFiles: 4,
   /** Bytes of any frame: the platform itself ends a connection that sends a longer one. */
   anyFrame: 32 * MIB,
   /** Bytes of a JSON or form body. */
@@ -59,6 +71,14 @@ export const LIMITS = {
   joinedChats: 200,
   /** People whose presence one connection may watch. */
   watchedUsers: 500,
+  /** Users, and as many chats, whose messages one connection of an app hears: it may act for all that a tenant has. */
+  subscriptions: 10_000,
+  /** Messages in one answer of `events`. */
+  eventsMessages: 1_000,
+  /** Chats in one answer of `events`. */
+  eventsChats: 1_000,
+  /** Bytes of one answer of `events`: what waits for a poll is one row of SQLite, which holds 2 MB. */
+  eventsAnswer: 1_500_000,
 } as const;
 
 /** Chats with more members than this don't push to Inboxes whose user is offline. */
@@ -68,6 +88,8 @@ export const LARGE_CHAT = 100;
 export const FLOOD = {
   burst: 100,
   perSecond: 20,
+  /** How many users a connection counts for that acts for a whole app. */
+  usersOfApp: 50,
   /** Frames refused without a pause after which the connection is closed. */
   patience: 100,
 } as const;
@@ -89,6 +111,8 @@ export const DELIVERY = {
   /** Waiting before a lagging Inbox is tried again: doubled each time, from the first to the second. */
   retryMs: 2 * SECOND,
   retryMaxMs: 5 * MINUTE,
+  /** Events in one call to an Inbox; what is more goes with the next. */
+  portion: 200,
   /** Events replayed to an Inbox that lagged; past it, it gets the chat's state and its clients ask for `changes`. */
   replay: 200,
 } as const;
@@ -96,6 +120,10 @@ export const DELIVERY = {
 export const TOKEN = {
   /** How long a user token lives. */
   lifeMs: 30 * DAY,
+  /** How long an operator's token lives: a working day, because it opens all that an app has. */
+  operatorMs: 12 * HOUR,
+  /** How long the word of a tenant's verification URL is believed. */
+  verifiedMs: MINUTE,
   /** How long a signed attachment link lives, at least; it is the same for a whole day, so that caches can keep it. */
   linkMs: DAY,
 } as const;

@@ -11,14 +11,48 @@ export interface Person {
   readonly photo: string | null;
   readonly email: string | null;
   readonly firstName: string | null;
+  readonly middleName: string | null;
   readonly lastName: string | null;
+  /** Under which another system knows them. */
+  readonly externalId: string | null;
+  /** Times: milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Of an account that is gone. */
+  readonly deletedAt: number | null;
 }
 
-/** Who calls: a user of an app, and the token by which they came (null: a person acted for by an operator or an app's key). */
+/** Stands for a user where an app itself acts on its rooms, by its key or its operator. No user has this id. */
+export const THE_APP = 0 as UserId;
+
+/** What others may see of a user. */
+export function personOf(user: Person): Person {
+  const { id, username, name, photo, email, firstName, middleName, lastName } = user;
+  const { externalId, createdAt, updatedAt, deletedAt } = user;
+  return {
+    id,
+    username,
+    name,
+    photo,
+    email,
+    firstName,
+    middleName,
+    lastName,
+    externalId,
+    createdAt,
+    updatedAt,
+    deletedAt,
+  };
+}
+
+/** Who calls: a user of an app, or the app itself. */
 export interface Actor {
   readonly appId: AppId;
   readonly userId: UserId;
 }
+
+/** An app as a whole, which is in no chat: it may do only what needs no member. */
+export const wholeApp = (appId: AppId): Actor => ({ appId, userId: THE_APP });
 
 /** An actor that a token speaks for. */
 export interface Session extends Actor {
@@ -52,8 +86,11 @@ export function colourOf(user: UserId): string {
   return `#${channel(0)}${channel(8)}${channel(4)}`;
 }
 
-/** How a user whose account is gone is shown. The colon keeps it apart from every name that can be registered. */
-export function ghostOf(user: UserId): Person {
+/**
+ * How a user whose account is gone since `deletedAt` (milliseconds since 1970) is shown. The colon keeps it apart from every
+ * name that can be registered.
+ */
+export function ghostOf(user: UserId, deletedAt: number): Person {
   return {
     id: user,
     username: `deleted:${user}`,
@@ -61,6 +98,11 @@ export function ghostOf(user: UserId): Person {
     photo: null,
     email: null,
     firstName: null,
+    middleName: null,
     lastName: null,
+    externalId: null,
+    createdAt: deletedAt,
+    updatedAt: deletedAt,
+    deletedAt,
   };
 }

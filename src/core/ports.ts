@@ -20,11 +20,6 @@ export interface App {
 /** A user as the directory keeps them. */
 export interface User extends Person {
   readonly appId: AppId;
-  readonly middleName: string | null;
-  readonly externalId: string | null;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  readonly updatedAt: number;
 }
 
 export interface NewUser {
@@ -43,15 +38,23 @@ export interface NewUser {
 export interface UserPatch {
   readonly name?: string | null | undefined;
   readonly photo?: string | null | undefined;
+  readonly firstName?: string | null | undefined;
+  readonly middleName?: string | null | undefined;
+  readonly lastName?: string | null | undefined;
 }
 
 export interface Users {
-  /** @throws conflict where the username is taken in this app, without regard to case */
+  /** @throws conflict where the username (subject `username`) or the external id (subject `user`) is taken in this app, the former without regard to case; not_found where the app is gone */
   create(app: AppId, user: NewUser): Promise<User>;
   find(app: AppId, id: UserId): Promise<User | null>;
   /** The users of this app among `ids`, in no order. */
   findMany(app: AppId, ids: readonly UserId[]): Promise<User[]>;
   findByUsername(app: AppId, username: string): Promise<User | null>;
+  findByExternalId(app: AppId, externalId: string): Promise<User | null>;
+  /** Those of `ids`, in no order. */
+  findByExternalIds(app: AppId, ids: readonly string[]): Promise<User[]>;
+  /** Of whatever app. */
+  findAnywhere(id: UserId): Promise<User | null>;
   /** The user who logs in by `login` (username, or e-mail address where it is no username) and their password's hash. */
   credential(app: AppId, login: string): Promise<{ user: User; hash: string } | null>;
   setPassword(id: UserId, hash: string): Promise<void>;
@@ -73,8 +76,8 @@ export interface Tokens {
   /** The user that this token still speaks for, or null: ended, expired, or the account is gone. One query. */
   user(tokenId: string): Promise<TokenUser | null>;
   end(tokenId: string): Promise<void>;
-  /** Ends all tokens of a user. */
-  endAll(user: UserId): Promise<void>;
+  /** Ends all tokens of a user; those that were ended. `expiresAt`: milliseconds since 1970. */
+  endAll(user: UserId): Promise<{ tokenId: string; expiresAt: number }[]>;
 }
 
 export interface NewChat {
@@ -87,12 +90,32 @@ export interface NewChat {
   readonly props?: { readonly [key: string]: Json } | undefined;
 }
 
+/** A room that belongs to its app: made by it, under a name that is unique there, with the people it puts in. */
+export interface NewAppRoom {
+  readonly appId: AppId;
+  readonly name: string;
+  readonly members: readonly UserId[];
+  readonly props: { readonly [key: string]: Json };
+}
+
+/** Such a room as the directory lists it, without its members. */
+export interface AppRoom {
+  readonly id: ChatId;
+  readonly appId: AppId;
+  readonly name: string;
+  readonly props: { readonly [key: string]: Json };
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
 /** A chat as it stands in the directory: what its object begins with. */
 export interface ChatRecord {
   readonly id: ChatId;
   readonly appId: AppId;
   readonly kind: "direct" | "group" | "room";
   readonly title: string | null;
+  /** Of a room that belongs to its app. */
+  readonly name: string | null;
   readonly createdBy: UserId;
   readonly createdAt: number;
   readonly props: { readonly [key: string]: Json };
@@ -105,6 +128,8 @@ export interface ChatDirectory {
   findDirect(app: AppId, a: UserId, b: UserId): Promise<ChatId | null>;
   create(chat: NewChat): Promise<ChatId>;
   load(id: ChatId): Promise<ChatRecord | null>;
+  /** Who is in each of `ids`, in the order of joining. */
+  membersOf(ids: readonly ChatId[]): Promise<Map<ChatId, UserId[]>>;
   /** The chat's object has taken it over. */
   opened(id: ChatId): Promise<void>;
   /** Chats whose creation by `user` began before `before` (milliseconds) and was cut off. */
@@ -115,6 +140,16 @@ export interface ChatDirectory {
   removeMembers(id: ChatId, users: readonly UserId[]): Promise<void>;
   /** The chat and its memberships are forgotten; its attachments' rows stay until `Attachments.forget`. */
   erase(id: ChatId): Promise<void>;
+}
+
+/** The rooms that belong to an app; they are chats besides. */
+export interface AppRooms {
+  /** @throws conflict where the app has a room of this name, not_found where a member is no user of the app */
+  create(room: NewAppRoom): Promise<ChatId>;
+  find(app: AppId, name: string): Promise<AppRoom | null>;
+  findById(app: AppId, id: ChatId): Promise<AppRoom | null>;
+  /** All of an app's, the newest first. */
+  list(app: AppId): Promise<AppRoom[]>;
 }
 
 /** An attachment as the directory keeps it. */
@@ -141,10 +176,16 @@ export interface AttachmentDirectory {
 }
 
 export interface Directory {
-  readonly apps: { byUuid(uuid: string): Promise<App | null>; byId(id: AppId): Promise<App | null> };
+  readonly apps: {
+    byUuid(uuid: string): Promise<App | null>;
+    byId(id: AppId): Promise<App | null>;
+    /** `hash`: SHA-256 of the app's secret key, in lower-case hex. */
+    byKeyHash(hash: string): Promise<App | null>;
+  };
   readonly users: Users;
   readonly tokens: Tokens;
   readonly chats: ChatDirectory;
+  readonly rooms: AppRooms;
   readonly attachments: AttachmentDirectory;
 }
 
@@ -164,14 +205,16 @@ export interface TokenSigner {
 /** Buckets that hold guesses: of one account, and from one address. */
 export interface LoginThrottle {
   /** Takes one try from both buckets. @throws rate.limited */
-  take(app: AppId, login: string, address: string): Promise<void>;
+  take(at: AppId | "operators", login: string, address: string): Promise<void>;
   /** The try succeeded: the account's bucket is full again, and the address gets its try back. */
-  succeeded(app: AppId, login: string, address: string): Promise<void>;
+  succeeded(at: AppId | "operators", login: string, address: string): Promise<void>;
 }
 
 /** Bytes of attachments, under `app/attachment`. */
 export interface Files {
   remove(records: readonly { appId: AppId; id: string }[]): Promise<void>;
+  /** Removes up to a thousand of an app's. False: there were none. */
+  removeSome(app: AppId): Promise<boolean>;
 }
 
 /** The objects, as the use cases call them. */
@@ -192,8 +235,12 @@ export interface Objects {
   /** The connection `watcher` hears of this user's presence from now on; whether they are online. */
   watch(user: UserId, watcher: string): Promise<boolean>;
   unwatch(user: UserId, watcher: string): Promise<void>;
+  /** When this user's last connection closed (milliseconds since 1970); null while one is open, or where none ever was. */
+  lastSeen(user: UserId): Promise<number | null>;
   /** The connection `listener` hears what is ephemeral in a chat (or no longer). */
   hear(chat: ChatId, actor: Actor, listener: string, on: boolean): Promise<void>;
+  /** It does, and is in the room: all who are there hear of it. */
+  enter(chat: ChatId, actor: Actor, listener: string, shownAs: string): Promise<void>;
   online(app: AppId, users: readonly UserId[]): Promise<Set<UserId>>;
   /** What this user begins now is cleared up, or brought to its end, some time later if it was cut off. */
   sweepLater(user: UserId, what: Sweep): Promise<void>;
@@ -203,6 +250,10 @@ export interface Objects {
   profileChanged(user: Person): Promise<void>;
   /** The account is gone: the directory forgets it, the user leaves every chat, their connections close, their list is gone. */
   eraseUser(actor: Actor, ghost: Person): Promise<void>;
+  /** All users of the app who are online. */
+  allOnline(app: AppId): Promise<UserId[]>;
+  /** The app is deleted: nothing finds it from now on, its connections are closed, and all that is its own goes, whatever interrupts it. */
+  eraseApp(app: AppId): Promise<void>;
   /** News for everyone in the app. */
   announce(app: AppId, news: { type: "user.joined" | "user.left"; userId: UserId; username: string }): Promise<void>;
   /** Closes at once the connections that the app's key opened, or that were opened because the app is open. */

@@ -8,7 +8,7 @@ import type { Failure } from "./errors.ts";
 import type { AppNews, ChatEvent, Presence, UserEvent } from "./events.ts";
 import type { AppId, UserId } from "./ids.ts";
 import type { Json } from "./message.ts";
-import type { Session } from "./people.ts";
+import type { Person, Session } from "./people.ts";
 
 /** What one viewer sees differently in an event that is otherwise the same for all. */
 export interface View {
@@ -16,6 +16,8 @@ export interface View {
   readonly viewer?: UserId | null | undefined;
   readonly unread?: number | undefined;
   readonly read?: boolean | undefined;
+  /** In a direct chat: the other one (or the viewer, in a chat with oneself). Undefined where it is no direct chat. */
+  readonly peer?: Person | null | undefined;
   /** What the dialect keeps about the viewer's connection. */
   readonly state?: Json | undefined;
 }
@@ -65,9 +67,16 @@ export interface Connection {
   identify(session: Session, username: string): Promise<boolean>;
   /**
    * From now on this connection acts for a whole app, whose key it gave (or which is open); it ends at once when the app's
-   * key is changed or the app is deleted.
+   * key is changed or the app is deleted. It may send as much as many users.
    */
   serve(app: AppId): Promise<void>;
+  /**
+   * From now on this connection, which acts for an app, hears the messages of a chat, or of every chat that a user is in or
+   * comes to be in: each once, whatever brings it. The user, of whom the caller knows that they are of this app, counts as
+   * no more online than before. False: there are too many. @throws not_found where the app has no such chat
+   */
+  subscribe(to: "chat" | "user", id: number): Promise<boolean>;
+  isSubscribed(to: "chat" | "user", id: number): boolean;
   /** Notes a chat or a person that this connection listens to, so that it is let go when the connection ends. False: there are too many. */
   follow(kind: "chat" | "user", id: number): boolean;
   unfollow(kind: "chat" | "user", id: number): void;
@@ -129,7 +138,7 @@ export interface CarrierHost {
   connection(key: string): Connection | undefined;
   /** It is gone for good. */
   ended(key: string): void;
-  /** Whether one more frame may come on this connection; to be asked for each. */
+  /** Whether one more frame may come on this connection; to be asked for each. Who asks in vain too often is closed. */
   mayTake(key: string): boolean;
 }
 
@@ -157,6 +166,8 @@ export interface CarriedWire {
   readonly graceMs: number;
   readonly news: boolean;
   readonly encode: Encode;
+  /** A connection is about to be told an event, which may change what is kept about it. */
+  readonly hears?: (connection: Connection, event: UserEvent["event"]) => void;
   /** The tables of the dialect's own, as steps; their names begin with a prefix of its own. */
   readonly schema: readonly ((sql: CarrierSql) => void)[];
   carry(host: CarrierHost): Carrier;

@@ -7,6 +7,8 @@ export interface FrameApi {
   readonly name: string;
   readonly summary: string;
   readonly payload: z.ZodType;
+  /** Payloads as they may go over the wire. */
+  readonly examples?: readonly unknown[];
 }
 
 /** One address to which a socket may be opened. */

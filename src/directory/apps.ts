@@ -15,9 +15,10 @@ interface AppRow {
 }
 
 /** Made by the first migration. */
-const DEFAULT_APP = 1;
+export const DEFAULT_APP = 1;
 
-const SELECT = "SELECT id, uuid, name, open FROM apps";
+/** Those that stand: of one that is being deleted nothing is found any more. */
+const SELECT = "SELECT id, uuid, name, open FROM apps WHERE deleted_at IS NULL AND";
 
 /** @param defaultOpen makes the default app open, whatever its row says */
 export function createApps(db: D1Database, defaultOpen: boolean): Directory["apps"] {
@@ -30,11 +31,15 @@ export function createApps(db: D1Database, defaultOpen: boolean): Directory["app
 
   return {
     async byUuid(uuid: string): Promise<App | null> {
-      const row = await db.prepare(`${SELECT} WHERE uuid = ?`).bind(uuid.toLowerCase()).first<AppRow>();
+      const row = await db.prepare(`${SELECT} uuid = ?`).bind(uuid.toLowerCase()).first<AppRow>();
       return row && toApp(row);
     },
     async byId(id: AppId): Promise<App | null> {
-      const row = await db.prepare(`${SELECT} WHERE id = ?`).bind(id).first<AppRow>();
+      const row = await db.prepare(`${SELECT} id = ?`).bind(id).first<AppRow>();
+      return row && toApp(row);
+    },
+    async byKeyHash(hash: string): Promise<App | null> {
+      const row = await db.prepare(`${SELECT} key_hash = ?`).bind(hash).first<AppRow>();
       return row && toApp(row);
     },
   };

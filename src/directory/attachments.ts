@@ -24,7 +24,10 @@ const COLUMNS = "id, app_id, user_id, chat_id, name, size, mime, width, height, 
 /** Rows of one answer of `orphans` and `ofChat`. */
 const AT_ONCE = 500;
 
-const INSERT = `INSERT INTO attachments (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+// An app that was deleted while the bytes were on their way gets no row; its files are looked at once more.
+const INSERT = `
+  INSERT INTO attachments (${COLUMNS})
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 WHERE EXISTS (SELECT 1 FROM users WHERE id = ?3)`;
 
 const BY_ID = `SELECT ${COLUMNS} FROM attachments WHERE id = ?`;
 

@@ -9,6 +9,7 @@ import { notFound } from "../core/errors.ts";
 import type { AppId, ChatId, UserId } from "../core/ids.ts";
 import { appId, chatId, userId } from "../core/ids.ts";
 import type { Role } from "../core/people.ts";
+import { THE_APP } from "../core/people.ts";
 import type { ChatDirectory, ChatRecord, NewChat } from "../core/ports.ts";
 import { violates } from "./constraints.ts";
 import type { UserRow } from "./user-row.ts";
@@ -22,6 +23,7 @@ interface ChatRow extends IdRow {
   readonly app_id: number;
   readonly kind: ChatKind;
   readonly title: string | null;
+  readonly name: string | null;
   readonly created_by: number;
   readonly created_at: number;
   /** JSON object. */
@@ -63,13 +65,18 @@ const INSERT_MEMBERS = `
     FROM json_each(?2) AS one
     LEFT JOIN users ON users.id = one.value AND users.app_id = ?1 AND users.deleted_at IS NULL`;
 
-const LOAD = "SELECT id, app_id, kind, title, created_by, created_at, props FROM chats WHERE id = ?1";
+const LOAD = "SELECT id, app_id, kind, title, name, created_by, created_at, props FROM chats WHERE id = ?1";
 
 const LOAD_MEMBERS = `
   SELECT ${USER_COLUMNS}, memberships.role AS role
     FROM memberships JOIN users ON users.id = memberships.user_id
     WHERE memberships.chat_id = ?1
     ORDER BY memberships.position`;
+
+const MEMBERS_OF = `
+  SELECT chat_id, user_id FROM memberships
+    WHERE chat_id IN (SELECT value FROM json_each(?1))
+    ORDER BY chat_id, position`;
 
 // The chat's object tells what has happened, perhaps late: a chat that is erased by now stays so, and nobody of
 // another app gets in. The plus keeps the planner from going through all users of the app.
@@ -94,7 +101,8 @@ function toRecord(row: ChatRow, members: readonly MemberRow[]): ChatRecord {
     appId: appId(row.app_id),
     kind: row.kind,
     title: row.title,
-    createdBy: userId(row.created_by),
+    name: row.name,
+    createdBy: row.created_by === THE_APP ? THE_APP : userId(row.created_by),
     createdAt: row.created_at,
     props: JSON.parse(row.props) as ChatRecord["props"],
     members: members.map((member) => ({ user: toPerson(member), role: member.role })),
@@ -157,6 +165,15 @@ export function createChats(db: D1Database): ChatDirectory {
       const [chats, members] = await db.batch([db.prepare(LOAD).bind(id), db.prepare(LOAD_MEMBERS).bind(id)]);
       const row = (chats as D1Result<ChatRow>).results[0];
       return row === undefined ? null : toRecord(row, (members as D1Result<MemberRow>).results);
+    },
+    async membersOf(ids) {
+      const members = new Map<ChatId, UserId[]>(ids.map((id) => [id, []]));
+      const { results } = await db
+        .prepare(MEMBERS_OF)
+        .bind(JSON.stringify(ids))
+        .all<{ chat_id: number; user_id: number }>();
+      for (const row of results) members.get(chatId(row.chat_id))?.push(userId(row.user_id));
+      return members;
     },
     async opened(id) {
       await db

@@ -17,7 +17,8 @@ const FORGET_EXPIRED = "DELETE FROM tokens WHERE user_id = ?1 AND expires_at <= 
 const USER = `
   SELECT ${USER_COLUMNS}, coalesce(apps.settings ->> '$.read_before_send', 0) AS read_before_send
   FROM tokens JOIN users ON users.id = tokens.user_id JOIN apps ON apps.id = tokens.app_id
-  WHERE tokens.id = ?1 AND tokens.expires_at > ?2 AND users.app_id = tokens.app_id AND users.deleted_at IS NULL`;
+  WHERE tokens.id = ?1 AND tokens.expires_at > ?2 AND users.app_id = tokens.app_id AND users.deleted_at IS NULL
+    AND apps.deleted_at IS NULL`;
 
 interface TokenUserRow extends UserRow {
   readonly read_before_send: number;
@@ -42,7 +43,11 @@ export function createTokens(db: D1Database): Tokens {
       await db.prepare("DELETE FROM tokens WHERE id = ?").bind(tokenId).run();
     },
     async endAll(user) {
-      await db.prepare("DELETE FROM tokens WHERE user_id = ?").bind(user).run();
+      const { results } = await db
+        .prepare("DELETE FROM tokens WHERE user_id = ? RETURNING id, expires_at")
+        .bind(user)
+        .all<{ id: string; expires_at: number }>();
+      return results.map(({ id, expires_at }) => ({ tokenId: id, expiresAt: expires_at }));
     },
   };
 }

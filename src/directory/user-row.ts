@@ -54,12 +54,13 @@ export function toUser(row: UserRow): User {
     externalId: row.external_id,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    deletedAt: row.deleted_at,
   };
 }
 
 /** The user as others see them; a ghost where the account is gone. */
 export function toPerson(row: UserRow): Person {
-  if (row.deleted_at !== null) return ghostOf(userId(row.id));
-  const { id, username, name, photo, email, firstName, lastName } = toUser(row);
-  return { id, username, name, photo, email, firstName, lastName };
+  if (row.deleted_at !== null) return ghostOf(userId(row.id), row.deleted_at);
+  const { appId: _, ...person } = toUser(row);
+  return person;
 }

@@ -3,7 +3,7 @@
  * what a name or a password must look like, nor of how a hash is made.
  */
 
-import { conflict } from "../core/errors.ts";
+import { conflict, notFound } from "../core/errors.ts";
 import type { AppId, UserId } from "../core/ids.ts";
 import { ghostOf } from "../core/people.ts";
 import type { NewUser, User, UserPatch, Users } from "../core/ports.ts";
@@ -19,7 +19,8 @@ interface CredentialRow extends UserRow {
 const INSERT = `
   INSERT INTO users (app_id, username, username_key, name, name_key, photo, email, email_key,
     first_name, last_name, middle_name, external_id, created_at, updated_at)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13
+    FROM apps WHERE apps.id = ?1 AND apps.deleted_at IS NULL
   RETURNING ${USER_COLUMNS.replaceAll("users.", "")}`;
 
 const INSERT_CREDENTIAL = `
@@ -41,6 +42,11 @@ const MANY = `
   SELECT ${USER_COLUMNS} FROM users
   WHERE id IN (SELECT value FROM json_each(?1)) AND +app_id = ?2 AND deleted_at IS NULL`;
 
+const BY_EXTERNAL_ID = `SELECT ${USER_COLUMNS} FROM users WHERE app_id = ?1 AND external_id = ?2`;
+
+const BY_EXTERNAL_IDS = `
+  SELECT ${USER_COLUMNS} FROM users WHERE app_id = ?1 AND external_id IN (SELECT value FROM json_each(?2))`;
+
 const BY_USERNAME = `SELECT ${USER_COLUMNS} FROM users WHERE app_id = ?1 AND username_key = ?2`;
 
 // One statement for both ways, so that its duration does not tell whether the username exists. An e-mail address is
@@ -61,7 +67,9 @@ const CREDENTIAL = `
 // Each field is set only where it was given, so that two changes at the same instant both last.
 const UPDATE = `
   UPDATE users SET
-    name = iif(?2, ?3, name), name_key = iif(?2, ?4, name_key), photo = iif(?5, ?6, photo), updated_at = ?7
+    name = iif(?2, ?3, name), name_key = iif(?4, ?5, name_key), photo = iif(?6, ?7, photo),
+    first_name = iif(?8, ?9, first_name), middle_name = iif(?10, ?11, middle_name), last_name = iif(?12, ?13, last_name),
+    updated_at = ?14
   WHERE id = ?1 AND deleted_at IS NULL
   RETURNING ${USER_COLUMNS.replaceAll("users.", "")}`;
 
@@ -72,6 +80,7 @@ const ERASE = [
    WHERE id = ?1 AND deleted_at IS NULL`,
   "DELETE FROM credentials WHERE user_id = ?1",
   "DELETE FROM tokens WHERE user_id = ?1",
+  "DELETE FROM tenant_tokens WHERE user_id = ?1",
 ] as const;
 
 const ALL = `
@@ -134,7 +143,7 @@ export function createUsers(db: D1Database): Users {
     try {
       const [inserted] = await db.batch<UserRow>(statements);
       const row = inserted?.results[0];
-      if (row === undefined) throw new Error("the insert of a user returned no row");
+      if (row === undefined) throw notFound("app");
       return toUser(row);
     } catch (error) {
       if (violates(error, "users.username_key")) throw conflict("This username is taken.", "username");
@@ -143,15 +152,35 @@ export function createUsers(db: D1Database): Users {
     }
   }
 
-  async function update(id: UserId, { name, photo }: UserPatch): Promise<User | null> {
-    if (name === undefined && photo === undefined) return byId(id);
-    // Without a name the first and last one are shown, and found.
-    const others = name === null ? await byId(id) : null;
-    const key = shownKey({ name, firstName: others?.firstName, lastName: others?.lastName });
-    const named = name === undefined ? 0 : 1;
-    const pictured = photo === undefined ? 0 : 1;
-    const statement = db.prepare(UPDATE).bind(id, named, name ?? null, key, pictured, photo ?? null, Date.now());
-    const row = await statement.first<UserRow>();
+  async function update(id: UserId, patch: UserPatch): Promise<User | null> {
+    const { name, photo, firstName, middleName, lastName } = patch;
+    if (Object.values(patch).every((value) => value === undefined)) return byId(id);
+    // What is shown, and found, may be made of names that stay as they are.
+    const isShown = name !== undefined || firstName !== undefined || lastName !== undefined;
+    const before = isShown && !name ? await db.prepare(BY_ID).bind(id).first<UserRow>() : null;
+    const key = shownKey({
+      name: name === undefined ? before?.name : name,
+      firstName: firstName === undefined ? before?.first_name : firstName,
+      lastName: lastName === undefined ? before?.last_name : lastName,
+    });
+    const given = (value: string | null | undefined): [number, string | null] => [
+      Number(value !== undefined),
+      value ?? null,
+    ];
+    const row = await db
+      .prepare(UPDATE)
+      .bind(
+        id,
+        ...given(name),
+        Number(isShown),
+        key,
+        ...given(photo),
+        ...given(firstName),
+        ...given(middleName),
+        ...given(lastName),
+        Date.now(),
+      )
+      .first<UserRow>();
     return row && toUser(row);
   }
 
@@ -170,6 +199,15 @@ export function createUsers(db: D1Database): Users {
       const row = await db.prepare(BY_USERNAME).bind(app, nameKey(username)).first<UserRow>();
       return row && toUser(row);
     },
+    async findByExternalId(app, externalId) {
+      const row = await db.prepare(BY_EXTERNAL_ID).bind(app, externalId).first<UserRow>();
+      return row && toUser(row);
+    },
+    async findByExternalIds(app, ids) {
+      const { results } = await db.prepare(BY_EXTERNAL_IDS).bind(app, JSON.stringify(ids)).all<UserRow>();
+      return results.map(toUser);
+    },
+    findAnywhere: byId,
     async credential(app, login) {
       const row = await db.prepare(CREDENTIAL).bind(app, nameKey(login)).first<CredentialRow>();
       return row?.hash == null ? null : { user: toUser(row), hash: row.hash };
@@ -179,8 +217,9 @@ export function createUsers(db: D1Database): Users {
     },
     async erase(id) {
       const [forget, ...rest] = ERASE;
+      const now = Date.now();
       await db.batch([
-        db.prepare(forget).bind(id, ghostOf(id).username, Date.now()),
+        db.prepare(forget).bind(id, ghostOf(id, now).username, now),
         ...rest.map((sql) => db.prepare(sql).bind(id)),
       ]);
     },

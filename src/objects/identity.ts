@@ -38,14 +38,19 @@ export function upgradeRequest(request: Request, identity: Identity): Request {
   return new Request(request.url, { headers });
 }
 
-/** A request for an object that answers the client itself: method, body and address, and the headers that matter. */
+/**
+ * A request for an object that answers the client itself: method, body and address, and the headers that matter. It is
+ * addressed to the origin that links begin with, whichever one the client knows us by.
+ */
 export function carriedRequest(request: Request, identity: Identity): Request {
   const headers = new Headers({ [HEADER]: JSON.stringify(identity) });
   for (const name of ["upgrade", "origin", "content-type", "content-length"]) {
     const value = request.headers.get(name);
     if (value !== null) headers.set(name, value);
   }
-  return new Request(request.url, { method: request.method, headers, body: request.body });
+  const { pathname, search } = new URL(request.url);
+  const address = `${identity.origin}${pathname}${search}`;
+  return new Request(address, { method: request.method, headers, body: request.body });
 }
 
 export function identityOf(request: Request): Identity {

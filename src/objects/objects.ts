@@ -30,8 +30,12 @@ export function createObjects(env: ObjectBindings): Objects {
     unreadSum: (user) => inboxStub(env, user).unreadSum(),
     watch: (user, watcher) => inboxStub(env, user).watch(watcher),
     unwatch: (user, watcher) => inboxStub(env, user).unwatch(watcher),
+    lastSeen: (user) => inboxStub(env, user).lastSeen(),
     async hear(chat, actor, listener, on) {
       unwrap(await chatStub(env, chat).hear(actor, listener, on));
+    },
+    async enter(chat, actor, listener, shownAs) {
+      unwrap(await chatStub(env, chat).enter(actor, listener, shownAs));
     },
     async online(app, users) {
       return users.length === 0 ? new Set() : new Set(await lobbyStub(env, app).online(users));
@@ -41,6 +45,8 @@ export function createObjects(env: ObjectBindings): Objects {
     profileChanged: (person) => inboxStub(env, person.id).profileChanged(person),
     eraseUser: (actor, ghost) => inboxStub(env, actor.userId).erase(actor, ghost),
     announce: (app, news) => lobbyStub(env, app).announce(app, news),
+    allOnline: (app) => lobbyStub(env, app).allOnline(),
+    eraseApp: (app) => lobbyStub(env, app).eraseApp(app),
     closeApp: (app) => lobbyStub(env, app).closeApp(app),
   };
 }

@@ -36,6 +36,8 @@ export interface Delivery {
   /** Null: this user is no longer in the chat. Undefined: only events, the row stays. */
   readonly row: ChatRow | null | undefined;
   readonly events: readonly Told[];
+  /** There was too much to tell: clients see a gap in `rev` and ask for it. */
+  readonly hole?: boolean;
 }
 
 /** A connection of a user, wherever its socket is. */
@@ -69,12 +71,18 @@ export interface ChatCalls {
   summary(user: UserId): Promise<Result<{ clock: number; row: ChatRow | null }>>;
   /** A Gateway's connection hears what is ephemeral in this chat (or no longer). */
   hear(actor: Actor, connection: string, on: boolean): Promise<Result<null>>;
+  /** A connection that acts for `app` hears the messages of this chat (or no longer). */
+  subscribe(app: AppId, connection: string, on: boolean): Promise<Result<null>>;
+  /** It does, and is in the room, where the others see it as `shownAs`: all who are there hear of it. */
+  enter(actor: Actor, connection: string, shownAs: string): Promise<Result<null>>;
   closeSockets(connections: readonly string[], code: number, reason: string): Promise<void>;
   /** Those of `connections` that are open. */
   alive(connections: readonly string[]): Promise<string[]>;
   personChanged(person: Person): Promise<Result<null>>;
   /** This person's account is gone: they leave, their messages stay under the ghost's name. */
   personErased(ghost: Person): Promise<Result<null>>;
+  /** The chat's app is being deleted: the chat is gone, for all, once this returns. Nothing is left to do where it was gone already. */
+  eraseWithApp(): Promise<Result<null>>;
   fetch(request: Request): Promise<Response>;
 }
 
@@ -83,17 +91,23 @@ export interface InboxCalls {
   /** False: the token was ended meanwhile, and the connection must not stand. */
   addConnection(actor: Actor, username: string, connection: ConnectionInfo): Promise<boolean>;
   removeConnections(connections: readonly string[]): Promise<void>;
+  /** A connection that acts for the user's app hears the messages of all their chats (or no longer); it does not make them online. */
+  subscribe(connection: string, on: boolean): Promise<void>;
   list(page: ListPage): Promise<Result<{ items: ListedChat[]; next: string | null }>>;
   unreadSum(): Promise<{ direct: number; room: number; group: number }>;
   /** The watcher hears of this user's presence from now on; whether they are online now. */
   watch(watcher: string): Promise<boolean>;
   unwatch(watcher: string): Promise<void>;
   online(): Promise<boolean>;
+  /** When the last connection closed; null while one is open, or where none ever was. */
+  lastSeen(): Promise<number | null>;
   endSessions(tokenId: string | null, expiresAt: number): Promise<void>;
   sweepLater(what: Sweep): Promise<void>;
   profileChanged(person: Person): Promise<void>;
   /** The account is gone. */
   erase(actor: Actor, ghost: Person): Promise<void>;
+  /** The user's app is being deleted: connections are closed, and nothing is kept but that this user is gone. */
+  eraseWithApp(): Promise<void>;
 }
 
 export interface GatewayCalls {
@@ -113,11 +127,14 @@ export interface GatewayCalls {
 export interface LobbyCalls {
   setOnline(user: UserId, on: boolean): Promise<void>;
   online(users: readonly UserId[]): Promise<UserId[]>;
+  allOnline(): Promise<UserId[]>;
   /** A Gateway has connections that want the news of this app (or none any more). */
   listen(gateway: string, on: boolean): Promise<void>;
   announce(app: AppId, news: AppNews): Promise<void>;
   /** Closes the connections that act for the app as a whole, everywhere. @throws Error where a Gateway could not be reached */
   closeApp(app: AppId): Promise<void>;
+  /** Deletes the app: nothing finds it, and its connections are closed, once this returns; the rest follows. Done twice it is harmless. */
+  eraseApp(app: AppId): Promise<void>;
 }
 
 /** The namespaces of the objects, whatever else the environment holds. */

@@ -77,10 +77,11 @@ export class Bucket {
   /** Frames refused since the bucket was last full. */
   refused = 0;
 
-  /** The bucket of a new connection, as large as the settings say. */
-  static of(settings: FloodSettings): Bucket {
+  /** The bucket of a connection that counts for so many users, as large as the settings say. */
+  static of(settings: FloodSettings, users = 1): Bucket {
     const burst = Number(settings.FRAME_BURST) || FLOOD.burst;
-    return new Bucket(burst, Number(settings.FRAMES_PER_SECOND) || FLOOD.perSecond, Date.now());
+    const perSecond = Number(settings.FRAMES_PER_SECOND) || FLOOD.perSecond;
+    return new Bucket(users * burst, users * perSecond, Date.now());
   }
 
   constructor(burst: number, perSecond: number, now: number) {

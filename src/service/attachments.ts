@@ -1,6 +1,6 @@
 /** Files that go with messages: taking them in, and handing them out to those who may have them. Knows no transport. */
 
-import { authRequired, denied, notFound, tooLarge } from "../core/errors.ts";
+import { authRequired, denied, invalid, notFound, tooLarge } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Actor } from "../core/people.ts";
 import type { AttachmentRecord } from "../core/ports.ts";
@@ -43,6 +43,44 @@ export function createAttachments({ directory, objects, files }: ServicePorts) {
       const record = await files.store(actor, upload);
       await directory.attachments.add(record);
       return record;
+    },
+
+    /**
+     * Takes the files of a form that stand in `field`, 1 to `most` of them, in their order.
+     * @throws too_large, input.invalid; none of them is kept then
+     */
+    async uploadForm(actor: Actor, upload: Upload, field: string, most: number): Promise<AttachmentRecord[]> {
+      await objects.sweepLater(actor.userId, "files");
+      const records = await files.storeForm(actor, upload, field, most);
+      for (const record of records) await directory.attachments.add(record);
+      return records;
+    },
+
+    /**
+     * These uploads of the caller's own, ready to go with one message: of one that went with a message already, or of all of
+     * them with `anew`, there is a copy.
+     * @throws input.invalid where one is no upload of theirs; nothing is copied then
+     */
+    async ready(actor: Actor, ids: readonly string[], anew = false): Promise<string[]> {
+      if (ids.length === 0) return [];
+      const found = new Map((await directory.attachments.findMany(ids)).map((record) => [record.id, record]));
+      const records = ids.map((id, at) => {
+        const record = found.get(id);
+        if (record?.userId !== actor.userId) throw invalid(`attachments.${at}`, "is no upload of yours");
+        return record;
+      });
+      const isFree = (record: AttachmentRecord): boolean => record.chatId === null && !anew;
+      if (!records.every(isFree)) await objects.sweepLater(actor.userId, "files");
+      const ready: string[] = [];
+      for (const record of records) {
+        if (isFree(record)) ready.push(record.id);
+        else {
+          const copy = await files.copy(record);
+          await directory.attachments.add(copy);
+          ready.push(copy.id);
+        }
+      }
+      return ready;
     },
 
     /**

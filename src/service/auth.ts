@@ -1,6 +1,6 @@
 /** Accounts and tokens: registering, logging in and out, and who a token speaks for. Knows no transport. */
 
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { authInvalid, conflict, invalidFields, notFound } from "../core/errors.ts";
 import type { FieldError } from "../core/errors.ts";
 import { appId } from "../core/ids.ts";
@@ -10,6 +10,7 @@ import type { Session } from "../core/people.ts";
 import { ghostOf } from "../core/people.ts";
 import type { App, NewUser, TokenUser, User } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
+import { isUsername } from "./usernames.ts";
 
 /** A caller whose token stands. */
 export interface Caller {
@@ -22,12 +23,11 @@ export interface Registration extends Omit<NewUser, "passwordHash"> {
 }
 
 const DEFAULT_APP = appId(1);
-const USERNAME = /^[\p{L}\p{M}\p{Nd}_.-]+$/u;
 
 /** One policy for every dialect; the messages name what is wrong. */
 function checkRegistration({ username, password }: Registration): void {
   const errors: FieldError[] = [];
-  if (username.length === 0 || codePoints(username) > LIMITS.username || !USERNAME.test(username)) {
+  if (!isUsername(username)) {
     errors.push({ path: "username", message: `has 1 to ${LIMITS.username} letters, digits or _ . -` });
   }
   const length = codePoints(password);
@@ -56,6 +56,13 @@ export function createAuth({ directory, objects, passwords, tokens, throttle, no
       if (app === null) throw notFound("app");
       return app;
     },
+
+    /**
+     * The app whose secret key this is, or null. Looked up by its hash, so the time it takes says nothing of other keys; a
+     * key is too long to be guessed.
+     */
+    appByKey: (key: string): Promise<App | null> =>
+      directory.apps.byKeyHash(createHash("sha256").update(key).digest("hex")),
 
     /** @throws input.invalid, conflict where the username is taken */
     async register(app: App, registration: Registration): Promise<{ token: string; user: User; session: Session }> {
@@ -103,9 +110,15 @@ export function createAuth({ directory, objects, passwords, tokens, throttle, no
       await objects.endSessions(session);
     },
 
+    /** All tokens of the caller are dead at once, this one too, and so are the sockets that they opened. */
+    async logoutEverywhere(session: Session): Promise<void> {
+      const ended = await directory.tokens.endAll(session.userId);
+      await Promise.all(ended.map((token) => objects.endSessions({ ...session, ...token })));
+    },
+
     /** The account is gone; its messages stay, as those of a deleted user. */
     async erase({ user }: Caller): Promise<void> {
-      await objects.eraseUser({ appId: user.appId, userId: user.id }, ghostOf(user.id));
+      await objects.eraseUser({ appId: user.appId, userId: user.id }, ghostOf(user.id, now()));
       await objects.announce(user.appId, { type: "user.left", userId: user.id, username: user.username });
     },
   };

@@ -3,23 +3,16 @@
 import type { DetailedChat, ListedChat } from "../core/chat.ts";
 import type { CommandName, CommandOf, ResultOf } from "../core/commands.ts";
 import { invalidFields, isFailure, notFound } from "../core/errors.ts";
-import type { ChatId, UserId } from "../core/ids.ts";
+import type { AppId, ChatId, MessageId, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
+import type { Draft, SeenMessage } from "../core/message.ts";
 import type { Actor, Role } from "../core/people.ts";
+import { personOf, wholeApp } from "../core/people.ts";
 import type { ListPage, NewChat, User } from "../core/ports.ts";
 import type { ServicePorts } from "./ports.ts";
-import { personOf } from "./users.ts";
+import { usersNamed } from "./users.ts";
 
 export function createChats({ directory, objects }: ServicePorts) {
-  /** The users that `ids` name, in their order. @throws input.invalid naming those that are none */
-  async function people(actor: Actor, ids: readonly UserId[], path: string): Promise<User[]> {
-    const unique = [...new Set(ids)];
-    const found = new Map((await directory.users.findMany(actor.appId, unique)).map((user) => [user.id, user]));
-    const unknown = ids.flatMap((id, at) => (found.has(id) ? [] : [{ path: `${path}.${at}`, message: "is no user" }]));
-    if (unknown.length > 0) throw invalidFields(unknown);
-    return unique.flatMap((id) => found.get(id) ?? []);
-  }
-
   const get = (actor: Actor, chat: ChatId): Promise<DetailedChat> =>
     objects.command<"chat.get">(chat, actor, { do: "chat.get" });
 
@@ -45,9 +38,35 @@ export function createChats({ directory, objects }: ServicePorts) {
     return { chat: await objects.open(id, actor, created ? origin : null), created };
   }
 
+  /** Says something to `other`, in the direct chat of the two, which is made where there is none. @throws not_found, input.invalid */
+  async function write(
+    actor: Actor,
+    other: UserId,
+    draft: Draft,
+    origin: string | null = null,
+  ): Promise<{ chat: ChatId; message: SeenMessage }> {
+    const send = async (chat: ChatId): Promise<{ chat: ChatId; message: SeenMessage }> => {
+      const command = { do: "message.send", kinds: ["direct"], inOrder: origin !== null, draft } as const;
+      const { message } = await objects.command<"message.send">(chat, actor, command, origin);
+      return { chat, message };
+    };
+    const known = await directory.chats.findDirect(actor.appId, actor.userId, other);
+    if (known !== null) {
+      try {
+        return await send(known);
+      } catch (thrown) {
+        // The chat is being erased: the message makes a new one.
+        if (!isFailure(thrown, "not_found")) throw thrown;
+      }
+    }
+    return send((await direct(actor, other, origin)).chat.id);
+  }
+
   return {
     get,
     direct,
+
+    write,
 
     findDirect: (actor: Actor, other: UserId): Promise<ChatId | null> =>
       directory.chats.findDirect(actor.appId, actor.userId, other),
@@ -61,7 +80,7 @@ export function createChats({ directory, objects }: ServicePorts) {
       if (chat.members.length > LIMITS.membersAtOnce) {
         throw invalidFields([{ path: "members", message: `may be at most ${LIMITS.membersAtOnce} at once` }]);
       }
-      const members = await people(actor, chat.members, "members");
+      const members = await usersNamed(directory, actor.appId, chat.members, "members");
       // Whatever happens from here on, the chat is brought to its end or was never there.
       await objects.sweepLater(actor.userId, "chats");
       const id = await directory.chats.create({
@@ -86,6 +105,17 @@ export function createChats({ directory, objects }: ServicePorts) {
       origin: string | null = null,
     ): Promise<ResultOf<Name>> => objects.command(chat, actor, command, origin),
 
+    /** Messages of a chat of this app between two times (milliseconds since 1970, both included; null: no bound), newest first. @throws not_found */
+    range: (
+      app: AppId,
+      chat: ChatId,
+      page: { from: number | null; to: number | null; before: MessageId | null; limit: number },
+    ): Promise<ResultOf<"message.range">> =>
+      objects.command<"message.range">(chat, wholeApp(app), { do: "message.range", ...page }),
+
+    /** Who is in each of these chats, as far as the directory follows. */
+    membersOf: (chats: readonly ChatId[]): Promise<Map<ChatId, UserId[]>> => directory.chats.membersOf(chats),
+
     /** Unread messages by kind of chat. */
     unreadSum: (actor: Actor): Promise<{ direct: number; room: number; group: number }> =>
       objects.unreadSum(actor.userId),
@@ -109,7 +139,7 @@ export function createChats({ directory, objects }: ServicePorts) {
       if (users.length > LIMITS.membersAtOnce) {
         throw invalidFields([{ path: "users", message: `may be at most ${LIMITS.membersAtOnce} at once` }]);
       }
-      const members = await people(actor, users, "users");
+      const members = await usersNamed(directory, actor.appId, users, "users");
       return objects.command<"member.add">(
         chat,
         actor,
@@ -133,5 +163,12 @@ export function createChats({ directory, objects }: ServicePorts) {
     /** The connection `listener` hears what is ephemeral in the chat (or no longer). @throws access.denied, not_found */
     hear: (actor: Actor, chat: ChatId, listener: string, on: boolean): Promise<void> =>
       objects.hear(chat, actor, listener, on),
+
+    /**
+     * The connection `listener` is in the room from now on, where the others see it as `shownAs`, until it hears it no longer.
+     * The others are told that it came, and all, itself included, who is there. @throws access.denied, not_found
+     */
+    enter: (actor: Actor, chat: ChatId, listener: string, shownAs: string): Promise<void> =>
+      objects.enter(chat, actor, listener, shownAs),
   };
 }

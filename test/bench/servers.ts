@@ -86,7 +86,7 @@ async function start(
       modules: true,
       defaultPersistRoot: folder,
       ...options,
-    } as Parameters<typeof convertV4MiniflareOptions>[0]),
+    } as unknown as Parameters<typeof convertV4MiniflareOptions>[0]),
   );
   await server.ready;
   await prepare(server);
@@ -114,7 +114,13 @@ export async function startParlance(scratch: string): Promise<Parlance> {
     {
       modulesRoot: out,
       scriptPath: join(out, "index.js"),
-      durableObjects: objects({ CHAT: "Chat", INBOX: "Inbox", GATEWAY: "Gateway", LOBBY: "Lobby", THROTTLE: "Throttle" }),
+      durableObjects: objects({
+        CHAT: "Chat",
+        INBOX: "Inbox",
+        GATEWAY: "Gateway",
+        LOBBY: "Lobby",
+        THROTTLE: "Throttle",
+      }),
       d1Databases: ["DB"],
       r2Buckets: ["FILES"],
       bindings: { TOKEN_SECRET: SECRET, DEFAULT_APP_OPEN: "1", FRAMES_PER_SECOND: "1000000", FRAME_BURST: "1000000" },

@@ -1,11 +1,12 @@
-// Whatever three people do in three dialects, in any order: unread, lists and receipts are what a model says, after each step.
+// Whatever three people do in several dialects, in any order: unread, lists and receipts are what a model says, after each step.
 
 import { evictAllDurableObjects } from "cloudflare:test";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { MessengerClient } from "../support/messenger.ts";
 import { MethodsClient } from "../support/methods.ts";
 import { MobileClient } from "../support/mobile.ts";
-import type { Body } from "../support/people.ts";
+import type { Body, Person } from "../support/people.ts";
 import { person } from "../support/people.ts";
 import { eventually } from "../support/story/speaker.ts";
 
@@ -69,13 +70,18 @@ class Model {
 
 type Step =
   | { readonly do: "send" | "readAll" | "fetch"; readonly who: number; readonly dialect: number }
-  | { readonly do: "readOne" | "readUpTo" | "delete"; readonly who: number; readonly at: number }
+  | {
+      readonly do: "readOne" | "readUpTo" | "delete";
+      readonly who: number;
+      readonly at: number;
+      readonly dialect: number;
+    }
   | { readonly do: "leave" | "join"; readonly who: number }
   | { readonly do: "evict" };
 
 const who = fc.nat(2);
-/** native, methods, mobile that consumes, mobile that keeps. */
-const dialect = fc.nat(3);
+/** native, methods, mobile that consumes, mobile that keeps, messenger (which knows direct chats alone). */
+const dialect = fc.nat(4);
 const at = fc.nat(30);
 const steps = (more: readonly fc.Arbitrary<Step>[]): fc.Arbitrary<Step[]> =>
   fc.array(
@@ -88,6 +94,7 @@ const steps = (more: readonly fc.Arbitrary<Step>[]): fc.Arbitrary<Step[]> =>
           do: fc.constantFrom("readOne" as const, "readUpTo" as const, "delete" as const),
           who,
           at,
+          dialect,
         }),
       },
       { weight: 1, arbitrary: fc.constant<Step>({ do: "evict" }) },
@@ -96,14 +103,20 @@ const steps = (more: readonly fc.Arbitrary<Step>[]): fc.Arbitrary<Step[]> =>
     { minLength: 5, maxLength: 25 },
   );
 
+interface Speakers {
+  readonly native: Person;
+  readonly methods: MethodsClient;
+  readonly mobile: MobileClient;
+  readonly messenger: MessengerClient;
+}
+
 /** The cast, each with a way to speak every dialect. */
-async function cast(
-  size: number,
-): Promise<{ native: Awaited<ReturnType<typeof person>>; methods: MethodsClient; mobile: MobileClient }[]> {
+async function cast(size: number): Promise<Speakers[]> {
   return Promise.all(
     Array.from({ length: size }, async (_, n) => {
       const native = await person(`p${n}`);
-      return { native, methods: await MethodsClient.of(native), mobile: new MobileClient(native, n % 2 === 0) };
+      const [methods, messenger] = [await MethodsClient.of(native), await MessengerClient.of(native)];
+      return { native, methods, messenger, mobile: new MobileClient(native, n % 2 === 0) };
     }),
   );
 }
@@ -149,6 +162,35 @@ async function agrees(people: Cast, chat: number, model: Model, isDirect: boolea
   }
 }
 
+/** The same, as a client of `messenger` has it: from what it asks for, and from the events that it heard. */
+async function agreesInMessenger(people: Cast, chat: number, model: Model): Promise<void> {
+  for (const [n, { messenger }] of people.entries()) {
+    const user = people[1 - n]?.native.username ?? "";
+    const wanted = model.unread(n);
+    const { unreadChatsCount } = await messenger.ask("fetch-unread-chats-count", { user });
+    expect(unreadChatsCount, `asked by ${n} in messenger`).toBe(wanted);
+    const told = (): number =>
+      messenger.all("unread-chats-count").findLast((one) => one.user === user)?.unreadChatsCount ?? 0;
+    expect(await eventually(() => Promise.resolve(told()), wanted), `told to ${n} in messenger`).toBe(wanted);
+    const { chats } = (await messenger.ask("fetch-conversation-with-user", { user, limit: 100 })) as { chats: Body[] };
+    const present = model.messages.flatMap((one, index) =>
+      one.deleted ? [] : [[message(chat, index + 1), one.unread.size === 0]],
+    );
+    expect(
+      chats.map(({ id, has_read }) => [id, has_read]),
+      `conversation of ${n} in messenger`,
+    ).toEqual(present.toReversed());
+    const read = model.messages.flatMap((one, index) => (one.by === n && one.read ? [message(chat, index + 1)] : []));
+    const heard = (): number[] =>
+      messenger
+        .all("read-chat")
+        .map(({ id }) => id as number)
+        .toSorted((a, b) => a - b);
+    expect(await eventually(() => Promise.resolve(heard()), read), `receipts of ${n} in messenger`).toEqual(read);
+    expect(messenger.flaws()).toEqual([]);
+  }
+}
+
 async function take(step: Step, people: Cast, chat: number, model: Model, isDirect: boolean): Promise<void> {
   if (step.do === "evict") {
     await evictAllDurableObjects();
@@ -157,7 +199,7 @@ async function take(step: Step, people: Cast, chat: number, model: Model, isDire
   const self = people[step.who % people.length];
   const n = step.who % people.length;
   if (self === undefined) return;
-  const { native, methods, mobile } = self;
+  const { native, methods, mobile, messenger } = self;
   const isMember = model.members.has(n);
   if (step.do === "join") {
     if (isMember || isDirect) return;
@@ -171,7 +213,9 @@ async function take(step: Step, people: Cast, chat: number, model: Model, isDire
   switch (step.do) {
     case "send": {
       const other = people[1 - n];
-      if (step.dialect === 0) await native.say(chat, "native");
+      if (step.dialect === 4 && isDirect && other !== undefined)
+        await messenger.ask("send-message", { user: other.native.username, message: "messenger" });
+      else if (step.dialect === 0) await native.say(chat, "native");
       else if (step.dialect === 1) await methods.call("send_message", { chat, text: "methods" });
       else if (isDirect && other !== undefined)
         await mobile.write(other.mobile, "mobile", step.dialect === 2 ? "/chats_v2" : "/chats");
@@ -192,7 +236,9 @@ async function take(step: Step, people: Cast, chat: number, model: Model, isDire
       return;
     case "readOne":
       if (seq === 0) return;
-      await native.post(`/v1/chats/${chat}/read`, { message_id: message(chat, seq) });
+      if (step.dialect === 4 && isDirect && model.messages[seq - 1]?.by !== n)
+        await messenger.ask("read-chat", { id: message(chat, seq) });
+      else await native.post(`/v1/chats/${chat}/read`, { message_id: message(chat, seq) });
       model.read(n, [seq]);
       return;
     case "readUpTo":
@@ -215,7 +261,7 @@ async function take(step: Step, people: Cast, chat: number, model: Model, isDire
   }
 }
 
-describe("three dialects against a model", () => {
+describe("the dialects against a model", () => {
   it("in a direct chat, with fetches that consume", async () => {
     const fetching = fc.record({ do: fc.constant("fetch" as const), who, dialect });
     await fc.assert(
@@ -228,6 +274,7 @@ describe("three dialects against a model", () => {
         for (const step of script) {
           await take(step, people, chat, model, true);
           await agrees(people, chat, model, true);
+          await agreesInMessenger(people, chat, model);
         }
       }),
       { numRuns: 8 },

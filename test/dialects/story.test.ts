@@ -2,22 +2,32 @@
 // in the same order, with the same unread counts, and receipts where a dialect shows them.
 
 import { describe, expect, it } from "vitest";
+import { appId } from "../../src/core/ids.ts";
 import type { Person } from "../support/people.ts";
-import { person } from "../support/people.ts";
+import { person, service } from "../support/people.ts";
+import { appRoom } from "../support/rooms.ts";
+import { EventsSpeaker } from "../support/story/events.ts";
+import { MessengerSpeaker } from "../support/story/messenger.ts";
 import { MethodsSpeaker } from "../support/story/methods.ts";
 import { MobileSpeaker } from "../support/story/mobile.ts";
 import { NativeSpeaker } from "../support/story/native.ts";
+import { RoomsSpeaker } from "../support/story/rooms.ts";
 import type { Line, Place, Speaker } from "../support/story/speaker.ts";
 import { eventually } from "../support/story/speaker.ts";
 
 const SPEAKERS: { readonly [dialect: string]: (self: Person) => Speaker } = {
   native: (self) => new NativeSpeaker(self),
   methods: (self) => new MethodsSpeaker(self),
+  messenger: (self) => new MessengerSpeaker(self),
+  events: (self) => new EventsSpeaker(self),
   mobile: (self) => new MobileSpeaker(self),
+  rooms: (self) => new RoomsSpeaker(self),
 };
 
 const DIALECTS = Object.keys(SPEAKERS);
-const PAIRS = DIALECTS.flatMap((sender) => DIALECTS.map((receiver) => [sender, receiver] as const));
+const ALL_PAIRS = DIALECTS.flatMap((sender) => DIALECTS.map((receiver) => [sender, receiver] as const));
+/** `rooms` hears only of what it has entered, and entering is reading: its pairs have a story of their own. */
+const PAIRS = ALL_PAIRS.filter((pair) => !pair.includes("rooms"));
 
 async function speaker(dialect: string, name: string): Promise<Speaker> {
   const make = SPEAKERS[dialect];
@@ -98,6 +108,19 @@ describe.each(PAIRS)("%s writes, %s answers", (mine, theirs) => {
     const [ann, bob] = [await speaker(mine, "ann"), await speaker(theirs, "bob")];
     const eve = await speaker("native", "eve");
     const place: Place = { id: (await eve.person.group("The three", ann.person, bob.person)).id };
+    const without = [ann, bob].filter((one) => !one.can.groups);
+    if (without.length > 0) {
+      // Nothing of the group reaches them: what is said to them alone, later, is all that they hear.
+      await eve.say(place, "from eve");
+      for (const one of without) {
+        const direct = await eve.begin(one.person, "to you alone");
+        await everyoneSees([one], direct, [line(eve, "to you alone")]);
+        expect(await one.lines(place)).toEqual([]);
+        await unreadIs(one, direct, 1);
+        await expect(one.say(place, "is there a group?")).rejects.toThrow();
+      }
+      return;
+    }
     await ann.say(place, "from ann");
     await bob.say(place, "from bob");
     await eve.say(place, "from eve");
@@ -145,5 +168,70 @@ describe.each(PAIRS)("%s writes, %s answers", (mine, theirs) => {
     const next = await bob.begin(ann.person, "anew");
     expect(next.id).not.toBe(place.id);
     await unreadIs(ann, next, 1);
+  });
+});
+
+describe.each(ALL_PAIRS.filter((pair) => pair.includes("rooms")))("%s writes, %s answers", (mine, theirs) => {
+  it("in a direct chat, which `rooms` enters by the two people, with receipts", async () => {
+    const [ann, bob] = [await speaker(mine, "ann"), await speaker(theirs, "bob")];
+    const { id } = await ann.person.direct(bob.person);
+    const place: Place = {
+      id,
+      pair: [ann.person.id, bob.person.id],
+      people: [ann.person, bob.person],
+      name: `usr-${ann.person.id}-${bob.person.id}`,
+    };
+    for (const one of [ann, bob]) await one.enter?.(place);
+    await ann.say(place, "hello 👋🏽");
+    await ann.say(place, "שלום, привет, 你好");
+    await unreadIs(bob, place, 2);
+    await bob.readAll(place);
+    await unreadIs(bob, place, 0);
+    if (ann.can.receipt) expect(await eventually(() => ann.receipts(place), 2)).toBe(2);
+    await bob.say(place, "an answer");
+    await unreadIs(ann, place, 1);
+    await everyoneSees([ann, bob], place, [
+      line(ann, "hello 👋🏽"),
+      line(ann, "שלום, привет, 你好"),
+      line(bob, "an answer"),
+    ]);
+    await ann.readAll(place);
+    await unreadIs(ann, place, 0);
+    if (bob.can.receipt) expect(await eventually(() => bob.receipts(place), 1)).toBe(1);
+    const eve = await speaker("rooms", "eve");
+    await expect(eve.enter?.(place)).rejects.toThrow();
+  });
+});
+
+/** In `messenger` there is nobody but the other one. */
+describe.each(ALL_PAIRS.filter((pair) => !pair.includes("messenger")))("%s writes, %s answers", (mine, theirs) => {
+  it("in a room of their app, until it takes one of them out", async () => {
+    const [ann, bob] = [await speaker(mine, "ann"), await speaker(theirs, "bob")];
+    const eve = await speaker("native", "eve");
+    const everyone = [ann, bob, eve];
+    const place: Place = await appRoom(everyone.map((one) => one.person));
+    for (const one of everyone) await one.enter?.(place);
+    await ann.say(place, "hello 👋🏽");
+    await eve.sayFile(place, "a file.bin", crypto.getRandomValues(new Uint8Array(500)));
+    await bob.say(place, "שלום, привет, 你好");
+    await eve.say(place, "third\nline");
+    const lines = [line(ann, "hello 👋🏽"), line(eve, "", 1), line(bob, "שלום, привет, 你好"), line(eve, "third\nline")];
+    await everyoneSees(everyone, place, lines);
+    for (const [one, count] of [
+      [ann, 3],
+      [bob, 3],
+      [eve, 2],
+    ] as const)
+      await unreadIs(one, place, count);
+    await bob.readAll(place);
+    await unreadIs(bob, place, 0);
+    await unreadIs(ann, place, 3);
+
+    await service().rooms.removeMembers(appId(1), place.name ?? "", [bob.person.id]);
+    expect(await eventually(() => bob.has(place), false)).toBe(false);
+    await ann.say(place, "without bob");
+    await everyoneSees([ann, eve], place, [...lines, line(ann, "without bob")]);
+    if (bob.can.live) expect((await bob.lines(place)).map(({ text }) => text)).not.toContain("without bob");
+    await expect(bob.say(place, "I am gone")).rejects.toThrow();
   });
 });

@@ -89,6 +89,7 @@ describe("an Inbox", () => {
       appId: appId(1),
       kind: "group",
       title: "Late",
+      name: null,
       createdBy: userId(1),
       props: {},
       membersCount: 2,

@@ -32,7 +32,12 @@ const message: fc.Arbitrary<Message> = fc.record({
     photo: fc.option(text),
     email: fc.option(text),
     firstName: fc.constant(null),
+    middleName: fc.constant(null),
     lastName: fc.constant(null),
+    externalId: fc.constant(null),
+    createdAt: time,
+    updatedAt: time,
+    deletedAt: fc.constant(null),
   }),
   role: fc.constantFrom("member", "owner"),
   kind: fc.constantFrom("text", "image"),
@@ -93,6 +98,7 @@ describe("an event that is encoded once and told to many", () => {
       rev: 9,
       messageId: messageId(CHAT, 3),
       author: userId(5),
+      deletedAt: 0,
     };
     const encoded = encode(event, ORIGIN);
     const plain = { event: "message.deleted", chat_id: 7, rev: 9, message_id: messageId(CHAT, 3) };

@@ -97,6 +97,9 @@ export function createEncode(render: Render): Encode {
             return frames.map((frame) => JSON.stringify(frame));
           },
         };
+      case "room.entered":
+      case "room.left":
+      case "room.present":
       case "typing":
       case "unread":
         return nothing;

@@ -30,20 +30,7 @@ export async function sendDirect(
 ): Promise<ChatId> {
   if (receiver_id === session.userId) throw toOneself();
   const draft = { text: message, kind: type, consumable, requireRead: user.readBeforeSend };
-  const write = async (chat: ChatId): Promise<ChatId> => {
-    await service.chats.command<"message.send">(session, chat, { do: "message.send", draft });
-    return chat;
-  };
-  const known = await service.chats.findDirect(session, receiver_id);
-  if (known !== null) {
-    try {
-      return await write(known);
-    } catch (thrown) {
-      // The chat is being erased: the message makes a new one.
-      if (!isFailure(thrown, "not_found")) throw thrown;
-    }
-  }
-  return write((await service.chats.direct(session, receiver_id)).chat.id);
+  return (await service.chats.write(session, receiver_id, draft)).chat;
 }
 
 /** The direct chat of the two people that the path names, of whom the caller must be one. @throws 400-2, 403-1, 404-2 */

@@ -8,39 +8,12 @@ import { MAX_CHAT_ID, chatId, userId } from "../../core/ids.ts";
 import { LIMITS } from "../../core/limits.ts";
 import { MESSAGE_KINDS } from "../../core/message.ts";
 import type { Caller } from "../../service/auth.ts";
+import { fieldsOf } from "../body.ts";
 import type { Http } from "../http.ts";
 import { bearer } from "../http.ts";
 import { numericId, wellFormed } from "../input.ts";
 import type { MobileError } from "./errors.ts";
 import { badInput, noInteger } from "./errors.ts";
-
-/**
- * The fields of a body: JSON where it says so or begins with a brace, else a form; an empty body has none.
- * @throws 422 where it is neither
- */
-async function fieldsOf(c: Context<Http>): Promise<unknown> {
-  const type = c.req.header("content-type")?.toLowerCase() ?? "";
-  if (type.startsWith("multipart/form-data")) return multipart(c);
-  // As bytes: the runtime warns of forms that are read as text.
-  const text = new TextDecoder().decode(await c.req.arrayBuffer());
-  if (text.trim() === "") return {};
-  // Many a client says of every body that it is a form, or nothing; a form encodes its braces.
-  if (!JSON_TYPE.test(type) && !text.trimStart().startsWith("{")) return Object.fromEntries(new URLSearchParams(text));
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw badInput({ body: ["is neither a form nor JSON"] });
-  }
-}
-
-const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/;
-
-async function multipart(c: Context<Http>): Promise<unknown> {
-  const form = await c.req.formData().catch(() => {
-    throw badInput({ body: ["is no form of the type that it says"] });
-  });
-  return Object.fromEntries(form);
-}
 
 /** @throws 422 with what is wrong, by field */
 export function parse<Schema extends z.ZodType>(schema: Schema, fields: unknown): z.output<Schema> {
@@ -52,7 +25,7 @@ export function parse<Schema extends z.ZodType>(schema: Schema, fields: unknown)
 }
 
 export async function bodyOf<Schema extends z.ZodType>(c: Context<Http>, schema: Schema): Promise<z.output<Schema>> {
-  return parse(schema, await fieldsOf(c));
+  return parse(schema, await fieldsOf(c, (message) => badInput({ body: [message] })));
 }
 
 const INTEGER = /^[0-9]{1,15}$/;

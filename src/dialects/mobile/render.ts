@@ -3,6 +3,7 @@
 import type { Chat, ListedChat } from "../../core/chat.ts";
 import type { Message, SeenMessage } from "../../core/message.ts";
 import type { Member } from "../../core/people.ts";
+import { THE_APP } from "../../core/people.ts";
 
 /** Where the link of an attachment leads: an absolute address that opens without a token for a while. */
 export type LinkTo = (origin: string, attachment: string) => string;
@@ -114,7 +115,7 @@ function roomBody(chat: Chat) {
   return {
     chat_room_id: chat.id,
     title: chat.title ?? "",
-    user_id: chat.createdBy,
+    user_id: chat.createdBy === THE_APP ? null : chat.createdBy,
     geolocation: { latitude, longitude },
   };
 }

@@ -64,7 +64,8 @@ const coordinate = z.number().nullable();
 const room = {
   chat_room_id: id,
   title: z.string(),
-  user_id: id,
+  /** Null where the app itself made it. */
+  user_id: id.nullable(),
   geolocation: z.object({ latitude: coordinate, longitude: coordinate }),
 };
 

@@ -131,6 +131,7 @@ export function resultOf(answer: Answer, render: Render, origin: string): object
     case "typing":
     case "chat.erase":
     case "room.peek":
+    case "message.range":
       return {};
   }
 }

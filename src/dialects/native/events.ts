@@ -77,6 +77,10 @@ export function createEncode(render: Render): Encode {
           user_id: event.userId,
           ...(event.messageIds === undefined ? { up_to: event.upTo } : { message_ids: event.messageIds }),
         });
+      case "room.entered":
+      case "room.left":
+      case "room.present":
+        return nothing;
       case "typing":
         return same({ event: event.type, chat_id, user_id: event.userId, on: event.on });
       case "unread":

@@ -47,6 +47,8 @@ interface Parts {
 export class Batch {
   readonly removed = new Set<UserId>();
   readonly lanes = new Set<UserId>();
+  /** Those who have read where nothing was unread, of whom the room is to hear. */
+  readonly seen: UserId[] = [];
   changed = false;
   readonly #parts: Parts;
   readonly #sockets: ChatSockets;
@@ -71,6 +73,8 @@ export class Batch {
       if ("to" in reply) this.#broadcast.answer(reply.to, this.#wire.answer(reply.re, answer, reply.to.seat.origin));
       else this.#replies.push(() => reply.done(answer, before));
       this.note(commit, origin, before);
+      if (command.do === "read" && command.inRoom === true && commit.tellings.length === 0)
+        this.seen.push(actor.userId);
       return commit.removed.length === 0;
     } catch (thrown) {
       if (!(thrown instanceof ParlanceError)) throw thrown;

@@ -9,7 +9,7 @@ import type { Answer, Command, CommandName, CommandOf, ResultOf } from "../../co
 import type { Result } from "../../core/errors.ts";
 import { ParlanceError, authInvalid, failureOf, invalid, notFound, rateLimited } from "../../core/errors.ts";
 import type { ChatEvent } from "../../core/events.ts";
-import type { UserId } from "../../core/ids.ts";
+import type { AppId, UserId } from "../../core/ids.ts";
 import { chatId } from "../../core/ids.ts";
 import { DELIVERY, FLOOD, LIMITS } from "../../core/limits.ts";
 import type { Attachment, Draft, Json } from "../../core/message.ts";
@@ -21,6 +21,7 @@ import { log, logFault } from "../../log.ts";
 import { identityOf } from "../identity.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, chatName, gatewayStub, inboxStub } from "../rpc.ts";
+import { Subscribers } from "../subscribers.ts";
 import { Bucket, CLOSE, agreed, closeSocket, connectionId, sendTo, upgraded } from "../sockets.ts";
 import { Meta, isEmpty, migrate } from "../sql.ts";
 import { Batch } from "./batch.ts";
@@ -31,6 +32,7 @@ import { Outbox } from "./delivery.ts";
 import { eraseElsewhere } from "./erasure.ts";
 import { ChatFiles } from "./files.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { Attendance } from "./attendance.ts";
 import { Listeners } from "./listeners.ts";
 import * as membership from "./membership.ts";
 import * as messaging from "./messaging.ts";
@@ -50,6 +52,8 @@ interface Open {
   readonly outbox: Outbox;
   readonly files: ChatFiles;
   readonly listeners: Listeners;
+  readonly subscribers: Subscribers;
+  readonly attendance: Attendance;
 }
 
 /** It names attachments, which the directory has to be asked for. */
@@ -111,13 +115,20 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         throw notFound("chat");
       }
       const room = new Room(storage);
+      const subscribers = new Subscribers(storage.sql, (name) => gatewayStub(this.env, name));
+      const report = (fault: unknown): void => logFault("listeners", fault, { chat: room.id });
+      const listeners = new Listeners(storage.sql, (name) => gatewayStub(this.env, name), report);
       const open: Open = {
         room,
+        subscribers,
         files: new ChatFiles(storage.sql),
-        listeners: new Listeners(storage.sql, (name) => gatewayStub(this.env, name)),
+        listeners,
+        attendance: new Attendance(room, listeners, (work) => this.ctx.waitUntil(work.catch(report))),
         outbox: new Outbox(storage.sql, room, {
           deliver: (user, delivery) => inboxStub(this.env, user).deliver(delivery),
           follow: (from) => this.#follow(room, from),
+          subscribed: () => subscribers.size > 0,
+          publish: (events) => subscribers.tell(events),
           failed: (user, fault) => logFault("delivery", fault, { chat: room.id, user }),
           creator,
           waitUntil: (work) => this.ctx.waitUntil(work),
@@ -204,11 +215,30 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     hear(actor: Actor, connection: string, on: boolean): Promise<Result<null>> {
       return this.#attempt(async () => {
-        const { room, listeners } = await this.#load();
+        const { room, listeners, attendance } = await this.#load();
         if (on) {
           room.role(actor);
           listeners.add(connection, actor.userId);
-        } else listeners.remove((id) => id === connection);
+        } else attendance.left(listeners.remove((id) => id === connection));
+        return null;
+      });
+    }
+
+    enter(actor: Actor, connection: string, shownAs: string): Promise<Result<null>> {
+      return this.#attempt(async () => {
+        const { room, attendance } = await this.#load();
+        room.role(actor);
+        attendance.enter(connection, actor.userId, shownAs);
+        return null;
+      });
+    }
+
+    subscribe(app: AppId, connection: string, on: boolean): Promise<Result<null>> {
+      return this.#attempt(async () => {
+        const { room, subscribers } = await this.#load();
+        if (room.appId !== app) throw notFound("chat");
+        if (on) subscribers.add(connection, room.clock);
+        else subscribers.remove([connection]);
         return null;
       });
     }
@@ -248,7 +278,20 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         // Of a chat that was left before nothing changes but the name that the members' lists show.
         this.#arm();
         outbox.send({ ...NOTHING, rows: room.members.ids() }, null, room.clock);
-        if (room.members.size === 0) await this.#beginErasing();
+        if (room.members.size === 0 && !room.ofApp) await this.#beginErasing();
+        return null;
+      });
+    }
+
+    eraseWithApp(): Promise<Result<null>> {
+      return this.#attempt(async () => {
+        const { sql } = this.ctx.storage;
+        if (isEmpty(sql) || new Meta(sql).get("erasing") === undefined) {
+          await this.#load();
+          await this.#beginErasing();
+        }
+        await this.#erase();
+        if (!isEmpty(sql)) throw new Error("a chat could not be erased yet");
         return null;
       });
     }
@@ -273,7 +316,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       if (command.kinds?.includes(open.room.kind) === false) throw notFound("chat");
       if (command.do === "typing") {
         open.room.role(actor);
-        this.#typing(open, actor.userId, command.on);
+        this.#typing(open, actor.userId, command.on, command.said === undefined ? command.on : command.said);
         return { do: "typing", result: {} };
       }
       membership.mayErase(open.room, actor);
@@ -313,14 +356,15 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     }
 
     /** What a commit leaves to be done. */
-    #follows({ room, outbox, files, listeners }: Open, batch: Batch): void {
+    #follows({ room, outbox, files, listeners, attendance }: Open, batch: Batch): void {
+      for (const user of batch.seen) attendance.seenBy(user);
       if (!batch.changed) return;
       this.#arm();
       if (batch.removed.size > 0) {
         const { removed } = batch;
         this.#departed(this.#sockets.close((seat) => removed.has(seat.userId), CLOSE.policy, "not a member any more"));
-        listeners.remove((_, user) => removed.has(user));
-        if (room.members.size === 0) this.ctx.waitUntil(this.#beginErasing());
+        attendance.left(listeners.remove((_, user) => removed.has(user)));
+        if (room.members.size === 0 && !room.ofApp) this.ctx.waitUntil(this.#beginErasing());
       }
       outbox.start(batch.lanes);
       if (files.pending()) this.ctx.waitUntil(this.#settleFiles(room, files));
@@ -345,14 +389,13 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       });
     }
 
-    #typing({ listeners, room }: Open, user: UserId, on: boolean): void {
-      const event: ChatEvent = { type: "typing", chatId: room.id, userId: user, on };
+    #typing({ attendance, room }: Open, userId: UserId, on: boolean, said: Json): void {
+      const user = room.members.person(userId);
+      const event: ChatEvent = { type: "typing", chatId: room.id, userId, user, on, said };
       const broadcast = new Broadcast(this.#wire);
-      broadcast.some(new Map(room.members.ids().flatMap((id) => (id === user ? [] : [[id, event]]))), null);
+      broadcast.some(new Map(room.members.ids().flatMap((id) => (id === userId ? [] : [[id, event]]))), null);
       broadcast.send(this.#sockets.all());
-      this.ctx.waitUntil(
-        listeners.tell(event, user).catch((fault: unknown) => logFault("typing", fault, { chat: room.id })),
-      );
+      attendance.typing(event);
     }
 
     // ---- what follows a commit --------------------------------------------------------------------------------

@@ -10,11 +10,13 @@ import { isDurable } from "../../core/wire.ts";
 import type { Delivery, Told } from "../rpc.ts";
 import { Meta } from "../sql.ts";
 import type { Commit } from "./commit.ts";
-import { replay } from "./replay.ts";
+import { replay, replayMessages } from "./replay.ts";
 import type { Room } from "./room.ts";
 
 /** The directory follows the chat in a lane of its own; no user has this id. */
 const DIRECTORY = 0 as UserId;
+/** So do the connections that act for the app and listen to this chat. */
+const SUBSCRIBERS = -1 as UserId;
 
 interface Lane {
   events: Told[];
@@ -39,6 +41,13 @@ const newLane = (floor: number, replaying: boolean): Lane => ({
   waiting: [],
 });
 
+/** The first of `events`, as many as go into one call; those of one clock stay together. */
+function portion(events: readonly Told[]): Told[] {
+  let end = Math.min(events.length, DELIVERY.portion);
+  while (end > 0 && end < events.length && events[end]?.clock === events[end - 1]?.clock) end++;
+  return events.slice(0, end);
+}
+
 /** Lets the answers go that waited for no more than what has arrived. */
 function release(lane: Lane, arrived: number): void {
   for (const { clock, go } of lane.waiting) if (clock <= arrived) go();
@@ -55,6 +64,9 @@ export interface DeliveryPorts {
   readonly deliver: (user: UserId, delivery: Delivery) => Promise<void>;
   /** Brings the directory up to date with what changed after `from`. */
   readonly follow: (from: number) => Promise<void>;
+  /** Whether connections of the app listen to this chat, and how they are told; does not fail. */
+  readonly subscribed: () => boolean;
+  readonly publish: (events: readonly Told[]) => Promise<void>;
   readonly failed: (user: UserId, fault: unknown) => void;
   /** The connection that asked for the chat to be made: it has the answer, and is not told. */
   readonly creator: string | null;
@@ -112,6 +124,7 @@ export class Outbox {
     }
     for (const user of this.#room.members.readSince(this.#stored)) concerned.add(user);
     if (reshaped) concerned.add(DIRECTORY);
+    if (this.#ports.subscribed()) concerned.add(SUBSCRIBERS);
     for (const user of concerned) {
       if (this.#lagging.has(user)) continue;
       this.#lanes.set(user, newLane(this.#stored, true));
@@ -175,17 +188,24 @@ export class Outbox {
     const reach = room.large && !commit.resized ? this.#attached : undefined;
     const rows = new Set(commit.rows);
     const touched = new Set<UserId>();
+    const settled = this.delivered() >= before;
     for (const telling of commit.tellings) {
       const shared = telling.shared ? telling.event(room.chat.createdBy) : undefined;
+      if (shared?.type === "message.created" && this.#ports.subscribed()) {
+        this.#lane(SUBSCRIBERS, before)?.events.push({ clock: room.clock, event: shared, settled });
+        touched.add(SUBSCRIBERS);
+      }
       for (const user of telling.to) {
         if (reach !== undefined && !reach.has(user) && telling.personal !== true) continue;
         const event = shared ?? telling.event(user);
         const told: Told = {
           clock: room.clock,
           event,
+          settled,
           origin,
           unread: room.members.has(user) ? room.unread(user) : undefined,
           read: event.type === "message.updated" ? room.isReadFor(event.message, user) : undefined,
+          peer: room.kind === "direct" ? room.peer(user) : undefined,
         };
         const lane = this.#lane(user, before);
         if (lane === undefined) continue;
@@ -270,10 +290,10 @@ export class Outbox {
 
   async #run(user: UserId, lane: Lane): Promise<void> {
     while (!this.#stopped && (lane.replay || lane.row || lane.events.length > 0)) {
-      const to = this.#room.clock;
       const important = lane.replay || lane.row || lane.events.some((told) => isDurable(told.event));
+      let to = lane.floor;
       try {
-        await this.#bring(user, lane);
+        to = await this.#bring(user, lane);
       } catch (fault) {
         this.#ports.failed(user, fault);
         if (this.#stopped) break;
@@ -291,20 +311,32 @@ export class Outbox {
     release(lane, Infinity);
   }
 
-  /** Brings what the lane has by now; what comes meanwhile goes with the next call. */
-  #bring(user: UserId, lane: Lane): Promise<void> {
-    const work = user === DIRECTORY ? undefined : this.#next(user, lane);
+  /** Brings what the lane has by now, as far as it fits into one call; what comes meanwhile goes with the next. The clock that is reached. */
+  async #bring(user: UserId, lane: Lane): Promise<number> {
+    const { floor, replay: isReplay } = lane;
+    const some = user === SUBSCRIBERS ? lane.events : portion(lane.events);
+    const left = isReplay ? [] : lane.events.slice(some.length);
+    const to = left.length === 0 ? this.#room.clock : (some.at(-1)?.clock ?? floor);
+    const hasRow = lane.row && left.length === 0;
     lane.replay = false;
-    lane.row = false;
-    lane.events = [];
-    return work === undefined ? this.#ports.follow(lane.floor) : this.#ports.deliver(user, work);
+    lane.row &&= !hasRow;
+    lane.events = left;
+    if (user === DIRECTORY) await this.#ports.follow(floor);
+    else if (user === SUBSCRIBERS) await this.#ports.publish(isReplay ? replayMessages(this.#room, floor) : some);
+    else await this.#ports.deliver(user, this.#delivery(user, floor, isReplay, { events: some, to, hasRow }));
+    return to;
   }
 
-  #next(user: UserId, lane: Lane): Delivery {
+  #delivery(
+    user: UserId,
+    floor: number,
+    isReplay: boolean,
+    { events, to, hasRow }: { events: readonly Told[]; to: number; hasRow: boolean },
+  ): Delivery {
     const room = this.#room;
-    if (lane.replay || lane.events.length > DELIVERY.replay) return replay(room, user, lane.floor, this.#ports.creator);
-    const row = lane.row ? (room.members.has(user) ? room.row(user) : null) : undefined;
-    return { chatId: room.id, clock: room.clock, row, events: lane.events };
+    if (isReplay) return replay(room, user, floor, this.#ports.creator);
+    const row = hasRow ? (room.members.has(user) ? room.row(user) : null) : undefined;
+    return { chatId: room.id, clock: to, row, events };
   }
 
   #lag(user: UserId, from: number): void {

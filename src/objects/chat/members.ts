@@ -94,7 +94,7 @@ export class Members {
   }
 
   person(user: UserId): Person {
-    return this.#people.get(user) ?? ghostOf(user);
+    return this.#people.get(user) ?? ghostOf(user, 0);
   }
 
   knows(user: UserId): boolean {

@@ -110,7 +110,7 @@ function addNow(
   };
 }
 
-/** Whoever is in the app may join a room, while it has places left. */
+/** Whoever is in the app may join a room that does not belong to the app, while it has places left. */
 export function join(
   room: Room,
   actor: Actor,
@@ -120,7 +120,7 @@ export function join(
 ): Done<"room.join"> {
   if (actor.appId !== room.appId) throw notFound("chat");
   if (room.members.has(actor.userId)) return { result: room.detailed(actor.userId), commit: NOTHING };
-  if (room.kind !== "room") throw notMember();
+  if (room.kind !== "room" || room.ofApp) throw notMember();
   const capacity = room.props["capacity"];
   if (typeof capacity === "number" && room.members.size >= capacity) throw refused("full", "The room is full.");
   const { result, commit } = addNow(room, actor, [command.person], "member", delivered, now);
@@ -192,7 +192,8 @@ function removeNow(room: Room, by: UserId, users: readonly UserId[], delivered: 
   room.transaction(() => {
     for (const user of users) room.members.remove(user);
     const all = room.members.all();
-    const next = room.kind === "direct" || all.some((member) => member.role === "owner") ? undefined : heir(all);
+    const needsNone = room.kind === "direct" || room.ofApp || all.some((member) => member.role === "owner");
+    const next = needsNone ? undefined : heir(all);
     if (next !== undefined) room.members.setRole(next.user.id, "owner");
     room.note("removed", by, { users }, delivered, now);
   });
@@ -219,10 +220,10 @@ function removeNow(room: Room, by: UserId, users: readonly UserId[], delivered: 
   };
 }
 
-/** What anyone in the app may see of a room before they join it. @throws not_found, access.denied where it is no room */
+/** What anyone in the app may see of a room before they join it. @throws not_found, access.denied where nobody may just join */
 export function peek(room: Room, actor: Actor): Chat {
   if (actor.appId !== room.appId) throw notFound("chat");
-  if (room.kind !== "room") room.role(actor);
+  if (room.kind !== "room" || room.ofApp) room.role(actor);
   return room.chat;
 }
 

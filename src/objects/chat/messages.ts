@@ -161,13 +161,40 @@ export class Messages {
     return this.#many("SELECT * FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ?", seq, limit);
   }
 
-  /** Up to `limit` messages that are not deleted, newest first, without the newest `skip`. */
-  present(skip: number, limit: number): Message[] {
+  /** Up to `limit` messages between two places that are not deleted, newest first, without the newest `skip`. */
+  present({ above, below }: { above: number; below: number }, skip: number, limit: number): Message[] {
     return this.#many(
-      "SELECT * FROM messages WHERE deleted_at IS NULL ORDER BY seq DESC LIMIT ? OFFSET ?",
+      "SELECT * FROM messages WHERE seq > ? AND seq < ? AND deleted_at IS NULL ORDER BY seq DESC LIMIT ? OFFSET ?",
+      above,
+      below,
       limit,
       skip,
     );
+  }
+
+  /** Up to `limit` messages from `first` on and below `end` that are not deleted, newest first. */
+  presentBetween(first: number, end: number, limit: number): Message[] {
+    return this.#many(
+      "SELECT * FROM messages WHERE seq >= ? AND seq < ? AND deleted_at IS NULL ORDER BY seq DESC LIMIT ?",
+      first,
+      end,
+      limit,
+    );
+  }
+
+  /** The first `seq` sent at `time` or later, of those up to `last`; `last` + 1 where there is none. */
+  firstAt(time: number, last: number): number {
+    // Times ascend with `seq`, and no place is empty.
+    let [low, high] = [1, last + 1];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const { created_at: at } = this.#sql
+        .exec<{ created_at: number }>("SELECT created_at FROM messages WHERE seq = ?", middle)
+        .one();
+      if (at >= time) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   /** Those of `seqs` that go once they are fetched. */

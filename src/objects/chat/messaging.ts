@@ -4,7 +4,7 @@
  */
 
 import type { Changes } from "../../core/chat.ts";
-import type { CommandOf } from "../../core/commands.ts";
+import type { CommandOf, ResultOf } from "../../core/commands.ts";
 import { invalid, notFound, refused } from "../../core/errors.ts";
 import type { ChatEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
@@ -122,9 +122,16 @@ function eraseMessage(room: Room, at: number, by: UserId, delivered: number, now
     room.members.noteDeleted(at);
     room.note("deleted", by, { seq: at }, delivered, now);
   });
-  const { id, rev, user: author } = room.refreshed(at);
+  const { id, rev, user: author, deletedAt } = room.refreshed(at);
   const told = room.toAll(
-    () => ({ type: "message.deleted", chatId: room.id, rev, messageId: id, author: author.id }),
+    () => ({
+      type: "message.deleted",
+      chatId: room.id,
+      rev,
+      messageId: id,
+      author: author.id,
+      deletedAt: deletedAt ?? now,
+    }),
     true,
   );
   const counts: Telling = {
@@ -144,21 +151,38 @@ export function attachmentsOf(room: Room, id: number): string[] {
 
 export function list(room: Room, actor: Actor, page: CommandOf<"message.list">): Done<"message.list"> {
   room.role(actor);
-  if (page.before !== undefined && page.after !== undefined) throw invalid("after", "does not go with before");
   const limit = Math.min(page.limit ?? LIMITS.pageDefault, LIMITS.page);
   if (page.present === true) {
-    const present = room.messages.present(page.skip ?? 0, limit);
+    const above = page.after === undefined ? 0 : room.cursor(page.after, "after");
+    const below = page.before === undefined ? SEQS_PER_CHAT : room.cursor(page.before, "before");
+    const present = room.messages.present({ above, below }, page.skip ?? 0, limit);
     return {
       result: { items: present.map((message) => room.seen(message, actor.userId)), next: null },
       commit: NOTHING,
     };
   }
+  if (page.before !== undefined && page.after !== undefined) throw invalid("after", "does not go with before");
   const found =
     page.after === undefined
       ? room.messages.before(page.before === undefined ? SEQS_PER_CHAT : room.cursor(page.before, "before"), limit + 1)
       : room.messages.after(room.cursor(page.after, "after"), limit + 1);
   const items = found.slice(0, limit).map((message) => room.seen(message, actor.userId));
   return { result: { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null }, commit: NOTHING };
+}
+
+/** For the app as a whole, which need not be in the chat. @throws not_found to another app */
+export function range(
+  room: Room,
+  actor: Actor,
+  { from, to, before, limit }: CommandOf<"message.range">,
+): ResultOf<"message.range"> {
+  if (actor.appId !== room.appId) throw notFound("chat");
+  const first = from === null ? 1 : room.messages.firstAt(from, room.lastSeq);
+  const end = to === null ? room.lastSeq + 1 : room.messages.firstAt(to + 1, room.lastSeq);
+  const below = before === null ? end : Math.min(end, room.cursor(before, "before"));
+  const found = room.messages.presentBetween(first, below, limit + 1);
+  const items = found.slice(0, limit);
+  return { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
 /** Reads the oldest unread messages by handing them out; `dropped` are the attachments of those that are deleted by it. */

@@ -63,6 +63,8 @@ export function perform(
       const { result, commit } = messaging.list(room, actor, command);
       return { answer: { do: command.do, result }, commit };
     }
+    case "message.range":
+      return { answer: { do: command.do, result: messaging.range(room, actor, command) }, commit: NOTHING };
     case "read": {
       const { result, commit } = reading.read(room, actor, command);
       return { answer: { do: command.do, result }, commit };

@@ -4,6 +4,7 @@
  */
 
 import type { CommandOf } from "../../core/commands.ts";
+import { denied } from "../../core/errors.ts";
 import type { MessageId, UserId } from "../../core/ids.ts";
 import { messageId } from "../../core/ids.ts";
 import type { Actor } from "../../core/people.ts";
@@ -17,6 +18,9 @@ export function read(room: Room, actor: Actor, command: CommandOf<"read">): Done
   const user = actor.userId;
   const state = room.members.readState(user);
   const alone = command.messageId === undefined ? undefined : room.find(command.messageId);
+  if (command.received === true && alone?.user.id === user && room.peer(user)?.id !== user) {
+    throw denied("One's own message is for its recipient to read.", "message");
+  }
   const upTo = command.upTo === undefined ? room.lastSeq : room.find(command.upTo).seq;
   const change =
     alone === undefined
@@ -64,6 +68,7 @@ function readCommit(
           type: "read",
           chatId: room.id,
           userId: reader,
+          user: room.members.person(reader),
           ...what,
           changed: viewer === reader ? all : (authors.get(viewer) ?? []),
         }),

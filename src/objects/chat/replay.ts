@@ -2,7 +2,9 @@
 
 import type { ChatEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
+import { SEQS_PER_CHAT } from "../../core/ids.ts";
 import { DELIVERY } from "../../core/limits.ts";
+import type { Message } from "../../core/message.ts";
 import type { Delivery, Told } from "../rpc.ts";
 import type { Change } from "./changes.ts";
 import type { Room } from "./room.ts";
@@ -27,11 +29,21 @@ function changeEvent(room: Room, change: Change, viewer: UserId): ChatEvent | un
       const message = change.seq === null ? undefined : room.messages.get(change.seq);
       if (message === undefined) return undefined;
       // What was edited and then deleted is told as deleted, both times: nobody shows it again.
-      if (message.deletedAt !== null)
-        return { ...base, type: "message.deleted", messageId: message.id, author: message.user.id };
+      if (message.deletedAt !== null) return deletedEvent(room, change.rev, message, message.deletedAt);
       return { ...base, type: "message.updated", message };
     }
   }
+}
+
+function deletedEvent(room: Room, rev: number, message: Message, deletedAt: number): ChatEvent {
+  return {
+    type: "message.deleted",
+    chatId: room.id,
+    rev,
+    messageId: message.id,
+    author: message.user.id,
+    deletedAt,
+  };
 }
 
 function members(room: Room, change: Change): ReturnType<Room["members"]["all"]> {
@@ -46,6 +58,7 @@ export function replay(room: Room, viewer: UserId, from: number, creator: string
     return { chatId: room.id, clock, row: null, events: [{ clock, event }] };
   }
   const row = room.row(viewer);
+  const peer = room.kind === "direct" ? row.peer : undefined;
   const messages = room.messages.since(from, DELIVERY.replay + 1);
   const changes = room.changes.since(from);
   if (messages.length + changes.length > DELIVERY.replay) {
@@ -56,7 +69,7 @@ export function replay(room: Room, viewer: UserId, from: number, creator: string
       chat: room.told(viewer),
       by: row.chat.createdBy,
     };
-    return { chatId: room.id, clock, row, events: [{ clock, event, unread: row.unread }] };
+    return { chatId: room.id, clock, row, events: [{ clock, event, unread: row.unread, peer }], hole: true };
   }
   const events: Told[] = [];
   for (const message of messages) {
@@ -64,15 +77,27 @@ export function replay(room: Room, viewer: UserId, from: number, creator: string
     const event: ChatEvent =
       message.deletedAt === null
         ? { type: "message.created", chatId: room.id, rev, message }
-        : { type: "message.deleted", chatId: room.id, rev, messageId: message.id, author: message.user.id };
-    events.push({ clock: message.clock, event, read: room.isReadFor(message, viewer), unread: row.unread });
+        : deletedEvent(room, rev, message, message.deletedAt);
+    events.push({ clock: message.clock, event, read: room.isReadFor(message, viewer), unread: row.unread, peer });
   }
   for (const change of changes) {
     const event = changeEvent(room, change, viewer);
     if (event === undefined) continue;
     const read = event.type === "message.updated" ? room.isReadFor(event.message, viewer) : undefined;
     const origin = change.type === "created" ? creator : null;
-    events.push({ clock: change.clock, event, origin, read, unread: row.unread });
+    events.push({ clock: change.clock, event, origin, read, unread: row.unread, peer });
   }
   return { chatId: room.id, clock, row, events: events.toSorted((a, b) => a.clock - b.clock) };
+}
+
+/** The messages that were sent after `from`, for those who hear nothing else of the chat. */
+export function replayMessages(room: Room, from: number): Told[] {
+  return room.messages
+    .since(from, SEQS_PER_CHAT)
+    .filter((message) => message.deletedAt === null)
+    .toReversed()
+    .map((message) => {
+      const rev = room.changes.revOf(message.seq);
+      return { clock: message.clock, event: { type: "message.created", chatId: room.id, rev, message } };
+    });
 }

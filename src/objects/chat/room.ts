@@ -12,6 +12,7 @@ import { LARGE_CHAT, LIMITS } from "../../core/limits.ts";
 import type { Json, Message, SeenMessage } from "../../core/message.ts";
 import { needsReading } from "../../core/message.ts";
 import type { Actor, Person, Role } from "../../core/people.ts";
+import { THE_APP } from "../../core/people.ts";
 import type { ChatRecord } from "../../core/ports.ts";
 import type { Log, ReadState } from "../../core/read-state.ts";
 import { isRead } from "../../core/read-state.ts";
@@ -29,6 +30,7 @@ interface Identity {
   readonly appId: AppId;
   readonly kind: ChatKind;
   readonly title: string | null;
+  readonly name: string | null;
   readonly createdBy: UserId;
   readonly createdAt: number;
   readonly props: { readonly [key: string]: Json };
@@ -75,6 +77,7 @@ export class Room {
       appId: record.appId,
       kind: record.kind,
       title: record.title,
+      name: record.name,
       createdBy: record.createdBy,
       createdAt: record.createdAt,
       props: record.props,
@@ -136,9 +139,15 @@ export class Room {
     return this.#identity.title;
   }
 
+  /** It belongs to its app, which lets people in and owns it. */
+  get ofApp(): boolean {
+    return this.#identity.name !== null;
+  }
+
   /** The role of `actor`. @throws not_found to another app, access.denied to whoever is no member */
   role(actor: Actor): Role {
     if (actor.appId !== this.#identity.appId) throw notFound("chat");
+    if (actor.userId === THE_APP && this.ofApp) return "owner";
     const role = this.members.role(actor.userId);
     if (role === undefined) throw notMember();
     return role;
@@ -152,6 +161,7 @@ export class Room {
       appId: this.#identity.appId,
       kind: this.#identity.kind,
       title: this.#identity.title,
+      name: this.#identity.name,
       createdBy: this.#identity.createdBy,
       props: this.#identity.props,
       membersCount: this.members.size,
@@ -162,21 +172,26 @@ export class Room {
     };
   }
 
-  row(viewer: UserId): ChatRow {
-    const ids = this.#identity.kind === "direct" ? this.members.ids() : [];
+  /** In a direct chat: the other one, or the viewer in a chat with oneself. */
+  peer(viewer: UserId): Person | null {
+    if (this.#identity.kind !== "direct") return null;
+    const ids = this.members.ids();
     const other = ids.find((id) => id !== viewer) ?? this.#departed(viewer) ?? ids[0];
+    return other === undefined ? null : this.members.person(other);
+  }
+
+  row(viewer: UserId): ChatRow {
     return {
       chat: this.chat,
       unread: this.unread(viewer),
       lastMessage: this.#last === undefined ? null : this.seen(this.#last, viewer),
-      peer: other === undefined ? null : this.members.person(other),
+      peer: this.peer(viewer),
       large: this.large,
     };
   }
 
   /** In a direct chat whose other side is gone: who that was. */
   #departed(viewer: UserId): UserId | undefined {
-    if (this.#identity.kind !== "direct") return undefined;
     return this.changes.between(0, 1)[0]?.users.find((id) => id !== viewer);
   }
 

@@ -80,4 +80,12 @@ export const CHAT_SCHEMA: readonly SchemaStep[] = [
       CREATE TABLE sockets (connection TEXT PRIMARY KEY, user_id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     `);
   },
+  (sql) => {
+    // Connections that act for the app and hear the messages of this chat.
+    sql.exec("CREATE TABLE subscribers (connection TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT, WITHOUT ROWID");
+  },
+  (sql) => {
+    // Of a connection that is in the room: how the others there see it.
+    sql.exec("ALTER TABLE listeners ADD COLUMN shown_as TEXT");
+  },
 ];

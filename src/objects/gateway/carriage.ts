@@ -3,12 +3,13 @@
  * Knows the platform, and nothing of what the dialect does with it.
  */
 
+import { FLOOD } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { CarriedSocket, CarriedWire, Carrier, CarrierHost, CarrierSql, Connection } from "../../core/wire.ts";
 import { logFault } from "../../log.ts";
 import type { ObjectBindings } from "../rpc.ts";
 import { gatewayStub } from "../rpc.ts";
-import { closeSocket, sendTo, upgraded } from "../sockets.ts";
+import { CLOSE, closeSocket, sendTo, upgraded } from "../sockets.ts";
 import { migrate, stored } from "../sql.ts";
 import type { Attached, Host } from "./connection.ts";
 import { HeldConnection } from "./connection.ts";
@@ -155,7 +156,11 @@ export class Carriage implements CarrierHost {
   }
 
   mayTake(key: string): boolean {
-    return this.#keeper.connections.get(this.#id(key))?.bucket.take(this.now()) === true;
+    const connection = this.#keeper.connections.get(this.#id(key));
+    if (connection === undefined) return false;
+    if (connection.bucket.take(this.now())) return true;
+    if (connection.bucket.refused > FLOOD.patience) connection.close(CLOSE.policy, "too many frames");
+    return false;
   }
 
   // ---- the alarm ----------------------------------------------------------------------------------------------

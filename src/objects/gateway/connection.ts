@@ -1,10 +1,12 @@
 /** One connection on a Gateway: how it is reached, and what it bears through hibernation. Knows no other object. */
 
 import type { AppId } from "../../core/ids.ts";
+import { FLOOD } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { Connection } from "../../core/wire.ts";
 import type { Bucket } from "../sockets.ts";
+import type { SubscriptionKind } from "./subscriptions.ts";
 
 /** What is kept of a connection; of one that is a socket, in its attachment (16 KiB at most). */
 export interface Attached {
@@ -18,13 +20,15 @@ export interface Attached {
 
 /** What a connection needs of its Gateway. */
 export interface Host {
-  /** A new connection's bucket against floods. */
-  bucket(): Bucket;
+  /** A bucket against floods, for the frames of so many users. */
+  bucket(users: number): Bucket;
   identify(connection: HeldConnection, session: Session, username: string): Promise<boolean>;
   serve(app: AppId): Promise<void>;
   close(connection: HeldConnection, code: number, reason: string): void;
   follow(id: string, kind: "chat" | "user", target: number): boolean;
   unfollow(id: string, kind: "chat" | "user", target: number): void;
+  subscribe(connection: HeldConnection, to: SubscriptionKind, target: number): Promise<boolean>;
+  isSubscribed(id: string, to: SubscriptionKind, target: number): boolean;
 }
 
 /** How a connection is reached, and where its state is kept. */
@@ -36,7 +40,7 @@ export interface Line {
 
 export class HeldConnection implements Connection {
   readonly line: Line;
-  readonly bucket: Bucket;
+  bucket: Bucket;
   /** The frame that is being worked on; the next one waits for it. */
   turn: Promise<void> | undefined;
   readonly #host: Host;
@@ -44,7 +48,7 @@ export class HeldConnection implements Connection {
 
   constructor(line: Line, attached: Attached, host: Host) {
     this.line = line;
-    this.bucket = host.bucket();
+    this.bucket = host.bucket(attached.app === null ? 1 : FLOOD.usersOfApp);
     this.#attached = attached;
     this.#host = host;
   }
@@ -96,6 +100,7 @@ export class HeldConnection implements Connection {
 
   async serve(app: AppId): Promise<void> {
     this.#keep({ ...this.#attached, app });
+    this.bucket = this.#host.bucket(FLOOD.usersOfApp);
     await this.#host.serve(app);
   }
 
@@ -105,6 +110,14 @@ export class HeldConnection implements Connection {
 
   unfollow(kind: "chat" | "user", target: number): void {
     this.#host.unfollow(this.id, kind, target);
+  }
+
+  subscribe(to: SubscriptionKind, target: number): Promise<boolean> {
+    return this.#host.subscribe(this, to, target);
+  }
+
+  isSubscribed(to: SubscriptionKind, target: number): boolean {
+    return this.#host.isSubscribed(this.id, to, target);
   }
 
   #keep(attached: Attached): void {

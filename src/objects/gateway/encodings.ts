@@ -8,6 +8,8 @@ const KEPT = 64;
 export class Encodings {
   readonly #encode: Encode;
   readonly #kept = new Map<string, EncodedEvent>();
+  /** Of what has no name of its own: one event that several connections here are told at once. */
+  readonly #told = new WeakMap<UserEvent["event"], { readonly origin: string; readonly encoded: EncodedEvent }>();
 
   constructor(encode: Encode) {
     this.#encode = encode;
@@ -15,13 +17,21 @@ export class Encodings {
 
   of(event: UserEvent["event"], origin: string): EncodedEvent {
     const key = keyOf(event);
-    if (key === undefined) return this.#encode(event, origin);
+    if (key === undefined) return this.#whileTold(event, origin);
     const full = `${key} ${origin}`;
     const known = this.#kept.get(full);
     if (known !== undefined) return known;
     const encoded = this.#encode(event, origin);
     this.#kept.set(full, encoded);
     if (this.#kept.size > KEPT) this.#forgetOldest();
+    return encoded;
+  }
+
+  #whileTold(event: UserEvent["event"], origin: string): EncodedEvent {
+    const known = this.#told.get(event);
+    if (known?.origin === origin) return known.encoded;
+    const encoded = this.#encode(event, origin);
+    this.#told.set(event, { origin, encoded });
     return encoded;
   }
 
@@ -33,7 +43,7 @@ export class Encodings {
   }
 }
 
-/** What names an event that is the same for every viewer; those that each sees differently are not kept. */
+/** What names an event that is the same for every viewer; those that each sees differently are kept only as long as they are told. */
 function keyOf(event: UserEvent["event"]): string | undefined {
   switch (event.type) {
     case "message.created":

@@ -22,8 +22,10 @@ import { Carriage } from "./carriage.ts";
 import type { Attached, Host } from "./connection.ts";
 import { HeldConnection } from "./connection.ts";
 import { Encodings } from "./encodings.ts";
+import { Listening } from "./listening.ts";
 import { Roster } from "./roster.ts";
 import { GATEWAY_SCHEMA } from "./schema.ts";
+import type { SubscriptionKind } from "./subscriptions.ts";
 
 /** The answer of a Gateway that has no room: the Worker tries the next. */
 export const GATEWAY_FULL = 503;
@@ -36,6 +38,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     readonly #carriage: Carriage | null;
     readonly #name: string;
     readonly #roster: Roster;
+    readonly #listening: Listening;
     readonly #encodings: Encodings;
     readonly #connections = new Map<string, HeldConnection>();
     readonly #bySocket = new Map<WebSocket, HeldConnection>();
@@ -52,6 +55,11 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       this.#wire = wire;
       this.#encodings = new Encodings(wire.encode);
       this.#roster = new Roster(ctx.storage.sql);
+      this.#listening = new Listening(ctx.storage.sql, env, {
+        name: this.#name,
+        standing: (id) => this.#connections.get(id),
+        tell: (connection, events) => this.#tell(connection, events),
+      });
       if ("carry" in wire) {
         const keeper = { host: this, connections: this.#connections, forget: this.#forget.bind(this) };
         this.#words = null;
@@ -134,7 +142,10 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     /** What the app's Lobby has to say reaches this Gateway from now on. */
     async serve(app: AppId): Promise<void> {
-      if (this.#roster.addApp(app)) await lobbyStub(this.env, app).listen(this.#name, true);
+      if (this.#roster.hasApp(app)) return;
+      // Noted once the Lobby knows: whoever comes meanwhile waits for it too.
+      await lobbyStub(this.env, app).listen(this.#name, true);
+      this.#roster.addApp(app);
     }
 
     async identify(connection: HeldConnection, session: Session, username: string): Promise<boolean> {
@@ -148,8 +159,8 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       return true;
     }
 
-    bucket(): Bucket {
-      return Bucket.of(this.env);
+    bucket(users: number): Bucket {
+      return Bucket.of(this.env, users);
     }
 
     close(connection: HeldConnection, code: number, reason: string): void {
@@ -165,9 +176,18 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       this.#roster.unfollow(id, kind, target);
     }
 
+    subscribe(connection: HeldConnection, to: SubscriptionKind, target: number): Promise<boolean> {
+      return this.#listening.subscribe(connection, to, target);
+    }
+
+    isSubscribed(id: string, to: SubscriptionKind, target: number): boolean {
+      return this.#listening.has(id, to, target);
+    }
+
     #forget(connection: HeldConnection): void {
       if (!this.#connections.delete(connection.id)) return;
       if (connection.session !== null) this.#left(connection.id, connection.session.userId);
+      this.ctx.waitUntil(this.#listening.end(connection));
     }
 
     /** Whoever counted on this connection is told that it is gone. */
@@ -187,8 +207,9 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     }
 
     #later(work: Promise<unknown>): void {
-      if (this.#carriage === null) this.ctx.waitUntil(work);
-      else this.#carriage.later(work);
+      // While the carriage is being made, and lets go whom a crash has left behind, there is none yet.
+      if (this.#carriage) this.#carriage.later(work);
+      else this.ctx.waitUntil(work);
     }
 
     // ---- frames -----------------------------------------------------------------------------------------------
@@ -247,8 +268,10 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       for (const { connections, events } of pushes) {
         for (const id of connections) {
           const connection = this.#connections.get(id);
-          if (connection !== undefined) this.#tell(connection, events);
-          else if (!this.#opening.has(id)) gone.push(id);
+          if (connection === undefined) {
+            if (!this.#opening.has(id)) gone.push(id);
+          } else if (connection.app !== null) this.#listening.tell(connection, events);
+          else this.#tell(connection, events);
         }
       }
       return gone;
@@ -257,9 +280,10 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     #tell(connection: HeldConnection, events: readonly UserEvent[]): void {
       const viewer = connection.session?.userId;
       const frames: string[] = [];
-      for (const { event, unread, read, origin } of events) {
+      for (const { event, unread, read, peer, origin } of events) {
         if (origin === connection.id) continue;
-        const view = { viewer, unread, read, state: connection.state };
+        if ("carry" in this.#wire) this.#wire.hears?.(connection, event);
+        const view = { viewer, unread, read, peer, state: connection.state };
         frames.push(...this.#encodings.of(event, connection.origin).for(view));
       }
       const join = this.#words?.join ?? null;

@@ -56,9 +56,12 @@ export class Roster {
       .map((row) => ({ kind: row.kind as Kind, target: row.target as ChatId | UserId }));
   }
 
-  /** Whether `app` is new to this Gateway. */
-  addApp(app: AppId): boolean {
-    return this.#sql.exec("INSERT OR IGNORE INTO apps (id) VALUES (?)", app).rowsWritten > 0;
+  hasApp(app: AppId): boolean {
+    return this.#sql.exec("SELECT 1 FROM apps WHERE id = ?", app).toArray().length > 0;
+  }
+
+  addApp(app: AppId): void {
+    this.#sql.exec("INSERT OR IGNORE INTO apps (id) VALUES (?)", app);
   }
 
   removeApp(app: AppId): void {

@@ -26,4 +26,23 @@ export const GATEWAY_SCHEMA: readonly SchemaStep[] = [
       CREATE TABLE carried (key TEXT PRIMARY KEY, attached TEXT NOT NULL) STRICT, WITHOUT ROWID;
     `);
   },
+  (sql) => {
+    sql.exec(`
+      -- Users and chats whose messages a connection hears that acts for an app.
+      CREATE TABLE subscriptions (
+        connection TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        target INTEGER NOT NULL,
+        PRIMARY KEY (connection, kind, target)
+      ) STRICT, WITHOUT ROWID;
+
+      -- The messages of each chat that it has been told: ranges of their numbers, as JSON.
+      CREATE TABLE heard (
+        connection TEXT NOT NULL,
+        chat_id INTEGER NOT NULL,
+        ranges TEXT NOT NULL,
+        PRIMARY KEY (connection, chat_id)
+      ) STRICT, WITHOUT ROWID;
+    `);
+  },
 ];

@@ -12,7 +12,8 @@ interface ConnectionRow extends Record<string, SqlStorageValue> {
 export class Connections {
   readonly #sql: SqlStorage;
   readonly #open = new Map<string, ConnectionInfo>();
-  readonly #watchers = new Set<string>();
+  /** With what each was told last; undefined: not since this object is in memory. */
+  readonly #watchers = new Map<string, boolean | undefined>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -20,7 +21,7 @@ export class Connections {
       this.#open.set(row.id, { id: row.id, tokenId: row.token_id, expiresAt: row.expires_at, graceMs: row.grace_ms });
     }
     for (const row of sql.exec<{ connection: string }>("SELECT connection FROM watchers"))
-      this.#watchers.add(row.connection);
+      this.#watchers.set(row.connection, undefined);
   }
 
   get size(): number {
@@ -79,14 +80,19 @@ export class Connections {
     return this.#sql.exec("SELECT 1 FROM ended WHERE token_id = ?", tokenId).toArray().length > 0;
   }
 
-  watchers(): string[] {
-    return [...this.#watchers];
+  /** Those to whom it is news that the user is online (or not); from now on they count as told. */
+  toTell(online: boolean): string[] {
+    const ids = [...this.#watchers].flatMap(([id, told]) => (told === online ? [] : [id]));
+    for (const id of ids) this.#watchers.set(id, online);
+    return ids;
   }
 
-  watch(connection: string): void {
-    if (this.#watchers.has(connection)) return;
-    this.#sql.exec("INSERT OR REPLACE INTO watchers (connection) VALUES (?)", connection);
-    this.#watchers.add(connection);
+  /** `online`: what the watcher is told now. */
+  watch(connection: string, online: boolean): void {
+    if (!this.#watchers.has(connection)) {
+      this.#sql.exec("INSERT OR REPLACE INTO watchers (connection) VALUES (?)", connection);
+    }
+    this.#watchers.set(connection, online);
   }
 
   unwatch(connections: Iterable<string>): void {

@@ -21,6 +21,7 @@ import type { ConnectionInfo, Delivery, InboxCalls } from "../rpc.ts";
 import { attempt, byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeStub } from "../rpc.ts";
 import { CLOSE } from "../sockets.ts";
 import { Meta, isEmpty, migrate, nameOf, stored } from "../sql.ts";
+import { Subscribers } from "../subscribers.ts";
 import { ChatList } from "./chat-list.ts";
 import { Connections } from "./connections.ts";
 import { INBOX_SCHEMA } from "./schema.ts";
@@ -35,6 +36,7 @@ interface Open {
   readonly meta: Meta;
   readonly list: ChatList;
   readonly connections: Connections;
+  readonly subscribers: Subscribers;
 }
 
 /** How many objects an Inbox calls at the same time. */
@@ -51,6 +53,8 @@ const KEY = {
   owner: "owner",
   /** When the user goes offline, unless they come back. */
   offlineAt: "offline_at",
+  /** When the last connection closed. */
+  seenAt: "seen_at",
   /** What is to be swept: `due.last`, the next time and the last one that was asked for. */
   sweep: (what: Sweep) => `sweep_${what}`,
   /** A person's new name and photo, and the chats that have yet to learn of it. */
@@ -84,6 +88,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
           meta: new Meta(storage.sql),
           list: new ChatList(storage.sql),
           connections: new Connections(storage.sql),
+          subscribers: new Subscribers(storage.sql, (place) => gatewayStub(this.env, place)),
         };
       }
       return this.#open;
@@ -108,9 +113,10 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const events = delivery.events.filter((told) => !isDurable(told.event) || told.clock > (known ?? -1));
       if (delivery.row !== undefined) list.put(delivery.chatId, delivery.clock, delivery.row);
       // First the wire, then the row: if we die in between, the Chat brings it again and the wire hears it twice, not never.
-      await this.#push(events);
+      const { subscribers } = this.#load();
+      await Promise.all([this.#push(events), delivery.hole === true ? subscribers.giveUp() : subscribers.tell(events)]);
       // A large chat that is new here, or has just become one. If it can't be asked now, it brings its row again.
-      if (delivery.row?.large === true && this.#isOnline() && !list.isLarge(delivery.chatId))
+      if (delivery.row?.large === true && this.#isHeard() && !list.isLarge(delivery.chatId))
         unwrap(await chatStub(this.env, delivery.chatId).attach(this.#user, true, delivery.clock));
       list.flush();
     }
@@ -166,9 +172,9 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       return this.#load().list.unreadSum();
     }
 
-    /** Large chats push only to those who are online; whoever is not asks them now. */
+    /** Large chats push only to those who are heard; whoever is not asks them now. */
     async #refreshLarge(): Promise<void> {
-      if (!this.#isOnline()) await this.#attach(this.#load().list.largeIds(), false);
+      if (!this.#isHeard()) await this.#attach(this.#load().list.largeIds(), false);
     }
 
     /** Attaches to chats (or only asks them how they stand), and takes their rows over. */
@@ -209,6 +215,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const { connections, meta } = this.#load();
       const grace = connections.remove(ids);
       if (grace === undefined || connections.size > 0) return;
+      meta.set(KEY.seenAt, String(Date.now()));
       if (grace === 0) this.#tellPresence();
       else {
         meta.set(KEY.offlineAt, String(Date.now() + grace));
@@ -221,15 +228,51 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       return connections.size > 0 || meta.get(KEY.offlineAt) !== undefined;
     }
 
+    /** Whether somebody hears what chats bring here. */
+    #isHeard(): boolean {
+      return this.#isOnline() || this.#load().subscribers.size > 0;
+    }
+
+    async subscribe(connection: string, on: boolean): Promise<void> {
+      const { meta, subscribers } = this.#load();
+      if (meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return;
+      const was = this.#isHeard();
+      // What was told before is known here by the clock of its chat.
+      if (on) subscribers.add(connection, 0);
+      else subscribers.remove([connection]);
+      if (was !== this.#isHeard()) await this.#attachLarge();
+    }
+
+    /** Large chats push here from now on, or no longer; one after the other. */
+    #attachLarge(): Promise<void> {
+      this.#presence = this.#presence
+        .then(() => this.#attachLargeNow())
+        .catch((fault: unknown) => logFault("attach", fault, { user: this.#user }));
+      return this.#presence;
+    }
+
+    #attachLargeNow(): Promise<void> {
+      const large = this.#load().list.largeIds();
+      return this.#isHeard() ? this.#attach(large, true) : this.#detach(large);
+    }
+
     async online(): Promise<boolean> {
       if (isEmpty(this.ctx.storage.sql)) return false;
       await this.#verify();
       return this.#isOnline();
     }
 
+    async lastSeen(): Promise<number | null> {
+      if (isEmpty(this.ctx.storage.sql)) return null;
+      await this.#verify();
+      const { connections, meta } = this.#load();
+      const seenAt = meta.get(KEY.seenAt);
+      return connections.size > 0 || seenAt === undefined ? null : Number(seenAt);
+    }
+
     async watch(watcher: string): Promise<boolean> {
       const online = await this.online();
-      this.#load().connections.watch(watcher);
+      this.#load().connections.watch(watcher, online);
       return online;
     }
 
@@ -262,13 +305,13 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const { appId, username } = stored<{ appId: AppId; username: string }>(owner);
       this.#presence = this.#presence
         .then(async () => {
-          const { connections, list } = this.#load();
+          const { connections } = this.#load();
           const online = this.#isOnline();
           const presence: Presence = { type: "presence", userId: this.#user, username, online };
           await Promise.all([
             lobbyStub(this.env, appId).setOnline(this.#user, online),
             this.#tellWatchers(connections, presence),
-            online ? this.#attach(list.largeIds(), true) : this.#detach(list.largeIds()),
+            this.#attachLargeNow(),
           ]);
         })
         .catch((fault: unknown) => logFault("presence", fault, { user: this.#user }));
@@ -283,7 +326,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     async #tellWatchers(connections: Connections, presence: Presence): Promise<void> {
       await Promise.all(
-        [...byPlace(connections.watchers())].map(async ([place, ids]) => {
+        [...byPlace(connections.toTell(presence.online))].map(async ([place, ids]) => {
           const gone = await gatewayStub(this.env, place).deliver([
             { connections: ids, events: [{ event: presence }] },
           ]);
@@ -303,6 +346,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const { connections, meta } = this.#load();
       for (const [place, some] of byPlace(ids)) this.#closeAt(place, some, CLOSE.policy, reason);
       if (connections.remove(ids) === undefined || connections.size > 0) return;
+      meta.set(KEY.seenAt, String(Date.now()));
       meta.delete(KEY.offlineAt);
       this.#tellPresence();
     }
@@ -362,7 +406,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     async #eraseNow(): Promise<void> {
-      const { meta, list } = this.#load();
+      const { meta, list, subscribers } = this.#load();
       const value = meta.get(KEY.erasing);
       if (value === undefined) return;
       const ghost = stored<Person>(value);
@@ -375,8 +419,26 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       await eraseFiles(await attachments.orphans(this.#user, Date.now() + 1), attachments, this.#ports.files);
       await this.#presence;
       list.clear();
+      subscribers.clear();
       meta.set(KEY.gone, "1");
       meta.delete(KEY.erasing);
+    }
+
+    async eraseWithApp(): Promise<void> {
+      // From here on no connection is taken, and nothing that chats bring.
+      this.#load().meta.set(KEY.gone, "1");
+      await this.endSessions(null, 0);
+      const { attachments } = this.#ports.directory;
+      for (;;) {
+        const orphans = await attachments.orphans(this.#user, Date.now() + 1);
+        if (orphans.length === 0) break;
+        await eraseFiles(orphans, attachments, this.#ports.files);
+      }
+      await this.#presence;
+      await this.ctx.storage.deleteAll();
+      this.#open = undefined;
+      this.#alarmAt = null;
+      this.#load().meta.set(KEY.gone, "1");
     }
 
     // ---- alarm ------------------------------------------------------------------------------------------------

@@ -37,4 +37,8 @@ export const INBOX_SCHEMA: readonly SchemaStep[] = [
     // The clock at which the user was no longer in the chat: what comes late from before it does not bring the chat back.
     sql.exec("ALTER TABLE left_chats ADD COLUMN clock INTEGER NOT NULL DEFAULT 0");
   },
+  (sql) => {
+    // Connections that act for the app and hear the messages of this user's chats.
+    sql.exec("CREATE TABLE subscribers (connection TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT, WITHOUT ROWID");
+  },
 ];

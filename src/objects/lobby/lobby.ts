@@ -1,16 +1,24 @@
-/** The Lobby object: who is online in an app, and which Gateways pass on its news. Knows ids; knows no chat. */
+/**
+ * The Lobby object: who is online in an app, and which Gateways pass on its news; at the app's end it sees to it that all
+ * goes. Knows ids; knows nothing of what happens in a chat.
+ */
 
 import { DurableObject } from "cloudflare:workers";
 import type { AppNews } from "../../core/events.ts";
-import type { AppId, UserId } from "../../core/ids.ts";
-import { PRESENCE } from "../../core/limits.ts";
+import { unwrap } from "../../core/errors.ts";
+import type { AppId, ChatId, UserId } from "../../core/ids.ts";
+import { appId } from "../../core/ids.ts";
+import { PRESENCE, SWEEP } from "../../core/limits.ts";
+import type { OperatorDirectory } from "../../core/operators.ts";
+import type { Files } from "../../core/ports.ts";
 import type { Env } from "../../env.ts";
-import { logFault } from "../../log.ts";
+import { log, logFault } from "../../log.ts";
 import type { LobbyCalls } from "../rpc.ts";
-import { gatewayStub, inboxStub } from "../rpc.ts";
+import { chatStub, gatewayStub, inboxStub } from "../rpc.ts";
 import { CLOSE } from "../sockets.ts";
 import type { SchemaStep } from "../sql.ts";
-import { migrate } from "../sql.ts";
+import { Meta, migrate, stored } from "../sql.ts";
+import { eraseSomeOfApp } from "./app-erasure.ts";
 
 const LOBBY_SCHEMA: readonly SchemaStep[] = [
   (sql) => {
@@ -24,60 +32,168 @@ const LOBBY_SCHEMA: readonly SchemaStep[] = [
 /** Entries older than this are asked for again when somebody wants to know: a crash may have left them behind. */
 const TRUST_MS = 10 * PRESENCE.verifyMs;
 
-export class Lobby extends DurableObject<Env> implements LobbyCalls {
-  readonly #sql: SqlStorage;
+/** Named values: the app that is being deleted, and, once all is gone, when its files are looked at for the last time. */
+const ERASING = "erasing";
+const LAST_LOOK = "last_look";
+/** JSON array: chats of the app whose erasing was begun. */
+const BEGUN = "begun";
+const RETRY_MS = 5_000;
+/** How many pieces of an app are erased in one run. */
+const PIECES = 5;
+/** How many Inboxes are called at the same time. */
+const AT_ONCE = 16;
 
-  constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
-    this.#sql = ctx.storage.sql;
-    migrate(ctx.storage, LOBBY_SCHEMA);
-  }
+export interface LobbyPorts {
+  readonly directory: Pick<OperatorDirectory, "appErasure">;
+  readonly files: Files;
+}
 
-  async setOnline(user: UserId, on: boolean): Promise<void> {
-    if (on) this.#sql.exec("INSERT OR REPLACE INTO present (user_id, verified_at) VALUES (?, ?)", user, Date.now());
-    else this.#sql.exec("DELETE FROM present WHERE user_id = ?", user);
-  }
+export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
+  return class Lobby extends DurableObject<Env> implements LobbyCalls {
+    readonly #sql: SqlStorage;
+    readonly #ports: LobbyPorts;
+    #erasing: Promise<void> | undefined;
 
-  async online(users: readonly UserId[]): Promise<UserId[]> {
-    const now = Date.now();
-    const rows = this.#sql
-      .exec<{ user_id: number; verified_at: number }>(
-        "SELECT user_id, verified_at FROM present WHERE user_id IN (SELECT value FROM json_each(?))",
-        JSON.stringify(users),
-      )
-      .toArray();
-    const present = await Promise.all(
-      rows.map(async (row) => {
-        const user = row.user_id as UserId;
-        if (now - row.verified_at < TRUST_MS) return user;
-        const online = await inboxStub(this.env, user).online();
-        await this.setOnline(user, online);
-        return online ? user : undefined;
-      }),
-    );
-    return present.filter((user) => user !== undefined);
-  }
+    constructor(ctx: DurableObjectState, env: Env) {
+      super(ctx, env);
+      this.#sql = ctx.storage.sql;
+      this.#ports = portsOf(env);
+      migrate(ctx.storage, LOBBY_SCHEMA);
+    }
 
-  async listen(gateway: string, on: boolean): Promise<void> {
-    if (on) this.#sql.exec("INSERT OR IGNORE INTO gateways (name) VALUES (?)", gateway);
-    else this.#sql.exec("DELETE FROM gateways WHERE name = ?", gateway);
-  }
+    async setOnline(user: UserId, on: boolean): Promise<void> {
+      if (on) this.#sql.exec("INSERT OR REPLACE INTO present (user_id, verified_at) VALUES (?, ?)", user, Date.now());
+      else this.#sql.exec("DELETE FROM present WHERE user_id = ?", user);
+    }
 
-  async announce(app: AppId, news: AppNews): Promise<void> {
-    const gateways = this.#sql.exec<{ name: string }>("SELECT name FROM gateways").toArray();
-    await Promise.all(
-      gateways.map(({ name }) =>
-        gatewayStub(this.env, name)
-          .news(app, news)
-          .catch((fault: unknown) => logFault("news", fault, { gateway: name })),
-      ),
-    );
-  }
+    async online(users: readonly UserId[]): Promise<UserId[]> {
+      const now = Date.now();
+      const rows = this.#sql
+        .exec<{ user_id: number; verified_at: number }>(
+          "SELECT user_id, verified_at FROM present WHERE user_id IN (SELECT value FROM json_each(?))",
+          JSON.stringify(users),
+        )
+        .toArray();
+      const present = await Promise.all(
+        rows.map(async (row) => {
+          const user = row.user_id as UserId;
+          if (now - row.verified_at < TRUST_MS) return user;
+          const online = await inboxStub(this.env, user).online();
+          await this.setOnline(user, online);
+          return online ? user : undefined;
+        }),
+      );
+      return present.filter((user) => user !== undefined);
+    }
 
-  async closeApp(app: AppId): Promise<void> {
-    const gateways = this.#sql.exec<{ name: string }>("SELECT name FROM gateways").toArray();
-    await Promise.all(
-      gateways.map(({ name }) => gatewayStub(this.env, name).closeApp(app, CLOSE.policy, "the app's key was changed")),
-    );
-  }
+    async allOnline(): Promise<UserId[]> {
+      const present = this.#sql.exec<{ user_id: number }>("SELECT user_id FROM present").toArray();
+      return this.online(present.map((row) => row.user_id as UserId));
+    }
+
+    async listen(gateway: string, on: boolean): Promise<void> {
+      if (on) this.#sql.exec("INSERT OR IGNORE INTO gateways (name) VALUES (?)", gateway);
+      else this.#sql.exec("DELETE FROM gateways WHERE name = ?", gateway);
+    }
+
+    async announce(app: AppId, news: AppNews): Promise<void> {
+      const gateways = this.#sql.exec<{ name: string }>("SELECT name FROM gateways").toArray();
+      await Promise.all(
+        gateways.map(({ name }) =>
+          gatewayStub(this.env, name)
+            .news(app, news)
+            .catch((fault: unknown) => logFault("news", fault, { gateway: name })),
+        ),
+      );
+    }
+
+    async closeApp(app: AppId): Promise<void> {
+      const gateways = this.#sql.exec<{ name: string }>("SELECT name FROM gateways").toArray();
+      await Promise.all(
+        gateways.map(({ name }) =>
+          gatewayStub(this.env, name).closeApp(app, CLOSE.policy, "the app's key was changed"),
+        ),
+      );
+    }
+
+    // ---- the end of the app -----------------------------------------------------------------------------------
+
+    async eraseApp(app: AppId): Promise<void> {
+      // Noted before anything else, with the alarm: whatever cuts this off, the app is deleted.
+      new Meta(this.#sql).set(ERASING, String(app));
+      await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
+      await this.#ports.directory.appErasure.begin(app);
+      await this.#closeAll(app);
+      this.ctx.waitUntil(this.#erase());
+    }
+
+    /** Whoever is online has every connection listed in their Inbox. */
+    async #closeAll(app: AppId): Promise<void> {
+      await this.closeApp(app);
+      const present = this.#sql.exec<{ user_id: number }>("SELECT user_id FROM present").toArray();
+      for (let at = 0; at < present.length; at += AT_ONCE) {
+        const some = present.slice(at, at + AT_ONCE);
+        await Promise.all(some.map((row) => inboxStub(this.env, row.user_id as UserId).endSessions(null, 0)));
+      }
+    }
+
+    #erase(): Promise<void> {
+      this.#erasing ??= this.#eraseNow().finally(() => {
+        this.#erasing = undefined;
+      });
+      return this.#erasing;
+    }
+
+    async #eraseNow(): Promise<void> {
+      const meta = new Meta(this.#sql);
+      const erasing = meta.get(ERASING);
+      if (erasing === undefined) return;
+      const app = appId(Number(erasing));
+      const { directory, files } = this.#ports;
+      try {
+        await directory.appErasure.begin(app);
+        await this.closeApp(app);
+        for (let piece = 0; piece < PIECES; piece++) {
+          const isGone = await eraseSomeOfApp(app, {
+            directory: directory.appErasure,
+            begun: {
+              get: () => stored<ChatId[]>(meta.get(BEGUN) ?? "[]"),
+              set: (chats) => meta.set(BEGUN, JSON.stringify(chats)),
+            },
+            eraseChat: async (chat) => {
+              const erased = await chatStub(this.env, chat).eraseWithApp();
+              if (!erased.ok && erased.failure.code !== "not_found") unwrap(erased);
+            },
+            eraseInbox: (user) => inboxStub(this.env, user).eraseWithApp(),
+            removeFiles: (of) => files.removeSome(of),
+          });
+          if (isGone) return await this.#gone(app);
+        }
+        await this.ctx.storage.setAlarm(Date.now());
+      } catch (fault) {
+        logFault("erase", fault, { app });
+        await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
+      }
+    }
+
+    /** An upload that was under way may still come: the files are looked at once more, later. */
+    async #gone(app: AppId): Promise<void> {
+      const meta = new Meta(this.#sql);
+      const due = Number(meta.get(LAST_LOOK) ?? Date.now() + SWEEP.orphanMs);
+      if (due <= Date.now()) {
+        await this.ctx.storage.deleteAll();
+        return;
+      }
+      if (meta.get(LAST_LOOK) === undefined) log("app.erased", { app });
+      this.#sql.exec("DELETE FROM present");
+      this.#sql.exec("DELETE FROM gateways");
+      meta.set(LAST_LOOK, String(due));
+      await this.ctx.storage.setAlarm(due);
+    }
+
+    override async alarm(): Promise<void> {
+      await this.#erasing;
+      await this.#erase();
+    }
+  };
 }

@@ -8,7 +8,7 @@ import { otherOf } from "./speaker.ts";
 
 export class MethodsSpeaker implements Speaker {
   readonly dialect = "methods";
-  readonly can = { file: true, receipt: true, erase: false, groupHistory: true, live: true };
+  readonly can = { file: true, receipt: true, erase: false, groups: true, groupHistory: true, live: true };
   #socket: Socket | undefined;
   #key = 0;
 

@@ -6,7 +6,7 @@ import { otherOf } from "./speaker.ts";
 
 export class MobileSpeaker implements Speaker {
   readonly dialect = "mobile";
-  readonly can = { file: false, receipt: false, erase: true, groupHistory: false, live: false };
+  readonly can = { file: false, receipt: false, erase: true, groups: true, groupHistory: false, live: false };
 
   constructor(readonly person: Person) {}
 

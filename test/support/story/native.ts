@@ -14,7 +14,7 @@ interface Message {
 
 export class NativeSpeaker implements Speaker {
   readonly dialect = "native";
-  readonly can = { file: true, receipt: true, erase: true, groupHistory: true, live: true };
+  readonly can = { file: true, receipt: true, erase: true, groups: true, groupHistory: true, live: true };
   #socket: Socket | undefined;
   readonly #said: { at: number; message: Message }[] = [];
 

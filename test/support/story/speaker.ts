@@ -7,6 +7,10 @@ export interface Place {
   readonly id: number;
   /** In a direct chat: the two people. */
   readonly pair?: readonly [number, number];
+  /** The same, where they have to be known by name. */
+  readonly people?: readonly [Person, Person];
+  /** Of a room of the app. */
+  readonly name?: string;
 }
 
 /** A message as this dialect shows it. */
@@ -24,10 +28,13 @@ export interface Speaker {
     readonly file: boolean;
     readonly receipt: boolean;
     readonly erase: boolean;
+    readonly groups: boolean;
     readonly groupHistory: boolean;
     readonly live: boolean;
   };
   connect(): Promise<void>;
+  /** In dialects that hear of one room at a time: of this one from now on. */
+  enter?(place: Place): Promise<void>;
   /** Opens the direct chat with `other` by the dialect's own means and says `text` there. */
   begin(other: Person, text: string): Promise<Place>;
   say(place: Place, text: string): Promise<void>;

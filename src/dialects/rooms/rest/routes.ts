@@ -1,0 +1,51 @@
+/** The REST of `rooms`, put together: the operators' side. */
+
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { tooLarge } from "../../../core/errors.ts";
+import { LIMITS } from "../../../core/limits.ts";
+import type { Http } from "../../http.ts";
+import { appRoutes } from "./apps.ts";
+import { authRoutes } from "./auth.ts";
+import { errorResponse, isFault, RestError } from "./errors.ts";
+import { roomRoutes } from "./rooms.ts";
+import { userRoutes } from "./users.ts";
+
+const AREAS = ["/auth", "/app", "/user", "/room"];
+
+/** `report` hears of what is a fault of ours. */
+export function roomsRestRoutes(report: (fault: unknown) => void): Hono<Http> {
+  const routes = new Hono<Http>();
+  const limit = bodyLimit({
+    maxSize: LIMITS.body,
+    onError: () => errorResponse(tooLarge("A body", LIMITS.body)),
+  });
+  // Credentials travel in headers that no browser sends by itself, so every origin may call.
+  const open = cors({
+    origin: "*",
+    allowHeaders: ["authorization", "content-type", "token", "appid", "x-app-id", "x-app-key"],
+    allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    exposeHeaders: ["next-after", "retry-after", "x-request-id"],
+    maxAge: 86_400,
+  });
+  for (const area of AREAS) {
+    // A pattern with a star holds for the path itself too.
+    routes.use(`${area}/*`, open, limit, async (c, next) => {
+      await next();
+      // Keys and tokens are told once, and kept nowhere.
+      c.header("cache-control", "no-store");
+    });
+  }
+  for (const part of [authRoutes(), appRoutes(), userRoutes(), roomRoutes()]) {
+    part.onError((thrown) => {
+      if (isFault(thrown)) report(thrown);
+      return errorResponse(thrown);
+    });
+    routes.route("/", part);
+  }
+  for (const area of AREAS) {
+    routes.all(`${area}/*`, () => errorResponse(new RestError(404, "There is no such route.")));
+  }
+  return routes;
+}
