@@ -111,6 +111,8 @@ export const DELIVERY = {
   /** Waiting before a lagging Inbox is tried again: doubled each time, from the first to the second. */
   retryMs: 2 * SECOND,
   retryMaxMs: 5 * MINUTE,
+  /** How long an Inbox gathers rows before it writes them, where one came just before; and how long a Chat gathers for one that nobody is connected to. */
+  gatherMs: 200,
   /** Events in one call to an Inbox; what is more goes with the next. */
   portion: 200,
   /** Events replayed to an Inbox that lagged; past it, it gets the chat's state and its clients ask for `changes`. */

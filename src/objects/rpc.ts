@@ -40,6 +40,14 @@ export interface Delivery {
   readonly hole?: boolean;
 }
 
+/** How far a delivery got. */
+export interface Delivered {
+  /** Its row is written; else it is gathered with others for a moment. */
+  readonly written: boolean;
+  /** Somebody is connected who hears of it at once. */
+  readonly live: boolean;
+}
+
 /** A connection of a user, wherever its socket is. */
 export interface ConnectionInfo {
   /** `<place>#<random>`: the place is the Gateway's or the Chat's name. */
@@ -87,7 +95,10 @@ export interface ChatCalls {
 }
 
 export interface InboxCalls {
-  deliver(delivery: Delivery): Promise<void>;
+  /** Resolves once the user's connections have been told. */
+  deliver(delivery: Delivery): Promise<Delivered>;
+  /** Resolves once what came from this chat is written; the clock of its row, undefined where the user has no such chat. */
+  written(chat: ChatId): Promise<number | undefined>;
   /** False: the token was ended meanwhile, and the connection must not stand. */
   addConnection(actor: Actor, username: string, connection: ConnectionInfo): Promise<boolean>;
   removeConnections(connections: readonly string[]): Promise<void>;
@@ -163,7 +174,7 @@ const CHAT_PREFIX = "chat:";
 export const chatName = (chat: ChatId): string => `${CHAT_PREFIX}${chat}`;
 
 /** The object that holds the socket of a connection: a Gateway or a Chat. */
-function placeOf(connection: string): string {
+export function placeOf(connection: string): string {
   return connection.slice(0, connection.lastIndexOf("#"));
 }
 

@@ -126,6 +126,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         attendance: new Attendance(room, listeners, (work) => this.ctx.waitUntil(work.catch(report))),
         outbox: new Outbox(storage.sql, room, {
           deliver: (user, delivery) => inboxStub(this.env, user).deliver(delivery),
+          written: (user) => inboxStub(this.env, user).written(room.id),
           follow: (from) => this.#follow(room, from),
           subscribed: () => subscribers.size > 0,
           publish: (events) => subscribers.tell(events),

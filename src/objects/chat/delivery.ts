@@ -7,7 +7,7 @@
 import type { UserId } from "../../core/ids.ts";
 import { DELIVERY, LARGE_CHAT } from "../../core/limits.ts";
 import { isDurable } from "../../core/wire.ts";
-import type { Delivery, Told } from "../rpc.ts";
+import type { Delivered, Delivery, Told } from "../rpc.ts";
 import { Meta } from "../sql.ts";
 import type { Commit } from "./commit.ts";
 import { replay, replayMessages } from "./replay.ts";
@@ -22,8 +22,12 @@ interface Lane {
   events: Told[];
   /** The row goes with the next call. */
   row: boolean;
-  /** Everything up to here has arrived. */
+  /** Everything up to here has arrived, and is written there. */
   floor: number;
+  /** Everything up to here has been told there; it may still have to be written. */
+  told: number;
+  /** Nobody is connected there: what comes is gathered for a moment. */
+  quiet: boolean;
   /** Serve from the log instead of from `events`. */
   replay: boolean;
   running: boolean;
@@ -36,6 +40,8 @@ const newLane = (floor: number, replaying: boolean): Lane => ({
   events: [],
   row: replaying,
   floor,
+  told: floor,
+  quiet: false,
   replay: replaying,
   running: false,
   waiting: [],
@@ -54,6 +60,8 @@ function release(lane: Lane, arrived: number): void {
   lane.waiting = lane.waiting.filter(({ clock }) => clock > arrived);
 }
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 interface Lag {
   from: number;
   tries: number;
@@ -61,7 +69,9 @@ interface Lag {
 }
 
 export interface DeliveryPorts {
-  readonly deliver: (user: UserId, delivery: Delivery) => Promise<void>;
+  readonly deliver: (user: UserId, delivery: Delivery) => Promise<Delivered>;
+  /** The clock up to which this chat's row is written in an Inbox, once it is; undefined: there is none. */
+  readonly written: (user: UserId) => Promise<number | undefined>;
   /** Brings the directory up to date with what changed after `from`. */
   readonly follow: (from: number) => Promise<void>;
   /** Whether connections of the app listen to this chat, and how they are told; does not fail. */
@@ -270,7 +280,7 @@ export class Outbox {
   /** Resolves once everything up to `clock` has been told to `user`, as far as they can be reached, and soon in any case. */
   async told(user: UserId, clock: number): Promise<void> {
     const lane = this.#lanes.get(user);
-    if (lane === undefined || lane.floor >= clock) return;
+    if (lane === undefined || lane.told >= clock) return;
     await new Promise<void>((resolve) => {
       const late = setTimeout(resolve, DELIVERY.inOrderMs);
       const go = (): void => {
@@ -291,28 +301,54 @@ export class Outbox {
   async #run(user: UserId, lane: Lane): Promise<void> {
     while (!this.#stopped && (lane.replay || lane.row || lane.events.length > 0)) {
       const important = lane.replay || lane.row || lane.events.some((told) => isDurable(told.event));
-      let to = lane.floor;
       try {
-        to = await this.#bring(user, lane);
+        await this.#bring(user, lane);
       } catch (fault) {
         this.#ports.failed(user, fault);
         if (this.#stopped) break;
         if (important) {
           this.#lag(user, lane.floor);
+          lane.floor = lane.told;
           break;
         }
       }
       if (this.#stopped) break;
-      lane.floor = to;
-      release(lane, to);
-      this.#caughtUp(user);
+      release(lane, lane.told);
+      if (lane.floor === lane.told) this.#caughtUp(user);
+      if (lane.quiet) await pause(DELIVERY.gatherMs);
     }
-    this.#lanes.delete(user);
+    lane.running = false;
     release(lane, Infinity);
+    if (lane.floor < lane.told && !this.#stopped) this.#ports.waitUntil(this.#confirm(user, lane));
+    else if (this.#lanes.get(user) === lane) this.#lanes.delete(user);
   }
 
-  /** Brings what the lane has by now, as far as it fits into one call; what comes meanwhile goes with the next. The clock that is reached. */
-  async #bring(user: UserId, lane: Lane): Promise<number> {
+  /** What was told last is gathered there: it counts as delivered once it is written. */
+  async #confirm(user: UserId, lane: Lane): Promise<void> {
+    const { told } = lane;
+    let written: number | undefined;
+    try {
+      written = await this.#ports.written(user);
+    } catch (fault) {
+      this.#ports.failed(user, fault);
+      written = lane.floor;
+    }
+    // Whatever was brought meanwhile is confirmed by itself.
+    if (this.#stopped || lane.running || lane.told !== told || this.#lanes.get(user) !== lane) return;
+    if (written === undefined || written >= told) {
+      lane.floor = told;
+      this.#lanes.delete(user);
+      this.#caughtUp(user);
+      return;
+    }
+    // It was lost before it was written.
+    lane.replay = true;
+    lane.told = lane.floor;
+    this.#start(user);
+  }
+
+  /** Brings what the lane has by now, as far as it fits into one call; what comes meanwhile goes with the next. */
+  async #bring(user: UserId, lane: Lane): Promise<void> {
     const { floor, replay: isReplay } = lane;
     const some = user === SUBSCRIBERS ? lane.events : portion(lane.events);
     const left = isReplay ? [] : lane.events.slice(some.length);
@@ -323,8 +359,17 @@ export class Outbox {
     lane.events = left;
     if (user === DIRECTORY) await this.#ports.follow(floor);
     else if (user === SUBSCRIBERS) await this.#ports.publish(isReplay ? replayMessages(this.#room, floor) : some);
-    else await this.#ports.deliver(user, this.#delivery(user, floor, isReplay, { events: some, to, hasRow }));
-    return to;
+    else {
+      const delivery = this.#delivery(user, floor, isReplay, { events: some, to, hasRow });
+      const { written, live } = await this.#ports.deliver(user, delivery);
+      lane.quiet = !live;
+      if (!written) {
+        lane.told = to;
+        return;
+      }
+    }
+    lane.told = to;
+    lane.floor = to;
   }
 
   #delivery(

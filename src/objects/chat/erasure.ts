@@ -14,7 +14,7 @@ export interface ErasurePorts {
   readonly chats: ChatDirectory;
   readonly attachments: AttachmentDirectory;
   readonly files: Files;
-  readonly deliver: (user: UserId, delivery: Delivery) => Promise<void>;
+  readonly deliver: (user: UserId, delivery: Delivery) => Promise<unknown>;
 }
 
 /** Takes the chat out of its members' lists, and its files out of the bucket. The caller then deletes the object's own storage. */

@@ -10,15 +10,15 @@ import { unwrap } from "../../core/errors.ts";
 import type { Presence, UserEvent } from "../../core/events.ts";
 import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { userId } from "../../core/ids.ts";
-import { PRESENCE, SWEEP } from "../../core/limits.ts";
+import { DELIVERY, PRESENCE, SWEEP } from "../../core/limits.ts";
 import type { Actor, Person } from "../../core/people.ts";
 import type { Directory, Files, ListPage, Sweep } from "../../core/ports.ts";
 import { isDurable } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
 import { logFault } from "../../log.ts";
 import { eraseFiles } from "../chat/files.ts";
-import type { ConnectionInfo, Delivery, InboxCalls } from "../rpc.ts";
-import { attempt, byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeStub } from "../rpc.ts";
+import type { ConnectionInfo, Delivered, Delivery, InboxCalls } from "../rpc.ts";
+import { attempt, byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeOf, placeStub } from "../rpc.ts";
 import { CLOSE } from "../sockets.ts";
 import { Meta, isEmpty, migrate, nameOf, stored } from "../sql.ts";
 import { Subscribers } from "../subscribers.ts";
@@ -71,6 +71,10 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     #open: Open | undefined;
     #alarmAt: number | null | undefined;
     #verifiedAt = 0;
+    #writtenAt = 0;
+    #gathering: Promise<void> | undefined;
+    /** When a chat last brought something while nobody was connected. */
+    readonly #busy = new Map<ChatId, number>();
     #presence: Promise<void> = Promise.resolve();
 
     constructor(ctx: DurableObjectState, env: Env) {
@@ -100,15 +104,16 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     // ---- what chats bring -------------------------------------------------------------------------------------
 
-    async deliver(delivery: Delivery): Promise<void> {
+    async deliver(delivery: Delivery): Promise<Delivered> {
       const { list, meta } = this.#load();
-      if (meta.get(KEY.gone) !== undefined) return;
+      const done: Delivered = { written: true, live: true };
+      if (meta.get(KEY.gone) !== undefined) return done;
       const known = list.clock(delivery.chatId);
-      if (known === undefined && !list.isCurrent(delivery.chatId, delivery.clock)) return;
+      if (known === undefined && !list.isCurrent(delivery.chatId, delivery.clock)) return done;
       if (known === undefined && delivery.row === null) {
         list.put(delivery.chatId, delivery.clock, null);
         list.flush();
-        return;
+        return done;
       }
       const events = delivery.events.filter((told) => !isDurable(told.event) || told.clock > (known ?? -1));
       if (delivery.row !== undefined) list.put(delivery.chatId, delivery.clock, delivery.row);
@@ -118,7 +123,52 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       // A large chat that is new here, or has just become one. If it can't be asked now, it brings its row again.
       if (delivery.row?.large === true && this.#isHeard() && !list.isLarge(delivery.chatId))
         unwrap(await chatStub(this.env, delivery.chatId).attach(this.#user, true, delivery.clock));
+      const live = this.#isLive();
+      if (!live) this.#busy.set(delivery.chatId, Date.now());
+      return { written: this.#write(), live };
+    }
+
+    /** Writes the rows: at once, unless some were written just before; then they are gathered for a moment. Whether they are written. */
+    #write(): boolean {
+      const { list } = this.#load();
+      const wait = this.#writtenAt + DELIVERY.gatherMs - Date.now();
+      if (wait <= 0 || wait > DELIVERY.gatherMs) {
+        this.#writtenAt = Date.now();
+        list.flush();
+        return true;
+      }
+      this.#gathering ??= new Promise((resolve) => {
+        setTimeout(() => {
+          this.#gathering = undefined;
+          this.#writtenAt = Date.now();
+          list.flush();
+          resolve();
+        }, wait);
+      });
+      this.ctx.waitUntil(this.#gathering);
+      return false;
+    }
+
+    async written(chat: ChatId): Promise<number | undefined> {
+      if (isEmpty(this.ctx.storage.sql)) return undefined;
+      await this.#gathering;
+      const { list } = this.#load();
       list.flush();
+      return list.clock(chat);
+    }
+
+    /** Whether a connection on a Gateway hears of things at once. */
+    #isLive(): boolean {
+      const { connections, subscribers } = this.#load();
+      return subscribers.size > 0 || connections.ids().some((id) => isGateway(placeOf(id)));
+    }
+
+    /** While nobody is connected, chats gather what they bring for a moment: those that have just done so are asked. */
+    async #refreshBusy(): Promise<void> {
+      const since = Date.now() - 3 * DELIVERY.gatherMs;
+      const chats = [...this.#busy].flatMap(([chat, at]) => (at >= since ? [chat] : []));
+      this.#busy.clear();
+      if (chats.length > 0) await this.#attach(chats, false);
     }
 
     /** Tells the user's connections, one call for each Gateway. */
@@ -161,6 +211,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const work = async (): Promise<{ items: ListedChat[]; next: string | null }> => {
         if (isEmpty(this.ctx.storage.sql)) return { items: [], next: null };
         await this.#refreshLarge();
+        await this.#refreshBusy();
         return this.#load().list.page(page);
       };
       return attempt(work, (fault) => logFault("list", fault, { user: this.#user }));
@@ -169,6 +220,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     async unreadSum(): Promise<{ direct: number; room: number; group: number }> {
       if (isEmpty(this.ctx.storage.sql)) return { direct: 0, room: 0, group: 0 };
       await this.#refreshLarge();
+      await this.#refreshBusy();
       return this.#load().list.unreadSum();
     }
 
