@@ -100,7 +100,7 @@ export interface RoomEntered extends InChat {
   readonly userId: UserId;
 }
 
-/** All connections that are in a room. */
+/** All connections that are in a room; of a very large room, those that have been there longest. */
 export interface RoomPresent extends InChat {
   readonly type: "room.present";
   readonly appId: AppId;

@@ -233,13 +233,10 @@ export interface Objects {
   /** The connection `watcher` hears of this user's presence from now on; whether they are online. */
   watch(user: UserId, watcher: string): Promise<boolean>;
   unwatch(user: UserId, watcher: string): Promise<void>;
-  /**
-   * The connection `listener` hears what is ephemeral in a chat (or no longer). With `shownAs` it is in the room, and seen by
-   * the others there, as soon as it has arrived.
-   */
-  hear(chat: ChatId, actor: Actor, listener: string, on: boolean, shownAs?: string): Promise<void>;
-  /** Everyone in the room is told that this connection is there now, and who else is. */
-  arrive(chat: ChatId, actor: Actor, listener: string): Promise<void>;
+  /** The connection `listener` hears what is ephemeral in a chat (or no longer). */
+  hear(chat: ChatId, actor: Actor, listener: string, on: boolean): Promise<void>;
+  /** It does, and is in the room: all who are there hear of it. */
+  enter(chat: ChatId, actor: Actor, listener: string, shownAs: string): Promise<void>;
   online(app: AppId, users: readonly UserId[]): Promise<Set<UserId>>;
   /** What this user begins now is cleared up, or brought to its end, some time later if it was cut off. */
   sweepLater(user: UserId, what: Sweep): Promise<void>;

@@ -153,6 +153,8 @@ export interface CarriedWire {
   readonly graceMs: number;
   readonly news: boolean;
   readonly encode: Encode;
+  /** A connection is about to be told an event, which may change what is kept about it. */
+  readonly hears?: (connection: Connection, event: UserEvent["event"]) => void;
   /** The tables of the dialect's own, as steps; their names begin with a prefix of its own. */
   readonly schema: readonly ((sql: CarrierSql) => void)[];
   carry(host: CarrierHost): Carrier;

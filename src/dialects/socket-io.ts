@@ -3,6 +3,7 @@
  * dialect's events.
  */
 
+import type { UserEvent } from "../core/events.ts";
 import type { CarriedWire, Carrier, CarrierHost, Connection, Encode } from "../core/wire.ts";
 import { answerEarly, refuse } from "../socketio/engine/http.ts";
 import type { Handlers, Namespace, Socket } from "../socketio/protocol/handlers.ts";
@@ -24,6 +25,8 @@ export interface SocketIoDialect {
   readonly graceMs: number;
   readonly news: boolean;
   readonly encode: Encode;
+  /** A connection is about to be told an event, which may change what is kept about it. */
+  readonly hears?: (connection: Connection, event: UserEvent["event"]) => void;
   readonly settings: Partial<Omit<Settings, "version">>;
   /** Sets its namespaces up; called once for each life of a Gateway. */
   serve(dock: Dock): void;
@@ -37,6 +40,7 @@ export function socketIoWires(dialect: SocketIoDialect): CarriedWire[] {
     graceMs: dialect.graceMs,
     news: dialect.news,
     encode: dialect.encode,
+    ...(dialect.hears === undefined ? {} : { hears: dialect.hears }),
     schema: SOCKETIO_SCHEMA,
     carry: (host) => carry(host, dialect, version),
   }));

@@ -30,11 +30,11 @@ export function createObjects(env: ObjectBindings): Objects {
     unreadSum: (user) => inboxStub(env, user).unreadSum(),
     watch: (user, watcher) => inboxStub(env, user).watch(watcher),
     unwatch: (user, watcher) => inboxStub(env, user).unwatch(watcher),
-    async hear(chat, actor, listener, on, shownAs) {
-      unwrap(await chatStub(env, chat).hear(actor, listener, on, shownAs));
+    async hear(chat, actor, listener, on) {
+      unwrap(await chatStub(env, chat).hear(actor, listener, on));
     },
-    async arrive(chat, actor, listener) {
-      unwrap(await chatStub(env, chat).arrive(actor, listener));
+    async enter(chat, actor, listener, shownAs) {
+      unwrap(await chatStub(env, chat).enter(actor, listener, shownAs));
     },
     async online(app, users) {
       return users.length === 0 ? new Set() : new Set(await lobbyStub(env, app).online(users));

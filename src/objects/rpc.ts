@@ -67,10 +67,10 @@ export interface ChatCalls {
   attach(user: UserId, on: boolean, since?: number): Promise<Result<{ clock: number; row: ChatRow | null }>>;
   /** The row of a member of a large chat whose Inbox is not attached. */
   summary(user: UserId): Promise<Result<{ clock: number; row: ChatRow | null }>>;
-  /** A Gateway's connection hears what is ephemeral in this chat (or no longer); with `shownAs` it comes into the room. */
-  hear(actor: Actor, connection: string, on: boolean, shownAs?: string): Promise<Result<null>>;
-  /** That connection is in the room from now on: everyone there is told. */
-  arrive(actor: Actor, connection: string): Promise<Result<null>>;
+  /** A Gateway's connection hears what is ephemeral in this chat (or no longer). */
+  hear(actor: Actor, connection: string, on: boolean): Promise<Result<null>>;
+  /** It does, and is in the room, where the others see it as `shownAs`: all who are there hear of it. */
+  enter(actor: Actor, connection: string, shownAs: string): Promise<Result<null>>;
   closeSockets(connections: readonly string[], code: number, reason: string): Promise<void>;
   /** Those of `connections` that are open. */
   alive(connections: readonly string[]): Promise<string[]>;

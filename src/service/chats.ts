@@ -126,13 +126,10 @@ export function createChats({ directory, objects }: ServicePorts) {
       objects.hear(chat, actor, listener, on),
 
     /**
-     * The connection `listener` comes into a room, where the others see it as `shownAs`. They are told once it says that it
-     * has arrived; until then it is not counted. @throws access.denied, not_found
+     * The connection `listener` is in the room from now on, where the others see it as `shownAs`, until it hears it no longer.
+     * The others are told that it came, and all, itself included, who is there. @throws access.denied, not_found
      */
     enter: (actor: Actor, chat: ChatId, listener: string, shownAs: string): Promise<void> =>
-      objects.hear(chat, actor, listener, true, shownAs),
-
-    /** The connection that entered is ready to hear who is there: all in the room are told, itself included. @throws access.denied, not_found */
-    arrive: (actor: Actor, chat: ChatId, listener: string): Promise<void> => objects.arrive(chat, actor, listener),
+      objects.enter(chat, actor, listener, shownAs),
   };
 }

@@ -2,11 +2,14 @@
 // in the same order, with the same unread counts, and receipts where a dialect shows them.
 
 import { describe, expect, it } from "vitest";
+import { appId } from "../../src/core/ids.ts";
 import type { Person } from "../support/people.ts";
-import { person } from "../support/people.ts";
+import { person, service } from "../support/people.ts";
+import { appRoom } from "../support/rooms.ts";
 import { MethodsSpeaker } from "../support/story/methods.ts";
 import { MobileSpeaker } from "../support/story/mobile.ts";
 import { NativeSpeaker } from "../support/story/native.ts";
+import { RoomsSpeaker } from "../support/story/rooms.ts";
 import type { Line, Place, Speaker } from "../support/story/speaker.ts";
 import { eventually } from "../support/story/speaker.ts";
 
@@ -14,10 +17,13 @@ const SPEAKERS: { readonly [dialect: string]: (self: Person) => Speaker } = {
   native: (self) => new NativeSpeaker(self),
   methods: (self) => new MethodsSpeaker(self),
   mobile: (self) => new MobileSpeaker(self),
+  rooms: (self) => new RoomsSpeaker(self),
 };
 
 const DIALECTS = Object.keys(SPEAKERS);
-const PAIRS = DIALECTS.flatMap((sender) => DIALECTS.map((receiver) => [sender, receiver] as const));
+const ALL_PAIRS = DIALECTS.flatMap((sender) => DIALECTS.map((receiver) => [sender, receiver] as const));
+/** `rooms` has neither direct chats nor groups. */
+const PAIRS = ALL_PAIRS.filter((pair) => !pair.includes("rooms"));
 
 async function speaker(dialect: string, name: string): Promise<Speaker> {
   const make = SPEAKERS[dialect];
@@ -145,5 +151,37 @@ describe.each(PAIRS)("%s writes, %s answers", (mine, theirs) => {
     const next = await bob.begin(ann.person, "anew");
     expect(next.id).not.toBe(place.id);
     await unreadIs(ann, next, 1);
+  });
+});
+
+describe.each(ALL_PAIRS)("%s writes, %s answers", (mine, theirs) => {
+  it("in a room of their app, until it takes one of them out", async () => {
+    const [ann, bob] = [await speaker(mine, "ann"), await speaker(theirs, "bob")];
+    const eve = await speaker("native", "eve");
+    const everyone = [ann, bob, eve];
+    const place: Place = await appRoom(everyone.map((one) => one.person));
+    for (const one of everyone) await one.enter?.(place);
+    await ann.say(place, "hello 👋🏽");
+    await eve.sayFile(place, "a file.bin", crypto.getRandomValues(new Uint8Array(500)));
+    await bob.say(place, "שלום, привет, 你好");
+    await eve.say(place, "third\nline");
+    const lines = [line(ann, "hello 👋🏽"), line(eve, "", 1), line(bob, "שלום, привет, 你好"), line(eve, "third\nline")];
+    await everyoneSees(everyone, place, lines);
+    for (const [one, count] of [
+      [ann, 3],
+      [bob, 3],
+      [eve, 2],
+    ] as const)
+      await unreadIs(one, place, count);
+    await bob.readAll(place);
+    await unreadIs(bob, place, 0);
+    await unreadIs(ann, place, 3);
+
+    await service().rooms.removeMembers(appId(1), place.name ?? "", [bob.person.id]);
+    expect(await eventually(() => bob.has(place), false)).toBe(false);
+    await ann.say(place, "without bob");
+    await everyoneSees([ann, eve], place, [...lines, line(ann, "without bob")]);
+    if (bob.can.live) expect((await bob.lines(place)).map(({ text }) => text)).not.toContain("without bob");
+    await expect(bob.say(place, "I am gone")).rejects.toThrow();
   });
 });

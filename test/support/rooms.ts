@@ -51,7 +51,7 @@ export class RoomsClient {
         ? await exports.default.fetch(request)
         : await env.GATEWAY.getByName(`rooms/local/${gateway}`).fetch(request);
     if (response.webSocket === null) throw new Error(`refused: ${response.status}`);
-    const client = new RoomsClient(response.webSocket as WebSocket);
+    const client = new RoomsClient(response.webSocket);
     await client.socket.until(() => client.socket.frames.length > 0);
     client.sid = JSON.parse(client.socket.frames[0]?.slice(1) ?? "{}").sid;
     client.socket.send("40");

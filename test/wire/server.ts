@@ -23,6 +23,8 @@ export interface Server {
   readonly port: number;
   readonly url: string;
   readonly wsUrl: string;
+  /** The directory of what it stores. */
+  readonly state: string;
   readonly operator: { readonly email: string; readonly password: string };
   /** What it has printed since it was first started. */
   output(): string;
@@ -98,6 +100,7 @@ export async function startServer({ env = {}, fromScratch = false, launcher = ST
     port,
     url: `http://127.0.0.1:${port}`,
     wsUrl: `ws://127.0.0.1:${port}`,
+    state,
     operator: {
       email: env["OPERATOR_EMAIL"] ?? settings.OPERATOR_EMAIL,
       password: env["OPERATOR_PASSWORD"] ?? settings.OPERATOR_PASSWORD,

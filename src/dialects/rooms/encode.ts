@@ -15,8 +15,8 @@ const nothing: EncodedEvent = { for: () => [] };
 
 const frame = (event: string, ...args: unknown[]): string => encodeEvent("/", event, args)[0];
 
-export const hasJoined = (user: UserId): string => `${user} has joined!`;
-export const hasLeft = (user: UserId): string => `${user} has left`;
+const hasJoined = (user: UserId): string => `${user} has joined!`;
+const hasLeft = (user: UserId): string => `${user} has left`;
 
 export function createEncode(render: RenderMessage): Encode {
   /** What all in the room of `event` hear: made for the first of them, and kept for the others. */

@@ -19,6 +19,8 @@ export interface Call {
   readonly socket: Socket;
   readonly connection: Connection;
   readonly session: Session;
+  /** Whether the connection is still there. */
+  readonly stands: () => boolean;
 }
 
 /** What a client says when it has stopped typing, in the forms in which it may say so. */
@@ -55,40 +57,31 @@ export function createRooms({ chats, rooms }: Service, render: RenderMessage) {
     }
   }
 
-  /** Lets the connection into the room `name` of its app. @throws RoomsError */
-  async function enter({ connection, session, socket }: Call, name: string): Promise<ChatId> {
-    try {
-      const { id } = await rooms.find(session.appId, name);
-      connection.follow("chat", id);
-      await chats.enter(session, id, connection.id, socket.id);
-      return id;
-    } catch (thrown) {
-      if (thrown instanceof ParlanceError && isShutOut(thrown.failure)) throw new RoomsError(ERR.badRoomName);
-      throw thrown;
-    }
-  }
-
   return {
     leave,
 
-    /** @throws RoomsError */
+    /** @throws RoomsError, not_found, access.denied: the caller is in no such room */
     async join(call: Call, name: string): Promise<void> {
       const { socket, connection, session } = call;
       if (name.trim() === "") throw new RoomsError(ERR.noRoomName);
-      const id = await enter(call, name);
+      const { id } = await rooms.find(session.appId, name);
+      const room = await chats.get(session, id);
       if (joinedIn(connection.state)?.id !== id) await leave(call);
+      // In order: what came before is not heard as if it came now.
+      await chats.command<"read">(session, id, { do: "read", inOrder: true });
+      connection.state = stateOf({ id, app: session.appId, name });
+      socket.emit("info", "You have joind the room");
+      socket.emit("room_info", renderRoomWithUsers({ ...room, members: room.members.slice(0, LIMITS.membersTold) }));
+      // Noted first, so that it is let go whatever happens.
+      connection.follow("chat", id);
       try {
-        const room = await chats.get(session, id);
-        await chats.command<"read">(session, id, { do: "read" });
-        connection.state = stateOf({ id, app: session.appId, name });
-        socket.emit("info", "You have joind the room");
-        socket.emit("room_info", renderRoomWithUsers({ ...room, members: room.members.slice(0, LIMITS.membersTold) }));
-        await chats.arrive(session, id, connection.id);
+        await chats.enter(session, id, connection.id, socket.id);
       } catch (thrown) {
-        connection.state = stateOf(null);
-        await letGo(call, id);
+        await leave(call);
         throw thrown;
       }
+      // The connection may have ended while this was asked.
+      if (!call.stands()) await letGo(call, id);
     },
 
     typing: (call: Call, said: Json): Promise<unknown> =>

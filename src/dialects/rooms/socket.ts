@@ -7,24 +7,25 @@ import type { Handshake, Socket, Verdict } from "../../socketio/protocol/handler
 import type { Dock, SocketIoDialect } from "../socket-io.ts";
 import { createEncode } from "./encode.ts";
 import { ERR, REFUSED, RoomsError, errText } from "./errors.ts";
+import { joinedIn, stateOf } from "./joined.ts";
 import type { RenderMessage } from "./message.ts";
 import type { Call } from "./room.ts";
 import { createRooms } from "./room.ts";
 import type { EventName } from "./schemas.ts";
 import { EVENTS, isEvent } from "./schemas.ts";
 
+type WithArgument = Exclude<EventName, "seen" | "leave">;
+
 /** What is said to an argument that is none. */
-const WRONG: Record<EventName, string> = {
+const WRONG: Record<WithArgument, string> = {
   join: ERR.badRoomName,
   typing: ERR.badTyping,
-  seen: ERR.unknownEvent,
   send_message: ERR.noMessage,
   load_more: ERR.badPagination,
-  leave: ERR.unknownEvent,
 };
 
 /** The argument of an event. @throws RoomsError */
-function argument<Name extends EventName>(name: Name, given: unknown): ReturnType<(typeof EVENTS)[Name]["parse"]> {
+function argument<Name extends WithArgument>(name: Name, given: unknown): ReturnType<(typeof EVENTS)[Name]["parse"]> {
   const parsed = EVENTS[name].safeParse(given);
   if (!parsed.success) throw new RoomsError(WRONG[name]);
   return parsed.data as ReturnType<(typeof EVENTS)[Name]["parse"]>;
@@ -91,7 +92,8 @@ export function createRoomsSocket(
     const callOf = (socket: Socket): Call | null => {
       const connection = dock.connection(socket);
       const session = connection?.session ?? null;
-      return connection === undefined || session === null ? null : { socket, connection, session };
+      const stands = (): boolean => dock.connection(socket) !== undefined;
+      return connection === undefined || session === null ? null : { socket, connection, session, stands };
     };
 
     dock.namespace("/", {
@@ -125,6 +127,12 @@ export function createRoomsSocket(
     graceMs: 0,
     news: false,
     encode: createEncode(render),
+    hears(connection, event) {
+      // Whoever is put in again has to join again.
+      if (event.type !== "chat.removed" || joinedIn(connection.state)?.id !== event.chatId) return;
+      connection.state = stateOf(null);
+      connection.unfollow("chat", event.chatId);
+    },
     settings: {},
     serve,
   };

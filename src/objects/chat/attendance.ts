@@ -5,7 +5,9 @@
 
 import type { ChatEvent, Typing, UserEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
+import { LIMITS } from "../../core/limits.ts";
 import type { Listener, Listeners } from "./listeners.ts";
+import { isPresent } from "./listeners.ts";
 import type { Room } from "./room.ts";
 
 export class Attendance {
@@ -23,20 +25,16 @@ export class Attendance {
     this.#waitUntil = waitUntil;
   }
 
-  /** A connection that has been let in is there: the others hear of it, and all hear who is there. */
-  entered(connection: string): void {
-    const listener = this.#listeners.get(connection);
-    if (listener === undefined || listener.shownAs === null) return;
-    if (!listener.isPresent) {
-      listener.isPresent = true;
-      this.#announce({ type: "room.entered", chatId: this.#room.id, userId: listener.userId }, connection);
-    }
+  /** A connection comes in: the others hear of it, and all hear who is there. */
+  enter(connection: string, userId: UserId, shownAs: string): void {
+    if (this.#listeners.enter(connection, userId, shownAs))
+      this.#announce({ type: "room.entered", chatId: this.#room.id, userId }, connection);
     this.#start();
   }
 
   /** These listen no more; those of them that were in the room have left it. */
   left(removed: readonly Listener[]): void {
-    const present = removed.filter(({ isPresent }) => isPresent);
+    const present = removed.filter(isPresent);
     for (const { userId } of present) this.#announce({ type: "room.left", chatId: this.#room.id, userId }, null);
     if (present.length > 0) this.#start();
   }
@@ -44,14 +42,14 @@ export class Attendance {
   /** Everyone who listens hears it but the one who types; in the room that one too. */
   typing(event: Typing): void {
     const { userId } = event;
-    this.#tellNow(event, (listener) => listener.isPresent || (listener.shownAs === null && listener.userId !== userId));
+    this.#tellNow(event, (listener) => isPresent(listener) || listener.userId !== userId);
   }
 
   /** Somebody has looked at a room in which they had nothing unread. */
   seenBy(userId: UserId): void {
     const user = this.#room.members.person(userId);
     const event: ChatEvent = { type: "read", chatId: this.#room.id, userId, user, changed: [] };
-    this.#tellNow(event, ({ isPresent }) => isPresent);
+    this.#tellNow(event, isPresent);
   }
 
   #tellNow(event: ChatEvent, isFor: (listener: Listener) => boolean): void {
@@ -75,14 +73,13 @@ export class Attendance {
   async #run(): Promise<void> {
     while (this.#isStale) {
       this.#isStale = false;
-      this.left(await this.#listeners.tell([...this.#news.splice(0), { event: this.#present() }], isPresentNow));
+      this.left(await this.#listeners.tell([...this.#news.splice(0), { event: this.#present() }], isPresent));
     }
   }
 
   #present(): ChatEvent {
     const { id, appId, chat } = this.#room;
-    return { type: "room.present", chatId: id, appId, name: chat.name ?? "", present: this.#listeners.present() };
+    const present = this.#listeners.present().slice(0, LIMITS.membersTold);
+    return { type: "room.present", chatId: id, appId, name: chat.name ?? "", present };
   }
 }
-
-const isPresentNow = ({ isPresent }: Listener): boolean => isPresent;

@@ -195,22 +195,22 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       return { clock: room.clock, row: room.members.has(user) ? room.row(user) : null };
     }
 
-    hear(actor: Actor, connection: string, on: boolean, shownAs?: string): Promise<Result<null>> {
+    hear(actor: Actor, connection: string, on: boolean): Promise<Result<null>> {
       return this.#attempt(async () => {
         const { room, listeners, attendance } = await this.#load();
         if (on) {
           room.role(actor);
-          listeners.add(connection, actor.userId, shownAs ?? null);
+          listeners.add(connection, actor.userId);
         } else attendance.left(listeners.remove((id) => id === connection));
         return null;
       });
     }
 
-    arrive(actor: Actor, connection: string): Promise<Result<null>> {
+    enter(actor: Actor, connection: string, shownAs: string): Promise<Result<null>> {
       return this.#attempt(async () => {
         const { room, attendance } = await this.#load();
         room.role(actor);
-        attendance.entered(connection);
+        attendance.enter(connection, actor.userId, shownAs);
         return null;
       });
     }

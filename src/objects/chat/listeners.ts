@@ -8,11 +8,11 @@ import { byPlace } from "../rpc.ts";
 export interface Listener {
   readonly connection: string;
   readonly userId: UserId;
-  /** How the others in the room see it; null: it only listens. */
+  /** It is in the room, and this is how the others there see it; null: it only listens. */
   readonly shownAs: string | null;
-  /** It is in the room, and the others have been told. */
-  isPresent: boolean;
 }
+
+export const isPresent = ({ shownAs }: Listener): boolean => shownAs !== null;
 
 export class Listeners {
   readonly #sql: SqlStorage;
@@ -32,23 +32,30 @@ export class Listeners {
       "SELECT connection, user_id, shown_as FROM listeners",
     )) {
       const { connection, shown_as: shownAs } = row;
-      this.#all.set(connection, { connection, userId: row.user_id as UserId, shownAs, isPresent: shownAs !== null });
+      this.#all.set(connection, { connection, userId: row.user_id as UserId, shownAs });
     }
   }
 
-  add(connection: string, userId: UserId, shownAs: string | null): void {
-    if (this.#all.has(connection)) return;
+  add(connection: string, userId: UserId): void {
+    if (!this.#all.has(connection)) this.#put({ connection, userId, shownAs: null });
+  }
+
+  /** It is in the room from now on. False: it has been there before. */
+  enter(connection: string, userId: UserId, shownAs: string): boolean {
+    if (this.#all.get(connection)?.shownAs === shownAs) return false;
+    this.#put({ connection, userId, shownAs });
+    return true;
+  }
+
+  #put(listener: Listener): void {
+    const { connection, userId, shownAs } = listener;
     this.#sql.exec(
       "INSERT OR REPLACE INTO listeners (connection, user_id, shown_as) VALUES (?, ?, ?)",
       connection,
       userId,
       shownAs,
     );
-    this.#all.set(connection, { connection, userId, shownAs, isPresent: false });
-  }
-
-  get(connection: string): Listener | undefined {
-    return this.#all.get(connection);
+    this.#all.set(connection, listener);
   }
 
   /** Those that were wanted, and are none any more. */
@@ -63,9 +70,7 @@ export class Listeners {
 
   /** The connections that are in the room. */
   present(): Attendee[] {
-    return [...this.#all.values()].flatMap(({ userId, shownAs, isPresent }) =>
-      isPresent && shownAs !== null ? [{ userId, shownAs }] : [],
-    );
+    return [...this.#all.values()].flatMap(({ userId, shownAs }) => (shownAs === null ? [] : [{ userId, shownAs }]));
   }
 
   /**

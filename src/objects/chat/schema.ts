@@ -81,7 +81,7 @@ export const CHAT_SCHEMA: readonly SchemaStep[] = [
     `);
   },
   (sql) => {
-    // Of a connection that is in the room: how the others see it.
+    // Of a connection that is in the room: how the others there see it.
     sql.exec("ALTER TABLE listeners ADD COLUMN shown_as TEXT");
   },
 ];

@@ -187,8 +187,9 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     }
 
     #later(work: Promise<unknown>): void {
-      if (this.#carriage === null) this.ctx.waitUntil(work);
-      else this.#carriage.later(work);
+      // While the carriage is being made, and lets go whom a crash has left behind, there is none yet.
+      if (this.#carriage) this.#carriage.later(work);
+      else this.ctx.waitUntil(work);
     }
 
     // ---- frames -----------------------------------------------------------------------------------------------
@@ -258,6 +259,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const viewer = connection.session?.userId;
       for (const { event, unread, read, origin } of events) {
         if (origin === connection.id) continue;
+        if ("carry" in this.#wire) this.#wire.hears?.(connection, event);
         const view = { viewer, unread, read, state: connection.state };
         for (const frame of this.#encodings.of(event, connection.origin).for(view)) connection.send(frame);
       }

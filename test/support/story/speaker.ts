@@ -7,6 +7,8 @@ export interface Place {
   readonly id: number;
   /** In a direct chat: the two people. */
   readonly pair?: readonly [number, number];
+  /** Of a room of the app. */
+  readonly name?: string;
 }
 
 /** A message as this dialect shows it. */
@@ -28,6 +30,8 @@ export interface Speaker {
     readonly live: boolean;
   };
   connect(): Promise<void>;
+  /** In dialects that hear of one room at a time: of this one from now on. */
+  enter?(place: Place): Promise<void>;
   /** Opens the direct chat with `other` by the dialect's own means and says `text` there. */
   begin(other: Person, text: string): Promise<Place>;
   say(place: Place, text: string): Promise<void>;
