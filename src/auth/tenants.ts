@@ -3,7 +3,7 @@
  * a JWT is verified; knows no user and no app.
  */
 
-import type { JSONWebKeySet, JWTPayload } from "jose";
+import type { JWTPayload } from "jose";
 import { createLocalJWKSet, decodeJwt, errors, jwtVerify } from "jose";
 import { z } from "zod";
 import { LIMITS } from "../core/limits.ts";
@@ -75,7 +75,7 @@ export function createTenantSystems(outbound: Outbound, development: boolean, no
   async function fetchKeys(jwksUrl: string): Promise<Known | null> {
     const set = await outbound.get(new URL(jwksUrl), async (response) => keySet.parse(await jsonOf(response)));
     if (set === null) return null;
-    const known = { keys: createLocalJWKSet(set as JSONWebKeySet), at: now() };
+    const known = { keys: createLocalJWKSet(set), at: now() };
     if (sets.size >= JWKS.kept) sets.clear();
     sets.set(jwksUrl, known);
     return known;

@@ -39,7 +39,8 @@ export async function settings(state) {
   return {
     args: [
       // Tenants' systems may run on this machine too.
-      ...["--var", "DEVELOPMENT:1"],
+      "--var",
+      "DEVELOPMENT:1",
       ...(Object.keys(fromEnvironment).length > 0 ? ["--env-file", writeForRun(state, all)] : []),
     ],
     operator: email && password ? { email, password } : undefined,
