@@ -13,9 +13,10 @@ import { LIMITS } from "../../core/limits.ts";
 import type { Attachment, SeenMessage } from "../../core/message.ts";
 import { checkDraft, checkText, kindOf } from "../../core/message.ts";
 import type { Actor } from "../../core/people.ts";
+import { THE_APP } from "../../core/people.ts";
 import { checkDelete, checkEdit } from "../../core/permissions.ts";
 import { isRead } from "../../core/read-state.ts";
-import type { Done, Telling } from "./commit.ts";
+import type { Commit, Done, Telling } from "./commit.ts";
 import { NOTHING } from "./commit.ts";
 import { read } from "./reading.ts";
 import type { Room } from "./room.ts";
@@ -113,6 +114,12 @@ export function deleteMessage(
   if (message.deletedAt !== null) return { result: { messageId: message.id }, commit: NOTHING };
   const tellings = eraseMessage(room, message.seq, actor.userId, delivered, now);
   return { result: { messageId: message.id }, commit: { ...NOTHING, tellings, rows: room.members.ids() } };
+}
+
+/** Deletes a message that the app does not want to keep any longer, whoever wrote it. */
+export function expireMessage(room: Room, seq: number, delivered: number, now: number): Commit {
+  const tellings = eraseMessage(room, seq, THE_APP, delivered, now);
+  return { ...NOTHING, tellings, rows: room.members.ids() };
 }
 
 function eraseMessage(room: Room, at: number, by: UserId, delivered: number, now: number): Telling[] {

@@ -1,6 +1,6 @@
 /**
- * The Lobby object: who is online in an app, and which Gateways pass on its news; at the app's end it sees to it that all
- * goes. Knows ids; knows nothing of what happens in a chat.
+ * The Lobby object: who is online in an app, and which Gateways pass on its news; it has old messages deleted where the app
+ * wants that, and at the app's end all. Knows ids; knows nothing of what happens in a chat.
  */
 
 import { DurableObject } from "cloudflare:workers";
@@ -19,6 +19,7 @@ import { CLOSE } from "../sockets.ts";
 import type { SchemaStep } from "../sql.ts";
 import { Meta, migrate, stored } from "../sql.ts";
 import { eraseSomeOfApp } from "./app-erasure.ts";
+import { Retention } from "./retention.ts";
 
 const LOBBY_SCHEMA: readonly SchemaStep[] = [
   (sql) => {
@@ -44,7 +45,7 @@ const PIECES = 5;
 const AT_ONCE = 16;
 
 export interface LobbyPorts {
-  readonly directory: Pick<OperatorDirectory, "appErasure">;
+  readonly directory: Pick<OperatorDirectory, "appErasure" | "appRecords">;
   readonly files: Files;
 }
 
@@ -52,6 +53,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
   return class Lobby extends DurableObject<Env> implements LobbyCalls {
     readonly #sql: SqlStorage;
     readonly #ports: LobbyPorts;
+    readonly #retention: Retention;
     #erasing: Promise<void> | undefined;
 
     constructor(ctx: DurableObjectState, env: Env) {
@@ -59,6 +61,15 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
       this.#sql = ctx.storage.sql;
       this.#ports = portsOf(env);
       migrate(ctx.storage, LOBBY_SCHEMA);
+      this.#retention = new Retention(this.#sql, {
+        chatsAfter: (app, after, limit) => this.#ports.directory.appRecords.chatsAfter(app, after, limit),
+        expire: async (chat, before) => {
+          const expired = await chatStub(env, chat).expire(before);
+          // It is gone meanwhile.
+          if (!expired.ok && expired.failure.code === "not_found") return false;
+          return unwrap(expired);
+        },
+      });
     }
 
     async setOnline(user: UserId, on: boolean): Promise<void> {
@@ -114,6 +125,27 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
           gatewayStub(this.env, name).closeApp(app, CLOSE.policy, "the app's key was changed"),
         ),
       );
+    }
+
+    async retain(app: AppId, days: number | null): Promise<void> {
+      const meta = new Meta(this.#sql);
+      if (meta.get(ERASING) !== undefined) return;
+      this.#retention.set(app, days, Date.now());
+      if (days !== null) await this.ctx.storage.setAlarm(Date.now());
+    }
+
+    async #retain(): Promise<void> {
+      const due = this.#retention.due();
+      if (due === undefined || new Meta(this.#sql).get(ERASING) !== undefined) return;
+      try {
+        await this.#retention.run(Date.now());
+      } catch (fault) {
+        logFault("retention", fault);
+        await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
+        return;
+      }
+      const next = this.#retention.due();
+      if (next !== undefined) await this.ctx.storage.setAlarm(next);
     }
 
     // ---- the end of the app -----------------------------------------------------------------------------------
@@ -194,6 +226,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
     override async alarm(): Promise<void> {
       await this.#erasing;
       await this.#erase();
+      await this.#retain();
     }
   };
 }

@@ -1,7 +1,7 @@
 /** What the REST of `rooms` takes in and gives out. The same schemas validate and stand in the OpenAPI document. */
 
 import { z } from "zod";
-import { LIMITS } from "../../../core/limits.ts";
+import { LIMITS, RETENTION } from "../../../core/limits.ts";
 import type { Json } from "../../../core/message.ts";
 import { SCOPES } from "../../../core/operators.ts";
 import { isShallow, wellFormed } from "../../input.ts";
@@ -68,9 +68,13 @@ export const appPatchInput = z
     jwksUrl: address,
     open: boolean,
     readBeforeSend: boolean,
+    retentionDays: z.int().min(1).max(RETENTION.maxDays).nullable(),
   })
   .partial()
-  .meta({ ref: "AppChanges", examples: [{ name: "Shop 2", verifyUrl: null, readBeforeSend: true }] });
+  .meta({
+    ref: "AppChanges",
+    examples: [{ name: "Shop 2", verifyUrl: null, readBeforeSend: true, retentionDays: 365 }],
+  });
 
 export const userInput = z
   .object({
@@ -114,6 +118,7 @@ const appFields = {
   jwksUrl: z.string().nullable(),
   open: z.boolean(),
   readBeforeSend: z.boolean(),
+  retentionDays: z.int().positive().nullable(),
   hasKey: z.boolean(),
   createdAt: time,
 };
