@@ -137,7 +137,7 @@ describe("the keyboard alone", () => {
     await keyboard.press("ArrowUp");
     expect(await focused()).toContain("first");
     await keyboard.press("Enter");
-    await ann.page.getByRole("menu").waitFor();
+    await expect.poll(focused, SOON).toBe("Reply");
     await keyboard.press("End");
     expect(await focused()).toBe("Delete");
     await keyboard.press("Enter");
