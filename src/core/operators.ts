@@ -89,7 +89,7 @@ export interface AppRecords {
   update(app: AppId, patch: AppPatch): Promise<AppRecord | null>;
   setKey(app: AppId, keyHash: string): Promise<boolean>;
   counts(app: AppId): Promise<{ users: number; chats: number }>;
-  /** The next chats of a standing app by id, from after `after` on. */
+  /** The next chats of an app by id, from after `after` on. */
   chatsAfter(app: AppId, after: number, limit: number): Promise<ChatId[]>;
 }
 

@@ -50,10 +50,7 @@ const COUNTS = `
   SELECT (SELECT count(*) FROM users WHERE app_id = ?1 AND username_key IS NOT NULL) AS users,
     (SELECT count(*) FROM chats WHERE app_id = ?1) AS chats`;
 
-// The plus keeps the planner on the order of the ids, so that a page is where the last one ended.
-const CHATS_AFTER = `
-  SELECT chats.id FROM chats JOIN apps ON apps.id = chats.app_id
-  WHERE +chats.app_id = ?1 AND chats.id > ?2 AND apps.deleted_at IS NULL ORDER BY chats.id LIMIT ?3`;
+const CHATS_AFTER = "SELECT id FROM chats WHERE app_id = ? AND id > ? ORDER BY id LIMIT ?";
 
 const flag = (value: boolean | undefined): number | null => (value === undefined ? null : Number(value));
 

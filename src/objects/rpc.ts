@@ -133,8 +133,8 @@ export interface LobbyCalls {
   /** A Gateway has connections that want the news of this app (or none any more). */
   listen(gateway: string, on: boolean): Promise<void>;
   announce(app: AppId, news: AppNews): Promise<void>;
-  /** From now on messages of the app are deleted after so many days; null: they are kept. */
-  retain(app: AppId, days: number | null): Promise<void>;
+  /** How long messages of the app are kept has been set, which the directory says: the older ones are deleted soon, and then once a day. */
+  retain(app: AppId): Promise<void>;
   /** Closes the connections that act for the app as a whole, everywhere. @throws Error where a Gateway could not be reached */
   closeApp(app: AppId): Promise<void>;
   /** Deletes the app: nothing finds it, and its connections are closed, once this returns; the rest follows. Done twice it is harmless. */

@@ -1,62 +1,20 @@
 // An app that does not keep messages for ever: the old ones go from every chat, as any deletion, and nothing else does.
 
-import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { RETENTION } from "../../src/core/limits.ts";
 import { chatStub } from "../../src/objects/rpc.ts";
 import { file } from "../support/files.ts";
-import { countRows, patch } from "../support/meter.ts";
-import type { Tenant } from "../support/operators.ts";
-import { operator, tenant } from "../support/operators.ts";
-import type { Body, Person } from "../support/people.ts";
-import { person } from "../support/people.ts";
-
-const DAY_MS = 86_400_000;
+import { countReads, countRows, patch } from "../support/meter.ts";
+import type { Body } from "../support/people.ts";
+import { DAY_MS, after, alarmOf, round, scene, texts } from "../support/retention.ts";
 
 const undo: (() => void)[] = [];
 afterEach(() => {
   for (const one of undo.splice(0)) one();
   vi.useRealTimers();
 });
-
-/** Does `work` so many days from now; tokens stand in the present alone. */
-async function after<T>(days: number, work: () => Promise<T>): Promise<T> {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + days * DAY_MS });
-  try {
-    return await work();
-  } finally {
-    vi.useRealTimers();
-  }
-}
-
-interface Scene extends Tenant {
-  readonly ann: Person;
-  readonly bob: Person;
-  readonly change: (patch: object) => Promise<Body>;
-}
-
-async function scene(): Promise<Scene> {
-  const by = await operator();
-  const made = await tenant(by);
-  const [ann, bob] = [await person("ann", made.app.id), await person("bob", made.app.id)];
-  return { ...made, ann, bob, change: (patched) => by.call("PATCH", `/app/${made.app.id}`, patched) };
-}
-
-const lobby = (app: number) => env.LOBBY.getByName(`app:${app}`);
-
-/** Runs the Lobby's alarm as long as it has more to do: until it waits for the next day. */
-async function round(app: number): Promise<void> {
-  for (let n = 0; n < 20; n++) {
-    const due = await runInDurableObject(lobby(app), (_, { storage }) => storage.getAlarm());
-    if (due === null || due > Date.now() + 60_000) return;
-    await runDurableObjectAlarm(lobby(app));
-  }
-  throw new Error("the round never came to its end");
-}
-
-const texts = async (who: Person, chat: number): Promise<(string | null)[]> =>
-  (await who.get(`/v1/chats/${chat}/messages?limit=100`)).body.items.map((message: Body) => message.text).toReversed();
 
 describe("an app that keeps messages for so many days", () => {
   it("deletes what is older from every chat, with its files; counts, places and what is younger stay", async () => {
@@ -132,6 +90,99 @@ describe("an app that keeps messages for so many days", () => {
     expect((await bob.get(`/v1/chats/${id}`)).body.last_seq).toBe(many);
   });
 
+  it("tells those who are there of each message once, in order, and of their count once for all", async () => {
+    const { app, ann, bob, change } = await scene();
+    const { id } = await ann.direct(bob);
+    const said: Body[] = [];
+    await after(-3, async () => {
+      for (let n = 0; n < 5; n++) said.push(await ann.say(id, `old ${n}`));
+    });
+    await ann.say(id, "young");
+    // Read out of order: the first and the third.
+    for (const at of [0, 2]) await bob.post(`/v1/chats/${id}/read`, { message_id: said[at].id });
+    await expect.poll(() => bob.unread(id)).toBe(4);
+    const sockets = [await bob.socket(), await bob.socket(id), await ann.socket()];
+    await change({ retentionDays: 1 });
+    await round(app.id);
+    for (const socket of sockets) {
+      await socket.event("message.deleted", (event) => event.message_id === said[4].id);
+      const deleted = socket.events.filter(({ event }) => event === "message.deleted");
+      expect(deleted.map((event) => event.message_id)).toEqual(said.map((message) => message.id));
+      expect(deleted.map((event) => event.rev - deleted[0].rev)).toEqual([0, 1, 2, 3, 4]);
+    }
+    for (const socket of sockets.slice(0, 2)) {
+      await socket.event("unread");
+      const counts = socket.events.filter(({ event }) => event === "unread");
+      expect(counts.map(({ unread }) => unread)).toEqual([1]);
+    }
+    expect(sockets[2]?.events.filter(({ event }) => event === "unread")).toEqual([]);
+    expect((await bob.get(`/v1/chats/${id}`)).body.unread).toBe(1);
+    await expect.poll(() => bob.unread(id)).toBe(1);
+    await abortAllDurableObjects();
+    expect((await bob.get(`/v1/chats/${id}`)).body).toMatchObject({ unread: 1, last_seq: 6 });
+    expect((await bob.post(`/v1/chats/${id}/read`, {})).body.unread).toBe(0);
+  });
+
+  it("goes through more chats than are asked at once", async () => {
+    const { app, ann, bob, change } = await scene();
+    const chats: number[] = [];
+    await after(-3, async () => {
+      for (let n = 0; n < RETENTION.chats + 3; n++) {
+        chats.push((await ann.group(`Group ${n}`, bob)).id);
+        await ann.say(chats.at(-1) ?? 0, "old");
+      }
+    });
+    await change({ retentionDays: 1 });
+    await round(app.id);
+    for (const chat of chats) expect(await texts(bob, chat)).toEqual([null]);
+    expect(await alarmOf(app.id)).toBeGreaterThan(Date.now() + DAY_MS / 2);
+  });
+
+  it("asks for the files of many messages at once", async () => {
+    const { app, ann, bob, change } = await scene();
+    const { id } = await ann.direct(bob);
+    const files = await Promise.all(Array.from({ length: 30 }, async (_, n) => (await file(ann, `${n}.txt`)).id));
+    await after(-3, async () => {
+      for (const one of files) await ann.say(id, "old", { attachments: [one] });
+    });
+    const kept = "SELECT count(*) AS n FROM attachments WHERE app_id = ? AND chat_id IS NOT NULL";
+    await expect.poll(() => env.DB.prepare(kept).bind(app.id).first("n")).toBe(30);
+    const remove = vi.spyOn(env.FILES, "delete");
+    await change({ retentionDays: 1 });
+    await round(app.id);
+    await expect.poll(() => env.DB.prepare(kept).bind(app.id).first("n")).toBe(0);
+    expect((await env.FILES.list({ prefix: `${app.id}/` })).objects).toEqual([]);
+    expect(remove.mock.calls.length).toBeLessThan(4);
+    remove.mockRestore();
+  });
+
+  it("leaves what is gone out of every search", async () => {
+    const { app, ann, bob, change } = await scene();
+    const { id } = await ann.direct(bob);
+    await after(-3, async () => {
+      for (let n = 0; n < 2 * RETENTION.messages; n++) await ann.say(id, "old");
+    });
+    await ann.say(id, "young");
+    await change({ retentionDays: 1 });
+    await round(app.id);
+    // Everything has arrived, and that is stored: nothing is told again.
+    while (await runDurableObjectAlarm(env.CHAT.getByName(`chat:${id}`)));
+    await abortAllDurableObjects();
+    const rowsRead = await countReads(id);
+    const page = { do: "message.list", present: true, limit: 100 } as const;
+    const actor = { appId: app.id, userId: bob.id };
+    const listed = await chatStub(env, id).execute(actor, page, null);
+    expect(listed).toMatchObject({ value: { items: [{ text: "young" }] } });
+    const range = { do: "message.range", from: null, to: null, before: null, limit: 100 } as const;
+    expect(await chatStub(env, id).execute(actor, range, null)).toMatchObject({
+      value: { items: [{ text: "young" }] },
+    });
+    expect((await bob.get(`/v1/chats/${id}`)).body.unread).toBe(1);
+    expect((await bob.post(`/v1/chats/${id}/read`, {})).body.unread).toBe(0);
+    // Opening the chat, two pages, a count and a read: what is gone is many more rows.
+    expect(await rowsRead()).toBeLessThan(RETENTION.messages);
+  });
+
   it("touches no other app", async () => {
     const [one, other] = [await scene(), await scene()];
     const [mine, theirs] = [await one.ann.direct(one.bob), await other.ann.direct(other.bob)];
@@ -156,10 +207,44 @@ describe("an app that keeps messages for so many days", () => {
   });
 
   it("says what is no number of days", async () => {
-    const { change } = await scene();
-    for (const wrong of [0, -1, 1.5, 3_651, "often", {}, true]) {
-      expect((await change({ retentionDays: wrong })).status, JSON.stringify(wrong)).toBe(422);
+    const { change, show } = await scene();
+    for (const wrong of [
+      0,
+      -1,
+      1.5,
+      3_651,
+      4_000,
+      1e300,
+      "0",
+      "-7",
+      "1.5",
+      "4000",
+      " 7",
+      "7d",
+      "often",
+      [7],
+      {},
+      true,
+    ]) {
+      const { status, body } = await change({ retentionDays: wrong });
+      expect(status, JSON.stringify(wrong)).toBe(422);
+      expect(body.message).toMatch(/^retentionDays: /);
     }
-    expect((await change({ retentionDays: 3_650 })).body.retentionDays).toBe(3_650);
+    expect((await show()).retentionDays).toBeNull();
+    for (const days of [1, 7, 3_650]) {
+      expect((await change({ retentionDays: days })).body.retentionDays).toBe(days);
+      expect((await show()).retentionDays).toBe(days);
+    }
+    expect((await change({ name: "Another" })).body).toMatchObject({ name: "Another", retentionDays: 3_650 });
+    expect((await change({ retentionDays: null })).body.retentionDays).toBeNull();
+    expect((await show()).retentionDays).toBeNull();
+  });
+
+  it("takes it from a form too", async () => {
+    const { change } = await scene();
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    expect((await change("retentionDays=7", form)).body.retentionDays).toBe(7);
+    expect((await change("retentionDays=0", form)).status).toBe(422);
+    expect((await change("retentionDays=", form)).body.retentionDays).toBeNull();
   });
 });

@@ -234,6 +234,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     expire(before: number): Promise<Result<boolean>> {
       return this.#attempt(async () => {
+        if (isEmpty(this.ctx.storage.sql)) return false;
         const open = await this.#load();
         const times = { before, now: Date.now() };
         return expire(this.ctx.storage, open, times, (commit, clock) => this.#tell(commit, null, clock));

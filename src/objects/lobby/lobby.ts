@@ -17,7 +17,7 @@ import type { LobbyCalls } from "../rpc.ts";
 import { chatStub, gatewayStub, inboxStub } from "../rpc.ts";
 import { CLOSE } from "../sockets.ts";
 import type { SchemaStep } from "../sql.ts";
-import { Meta, migrate, stored } from "../sql.ts";
+import { Meta, isEmpty, migrate, stored } from "../sql.ts";
 import { eraseSomeOfApp } from "./app-erasure.ts";
 import { Retention } from "./retention.ts";
 
@@ -62,6 +62,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
       this.#ports = portsOf(env);
       migrate(ctx.storage, LOBBY_SCHEMA);
       this.#retention = new Retention(this.#sql, {
+        daysOf: async (app) => (await this.#ports.directory.appRecords.find(app))?.retentionDays ?? null,
         chatsAfter: (app, after, limit) => this.#ports.directory.appRecords.chatsAfter(app, after, limit),
         expire: async (chat, before) => {
           const expired = await chatStub(env, chat).expire(before);
@@ -69,6 +70,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
           if (!expired.ok && expired.failure.code === "not_found") return false;
           return unwrap(expired);
         },
+        failed: (chat, fault) => logFault("retention", fault, { chat }),
       });
     }
 
@@ -127,25 +129,27 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
       );
     }
 
-    async retain(app: AppId, days: number | null): Promise<void> {
-      const meta = new Meta(this.#sql);
-      if (meta.get(ERASING) !== undefined) return;
-      this.#retention.set(app, days, Date.now());
-      if (days !== null) await this.ctx.storage.setAlarm(Date.now());
+    // ---- what the app does not keep ---------------------------------------------------------------------------
+
+    async retain(app: AppId): Promise<void> {
+      if (new Meta(this.#sql).get(ERASING) !== undefined) return;
+      this.#retention.begin(app, Date.now());
+      await this.ctx.storage.setAlarm(Date.now());
     }
 
     async #retain(): Promise<void> {
-      const due = this.#retention.due();
-      if (due === undefined || new Meta(this.#sql).get(ERASING) !== undefined) return;
+      // The app's end may just have taken all that was stored here.
+      if (isEmpty(this.#sql)) return;
+      let waitMs = 0;
       try {
         await this.#retention.run(Date.now());
       } catch (fault) {
         logFault("retention", fault);
-        await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
-        return;
+        waitMs = RETRY_MS;
       }
-      const next = this.#retention.due();
-      if (next !== undefined) await this.ctx.storage.setAlarm(next);
+      // None where the app keeps its messages, or where it ends: then the alarm is the erasure's.
+      const due = this.#retention.due();
+      if (due !== undefined) await this.ctx.storage.setAlarm(Math.max(due, Date.now() + waitMs));
     }
 
     // ---- the end of the app -----------------------------------------------------------------------------------
@@ -153,6 +157,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
     async eraseApp(app: AppId): Promise<void> {
       // Noted before anything else, with the alarm: whatever cuts this off, the app is deleted.
       new Meta(this.#sql).set(ERASING, String(app));
+      this.#retention.end();
       await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
       await this.#ports.directory.appErasure.begin(app);
       await this.#closeAll(app);

@@ -14,22 +14,30 @@ const KEY = "retention";
 
 const planSchema = z.object({
   app: z.int().transform(appId),
-  days: z.int(),
   /** The last chat that was dealt with in this round. */
   after: z.int(),
+  /** How often the next one could not be asked. */
+  tries: z.int(),
   /** When the round goes on, or the next one begins; milliseconds since 1970. */
   due: z.number(),
 });
 
+type Plan = z.output<typeof planSchema>;
+
 export interface RetentionPorts {
+  /** What the app says now; null: its messages are kept, or it is gone. */
+  readonly daysOf: (app: AppId) => Promise<number | null>;
   readonly chatsAfter: (app: AppId, after: number, limit: number) => Promise<ChatId[]>;
   /** Whether there is more to delete. @throws Error where the chat could not be asked */
   readonly expire: (chat: ChatId, before: number) => Promise<boolean>;
+  readonly failed: (chat: ChatId, fault: unknown) => void;
 }
 
 export class Retention {
   readonly #meta: Meta;
   readonly #ports: RetentionPorts;
+  /** The plan was made or dropped while a piece of the one before was under way, which therefore ends. */
+  #isOvertaken = false;
 
   constructor(sql: SqlStorage, ports: RetentionPorts) {
     this.#meta = new Meta(sql);
@@ -41,42 +49,60 @@ export class Retention {
     return this.#plan()?.due;
   }
 
-  /** A round begins at `now`; with null for days there is none any more. */
-  set(app: AppId, days: number | null, now: number): void {
-    if (days === null) this.#meta.delete(KEY);
-    else this.#keep({ app, days, after: 0, due: now });
+  /** A round begins at `now`. How many days are kept is looked up when it runs, so that it never does what the app no longer says. */
+  begin(app: AppId, now: number): void {
+    this.#isOvertaken = true;
+    this.#keep({ app, after: 0, tries: 0, due: now });
   }
 
-  #plan(): z.output<typeof planSchema> | undefined {
+  /** There is no round any more. */
+  end(): void {
+    this.#isOvertaken = true;
+    this.#meta.delete(KEY);
+  }
+
+  #plan(): Plan | undefined {
     const kept = this.#meta.get(KEY);
     return kept === undefined ? undefined : planSchema.parse(stored(kept));
   }
 
-  #keep(plan: z.output<typeof planSchema>): void {
+  #keep(plan: Plan): void {
     this.#meta.set(KEY, JSON.stringify(plan));
   }
 
-  /** Does a bounded piece of the round, if it is due. */
+  /** Does a bounded piece of the round, if it is due. @throws Error where the directory could not be asked */
   async run(now: number): Promise<void> {
     const plan = this.#plan();
     if (plan === undefined || plan.due > now) return;
-    const before = now - plan.days * DAY_MS;
+    this.#isOvertaken = false;
+    const days = await this.#ports.daysOf(plan.app);
+    const next = days === null ? null : await this.#piece(plan, now, now - days * DAY_MS);
+    if (this.#isOvertaken) return;
+    if (next === null) this.end();
+    else this.#keep(next);
+  }
+
+  /** Asks as many chats as one run may. How the round goes on. */
+  async #piece(plan: Plan, now: number, before: number): Promise<Plan> {
     const chats = await this.#ports.chatsAfter(plan.app, plan.after, RETENTION.chats);
-    let asked = 0;
-    let { after } = plan;
+    let { after, tries } = plan;
+    let turns = RETENTION.chats;
     for (const chat of chats) {
-      let isMore = true;
-      while (isMore && asked < RETENTION.chats) {
-        isMore = await this.#ports.expire(chat, before);
-        asked++;
+      try {
+        for (let isMore = true; isMore; tries = 0) {
+          if (turns-- === 0 || this.#isOvertaken) return { ...plan, after, tries, due: now };
+          isMore = await this.#ports.expire(chat, before);
+        }
+      } catch (fault) {
+        this.#ports.failed(chat, fault);
+        tries++;
+        if (tries < RETENTION.tries) return { ...plan, after, tries, due: now + RETENTION.retryMs };
+        // The others do not wait for it: it has its turn again in the next round.
+        tries = 0;
       }
-      if (isMore) break;
       after = chat;
     }
-    // It may have been set anew meanwhile: then that round has begun.
-    const current = this.#plan();
-    if (current === undefined || current.days !== plan.days || current.after !== plan.after) return;
-    if (chats.length === 0) this.#keep({ ...plan, after: 0, due: now + RETENTION.roundMs });
-    else this.#keep({ ...plan, after, due: now });
+    if (chats.length === RETENTION.chats) return { ...plan, after, tries, due: now };
+    return { ...plan, after: 0, tries: 0, due: now + RETENTION.roundMs };
   }
 }

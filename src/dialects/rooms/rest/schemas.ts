@@ -26,6 +26,24 @@ const address = z
   .max(LIMITS.tenantUrl)
   .nullable()
   .transform((text) => text || null);
+const someDays = z.int().min(1).max(RETENTION.maxDays);
+/** Forms have digits, or an empty field for null. */
+const days = z
+  .union(
+    [
+      someDays,
+      z
+        .string()
+        .regex(/^\d{0,4}$/)
+        .transform((digits) => (digits === "" ? null : Number(digits)))
+        .pipe(someDays.nullable()),
+      z.null(),
+    ],
+    `is a whole number from 1 to ${RETENTION.maxDays}, or null`,
+  )
+  .meta({
+    description: `Messages are deleted after so many days (1 to ${RETENTION.maxDays}), with their files, from all chats of the app: those that are older already within moments. Null: they are kept.`,
+  });
 /** Forms repeat the field, or have it once. */
 const users = z
   .preprocess(
@@ -68,7 +86,7 @@ export const appPatchInput = z
     jwksUrl: address,
     open: boolean,
     readBeforeSend: boolean,
-    retentionDays: z.int().min(1).max(RETENTION.maxDays).nullable(),
+    retentionDays: days,
   })
   .partial()
   .meta({
