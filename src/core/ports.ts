@@ -256,6 +256,8 @@ export interface Objects {
   eraseApp(app: AppId): Promise<void>;
   /** News for everyone in the app. */
   announce(app: AppId, news: { type: "user.joined" | "user.left"; userId: UserId; username: string }): Promise<void>;
+  /** How long messages of the app are kept has been set: soon, and then once a day, the older ones are deleted. */
+  retain(app: AppId): Promise<void>;
   /** Closes at once the connections that the app's key opened, or that were opened because the app is open. */
   closeApp(app: AppId): Promise<void>;
 }

@@ -47,6 +47,7 @@ export function createObjects(env: ObjectBindings): Objects {
     announce: (app, news) => lobbyStub(env, app).announce(app, news),
     allOnline: (app) => lobbyStub(env, app).allOnline(),
     eraseApp: (app) => lobbyStub(env, app).eraseApp(app),
+    retain: (app) => lobbyStub(env, app).retain(app),
     closeApp: (app) => lobbyStub(env, app).closeApp(app),
   };
 }

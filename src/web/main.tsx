@@ -35,9 +35,10 @@ function App() {
       <Banner />
       <Sidebar />
       <main>
+        <h1 class="unseen">{TEXT.title}</h1>
         {chat === undefined ? <p class="hint nothing">{TEXT.pick}</p> : <Conversation key={chat.id} chat={chat} />}
+        {info && <Info key={`about ${chat.id}`} chat={chat} />}
       </main>
-      {info && <Info key={chat.id} chat={chat} />}
       <Notice />
     </div>
   );

@@ -218,6 +218,10 @@ export const TEXT = {
   settings: "Settings",
   isOpen: "Open: clients of the events dialect may connect without the key",
   isStrict: "Read before send: who has unread messages in a chat reads them before writing there",
+  keepDays: "Keep messages for so many days (empty: for ever)",
+  reallyKeepDays: (days: number) =>
+    `Messages that are older than ${days === 1 ? "a day" : `${days} days`} are deleted from all chats of this app, with their files, from now on. They can't be brought back.`,
+  deleteOld: "Delete old messages",
   saved: "Saved.",
   deleteApp: "Delete this app",
   reallyDeleteApp: (name: string): string =>

@@ -75,6 +75,29 @@ describe("the operators' page", () => {
     await expect.poll(() => strict.isChecked(), SOON).toBe(true);
   });
 
+  it("keeps messages for so many days, once a second question is answered", async () => {
+    const days = page.getByLabel(/Keep messages for so many days/);
+    const kept = async (): Promise<string> => {
+      await page.reload();
+      return days.inputValue();
+    };
+    await days.fill("30");
+    await page.getByRole("button", { name: "Save" }).click();
+    const question = dialog("Delete old messages");
+    expect(await findings(page)).toEqual([]);
+    await question.getByRole("button", { name: "Cancel" }).click();
+    expect(await kept()).toBe("");
+    await days.fill("30");
+    await page.getByRole("button", { name: "Save" }).click();
+    await question.getByRole("button", { name: "Delete old messages" }).click();
+    await page.getByText("Saved.").waitFor();
+    await expect.poll(kept, SOON).toBe("30");
+    await days.fill("");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved.").last().waitFor();
+    await expect.poll(kept, SOON).toBe("");
+  });
+
   it("makes another key after a second question, and the old one is dead", async () => {
     await page.getByRole("button", { name: "Make a new key" }).click();
     await dialog("Make a new key").getByRole("button", { name: "Make a new key" }).click();

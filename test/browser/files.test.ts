@@ -127,6 +127,14 @@ describe("files", () => {
     await refused.waitFor({ state: "detached" });
   });
 
+  it("open also from the end of a conversation, which does not scroll back under the finger", async () => {
+    await ann.say(...Array.from({ length: 30 }, (_, at) => `line ${at}`));
+    await bob.sees("line 29");
+    await bob.page.getByRole("button", { name: "Enlarge lake.png" }).click();
+    await bob.page.getByRole("dialog").getByRole("img").waitFor();
+    await bob.page.keyboard.press("Escape");
+  });
+
   it("of sound are played in place", async () => {
     const wave = Buffer.alloc(44 + 800, 128);
     wave.write("RIFF", 0);

@@ -10,7 +10,7 @@ describe("a group", () => {
   let bob: Person;
   let eve: Person;
 
-  const page = (who: Person) => who.page.getByRole("complementary", { name: "About this group" });
+  const page = (who: Person) => who.page.getByRole("region", { name: "About this group" });
   const member = (who: Person, name: string) =>
     page(who)
       .getByRole("listitem")

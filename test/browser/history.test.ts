@@ -5,7 +5,7 @@ import { Client } from "../wire/client.ts";
 import type { Person, Stage } from "./stage.ts";
 import { openStage, SOON } from "./stage.ts";
 
-const COUNT = 1_500;
+const COUNT = 1_000;
 
 describe("a long chat", () => {
   let stage: Stage;
@@ -34,11 +34,13 @@ describe("a long chat", () => {
     const annId = (await bob.json("GET", "/v1/users?q=ann")).items[0].id;
     chat = (await bob.json("POST", "/v1/chats", { members: [annId] })).id;
     const socket = await bob.socket(chat);
-    for (let at = 1; at <= COUNT; at++)
-      socket.socket.send(
-        JSON.stringify({ id: at, do: "message.send", text: `message ${at}${"\nand a line".repeat(at % 4)}` }),
-      );
-    await socket.until(() => socket.heard.find((frame) => frame.re === COUNT), "the last answer");
+    for (let at = 1; at <= COUNT; at++) {
+      const text = `message ${at}${"\nand a line".repeat(at % 4)}`;
+      socket.socket.send(JSON.stringify({ id: at, do: "message.send", text }));
+      if (at % 50 > 0) continue;
+      await socket.until(() => socket.heard.find((frame) => frame.re === at), `the answer to ${at}`);
+      socket.heard.length = 0;
+    }
     socket.socket.close();
     ann.page.on("request", (request) => {
       if (request.url().includes(`/chats/${chat}/messages`)) pages.push(request.url());

@@ -143,7 +143,10 @@ describe.each([
     await ann.message("in the group").waitFor();
     await expectWhole();
     await ann.page.getByRole("button", { name: "About this group" }).click();
-    await ann.page.getByRole("complementary").getByText("2 members").waitFor();
+    await ann.page
+      .getByRole("region", { name: /^About this/ })
+      .getByText("2 members")
+      .waitFor();
     await expectWhole();
     expect(await ann.page.locator("b, [src^='javascript']").count()).toBe(0);
     await expect.poll(() => ann.page.title(), SOON).toMatch(/Parlance$/);

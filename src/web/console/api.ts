@@ -15,6 +15,7 @@ export interface App {
   readonly jwksUrl: string | null;
   readonly open: boolean;
   readonly readBeforeSend: boolean;
+  readonly retentionDays: number | null;
   readonly hasKey: boolean;
   readonly createdAt: string;
 }

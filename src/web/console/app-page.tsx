@@ -4,6 +4,7 @@
  */
 
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { attempt, explain, say } from "../state/notice.ts";
 import { TEXT } from "../text.ts";
 import { Avatar } from "../views/avatar.tsx";
@@ -116,7 +117,50 @@ function Switches({ app, changed }: { readonly app: App; readonly changed: () =>
           {words}
         </label>
       ))}
+      <Retention app={app} turn={turn} />
     </section>
+  );
+}
+
+function Retention({ app, turn }: { readonly app: App; readonly turn: (patch: object) => Promise<void> }) {
+  const asked = useSignal<number | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const wanted = (): void => {
+    const { value, validity } = field.current ?? { value: "", validity: undefined };
+    if (validity?.valid !== true) return void field.current?.reportValidity();
+    const days = value === "" ? null : Number(value);
+    if (days === app.retentionDays) return;
+    // To keep more needs no second question.
+    if (days === null || (app.retentionDays !== null && days > app.retentionDays)) void turn({ retentionDays: days });
+    else asked.value = days;
+  };
+  return (
+    <>
+      <form
+        class="retention"
+        onSubmit={(event) => {
+          event.preventDefault();
+          wanted();
+        }}
+      >
+        <label>
+          {TEXT.keepDays}
+          <input ref={field} type="number" min={1} max={3650} step={1} defaultValue={String(app.retentionDays ?? "")} />
+        </label>
+        <button type="submit" class="plain">
+          {TEXT.save}
+        </button>
+      </form>
+      {asked.value !== null && (
+        <Confirm
+          title={TEXT.deleteOld}
+          text={TEXT.reallyKeepDays(asked.value)}
+          action={TEXT.deleteOld}
+          act={() => turn({ retentionDays: asked.value })}
+          close={() => (asked.value = null)}
+        />
+      )}
+    </>
   );
 }
 

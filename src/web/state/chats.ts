@@ -5,6 +5,7 @@
 
 import { computed, signal } from "@preact/signals";
 import type { Chat, DetailedChat, Message } from "../api/shapes.ts";
+import { newest } from "../model/newest.ts";
 import { meet } from "./people.ts";
 import { putRoster } from "./rosters.ts";
 import { route, show } from "./route.ts";
@@ -26,7 +27,8 @@ export function putChats(items: readonly DetailedChat[]): void {
     if (members !== undefined) putRoster(chat.id, members);
     if (chat.peer !== null) meet(chat.peer);
     if (chat.last_message !== null) meet(chat.last_message.user);
-    if ((next.get(chat.id)?.rev ?? 0) <= chat.rev) next.set(chat.id, chat);
+    const known = next.get(chat.id);
+    if ((known?.rev ?? 0) <= chat.rev) next.set(chat.id, known === undefined ? chat : newest(chat, known));
   }
   chats.value = next;
 }

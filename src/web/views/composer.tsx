@@ -69,8 +69,9 @@ export function Composer({ chat }: { readonly chat: Chat }) {
     if (!isNarrow() && !isTouch()) field.current?.focus();
     return () => writing.stop();
   }, []);
-  // Who changes a message finds it in the field, and what was written there before when they are done.
-  useEffect(() => {
+  // Who changes a message finds it in the field, and what was written there before when they are done. Before they can write:
+  // a fast hand would find its words mixed with the old ones.
+  useLayoutEffect(() => {
     if (edited === null) return;
     text.value = edited.text ?? "";
     field.current?.focus();

@@ -37,7 +37,7 @@ export function Info({ chat }: { readonly chat: Chat }) {
   const isDirect = chat.kind === "direct";
   const close = (): void => void (asked.value = null);
   return (
-    <aside
+    <section
       class="info"
       aria-label={isDirect ? TEXT.aboutPerson : TEXT.aboutGroup}
       onKeyDown={(event) => {
@@ -103,7 +103,7 @@ export function Info({ chat }: { readonly chat: Chat }) {
           close={close}
         />
       )}
-    </aside>
+    </section>
   );
 }
 

@@ -203,70 +203,72 @@ export function MessageList({ chat, history }: { readonly chat: Chat; readonly h
 
   return (
     <>
-      <div class="messages" ref={box} onScroll={scrolled}>
-        <ol
-          aria-label={TEXT.messages}
-          onKeyDown={(event) => rove(event, event.currentTarget, "[data-seq]")}
-          onFocusIn={({ target }) => {
-            const row = (target as HTMLElement).closest<HTMLElement>("[data-seq]");
-            if (row !== null) active.value = Number(row.dataset["seq"]);
-          }}
-        >
-          {from > 1 && to > 0 && (
-            <li class="day">
-              {failed.value ? (
-                <button type="button" class="link" onClick={() => void extend(older(span.peek()))}>
-                  {TEXT.retryOlder}
-                </button>
-              ) : (
-                TEXT.loading
-              )}
-            </li>
-          )}
-          {ready.value && shown.length + pending.length === 0 && (
-            <li class="day">{failed.value ? TEXT.notLoaded : TEXT.sayHello}</li>
-          )}
-          {shown.map((message, at) => {
-            const previous = history.messages.get(message.seq - 1);
-            const next = shown[at + 1];
-            const newDay = previous === undefined || dayKey(previous.created_at) !== dayKey(message.created_at);
-            const isLine = line.value === message.seq;
-            return (
-              <Fragment key={message.id}>
-                {newDay && (
-                  <li class="day">
-                    <time dateTime={message.created_at}>{dayOf(message.created_at)}</time>
-                  </li>
+      <div class="scroller">
+        <div class="messages" ref={box} onScroll={scrolled}>
+          <ol
+            aria-label={TEXT.messages}
+            onKeyDown={(event) => rove(event, event.currentTarget, "[data-seq]")}
+            onFocusIn={({ target }) => {
+              const row = (target as HTMLElement).closest<HTMLElement>("[data-seq]");
+              if (row !== null) active.value = Number(row.dataset["seq"]);
+            }}
+          >
+            {from > 1 && to > 0 && (
+              <li class="day">
+                {failed.value ? (
+                  <button type="button" class="link" onClick={() => void extend(older(span.peek()))}>
+                    {TEXT.retryOlder}
+                  </button>
+                ) : (
+                  TEXT.loading
                 )}
-                {isLine && <li class="day line-new">{TEXT.newMessages}</li>}
-                <MessageView
-                  message={message}
-                  chat={chat}
-                  self={self}
-                  history={history}
-                  first={newDay || isLine || !together(previous, message)}
-                  last={next === undefined || !together(message, next)}
-                  stop={message.seq === stop}
-                  flash={message.seq === flash.value}
-                  actions={actions}
-                />
-              </Fragment>
-            );
-          })}
-          {to >= last && pending.map((one) => <PendingView key={one.clientId} pending={one} />)}
-        </ol>
+              </li>
+            )}
+            {ready.value && shown.length + pending.length === 0 && (
+              <li class="day">{failed.value ? TEXT.notLoaded : TEXT.sayHello}</li>
+            )}
+            {shown.map((message, at) => {
+              const previous = history.messages.get(message.seq - 1);
+              const next = shown[at + 1];
+              const newDay = previous === undefined || dayKey(previous.created_at) !== dayKey(message.created_at);
+              const isLine = line.value === message.seq;
+              return (
+                <Fragment key={message.id}>
+                  {newDay && (
+                    <li class="day">
+                      <time dateTime={message.created_at}>{dayOf(message.created_at)}</time>
+                    </li>
+                  )}
+                  {isLine && <li class="day line-new">{TEXT.newMessages}</li>}
+                  <MessageView
+                    message={message}
+                    chat={chat}
+                    self={self}
+                    history={history}
+                    first={newDay || isLine || !together(previous, message)}
+                    last={next === undefined || !together(message, next)}
+                    stop={message.seq === stop}
+                    flash={message.seq === flash.value}
+                    actions={actions}
+                  />
+                </Fragment>
+              );
+            })}
+            {to >= last && pending.map((one) => <PendingView key={one.clientId} pending={one} />)}
+          </ol>
+        </div>
+        {!(atEnd.value && to >= last) && ready.value && (
+          <button
+            type="button"
+            class="newest"
+            onClick={() => void toNewest()}
+            aria-label={chat.unread > 0 ? `${TEXT.newest}, ${TEXT.unread(chat.unread)}` : TEXT.newest}
+          >
+            {chat.unread > 0 && <span class="badge">{chat.unread > 99 ? "99+" : chat.unread}</span>}
+            <Icon name="down" />
+          </button>
+        )}
       </div>
-      {!(atEnd.value && to >= last) && ready.value && (
-        <button
-          type="button"
-          class="newest"
-          onClick={() => void toNewest()}
-          aria-label={chat.unread > 0 ? `${TEXT.newest}, ${TEXT.unread(chat.unread)}` : TEXT.newest}
-        >
-          {chat.unread > 0 && <span class="badge">{chat.unread > 99 ? "99+" : chat.unread}</span>}
-          <Icon name="down" />
-        </button>
-      )}
       {actions.view}
       <Heard message={history.messages.get(last)} self={self} />
     </>

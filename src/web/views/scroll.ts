@@ -89,18 +89,23 @@ export function usePlace(box: Box, isNewest: () => boolean, moved: () => void) {
       }
       remember();
     };
-    const scrolled = (): void => {
+    const notice = (): void => {
       const element = box.current;
       if (element === null) return;
       // Only who scrolls up leaves the end: when messages come fast, the end is ahead for a moment.
       if (rest(element) < NEAR) place.current.atEnd = isNewest();
       else if (element.scrollTop < top.current) place.current.atEnd = false;
       remember();
+    };
+    const scrolled = (): void => {
+      notice();
       moved();
     };
-    return { settle, scrolled };
+    return { settle, scrolled, notice };
   }, []);
 
+  // Before anything changes: a scroll of which the event is still to come must not be undone.
+  if (box.current !== null && Math.abs(box.current.scrollTop - top.current) > 1) keeper.notice();
   useLayoutEffect(() => {
     keeper.settle();
     moved();

@@ -28,7 +28,7 @@ export function Sidebar() {
     <nav class="sidebar" aria-label={TEXT.chats}>
       <header>
         {user !== undefined && <Me user={user} />}
-        <h1>{TEXT.chats}</h1>
+        <h2>{TEXT.chats}</h2>
         <button
           type="button"
           class="round"
@@ -111,7 +111,7 @@ function Results({ text, done }: { readonly text: string; readonly done: () => v
     <>
       {chats.length > 0 && (
         <>
-          <h2>{TEXT.chats}</h2>
+          <h3>{TEXT.chats}</h3>
           <ul class="chats found" onKeyDown={(event) => rove(event, event.currentTarget, "[data-chat]")}>
             {chats.map((chat, at) => (
               <ChatRow key={chat.id} chat={chat} stop={at === 0} chosen={done} />
@@ -121,7 +121,7 @@ function Results({ text, done }: { readonly text: string; readonly done: () => v
       )}
       {others.length > 0 && (
         <>
-          <h2>{TEXT.people}</h2>
+          <h3>{TEXT.people}</h3>
           <FoundPeople people={others} pick={(person) => void write(person)} />
         </>
       )}
