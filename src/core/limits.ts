@@ -111,8 +111,10 @@ export const DELIVERY = {
   /** Waiting before a lagging Inbox is tried again: doubled each time, from the first to the second. */
   retryMs: 2 * SECOND,
   retryMaxMs: 5 * MINUTE,
-  /** How long an Inbox gathers rows before it writes them, where one came just before; and how long a Chat gathers for one that nobody is connected to. */
+  /** In a burst: how long an Inbox gathers rows before it writes them, and a Chat what goes to an Inbox that nobody is connected to. */
   gatherMs: 200,
+  /** So many in quick succession are not gathered. */
+  burst: 16,
   /** Events in one call to an Inbox; what is more goes with the next. */
   portion: 200,
   /** Events replayed to an Inbox that lagged; past it, it gets the chat's state and its clients ask for `changes`. */

@@ -35,13 +35,13 @@ async function cutOff(who: Person): Promise<() => void> {
 async function settle(chat: number): Promise<void> {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
   for (let round = 0; round < 40; round++) {
-    vi.setSystemTime(Date.now() + 10 * 60_000);
+    vi.setSystemTime(Date.now() + 6 * 60_000);
     if (!(await runDurableObjectAlarm(chatObject(chat)))) return;
-    // Deliveries go on after the alarm's turn; a call that comes back after them waits for them.
+    // Deliveries go on after the alarm's turn, also those that were being gathered.
     await expect
       .poll(() => runInDurableObject(chatObject(chat), (_, { storage }) => storage.sql.databaseSize > 0))
       .toBe(true);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 25));
   }
   throw new Error("the chat never came to rest");
 }

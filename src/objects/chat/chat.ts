@@ -27,6 +27,7 @@ import { Meta, isEmpty, migrate } from "../sql.ts";
 import { Batch } from "./batch.ts";
 import type { Committed, Work } from "./batch.ts";
 import { Broadcast } from "./broadcast.ts";
+import type { Commit } from "./commit.ts";
 import { NOTHING } from "./commit.ts";
 import { Outbox } from "./delivery.ts";
 import { eraseElsewhere } from "./erasure.ts";
@@ -250,7 +251,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         if (isEmpty(this.ctx.storage.sql)) return false;
         const open = await this.#load();
         const times = { before, now: Date.now() };
-        return expire(this.ctx.storage, open, times, (commit, clock) => this.#tell(commit, null, clock));
+        return expire(this.ctx.storage, open, times, (commit, clock) => this.#tell(open, commit, clock));
       });
     }
 
@@ -282,10 +283,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         if (room.members.knows(ghost.id)) room.savePerson(ghost);
         const before = room.clock;
         const commit = membership.removeErased(room, ghost.id, outbox.delivered(), Date.now());
-        const batch = new Batch(open, this.#sockets, this.#wire);
-        batch.note(commit, null, before);
-        batch.answer();
-        this.#follows(open, batch);
+        this.#tell(open, commit, before);
         // Of a chat that was left before nothing changes but the name that the members' lists show.
         this.#arm();
         outbox.send({ ...NOTHING, rows: room.members.ids() }, null, room.clock);
@@ -364,6 +362,14 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         }
       }
       return count;
+    }
+
+    /** Tells of what nobody's command has committed. `before`: the clock that the chat had then. */
+    #tell(open: Open, commit: Commit, before: number): void {
+      const batch = new Batch(open, this.#sockets, this.#wire);
+      batch.note(commit, null, before);
+      batch.answer();
+      this.#follows(open, batch);
     }
 
     /** What a commit leaves to be done. */

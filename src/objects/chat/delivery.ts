@@ -8,6 +8,7 @@ import type { UserId } from "../../core/ids.ts";
 import { DELIVERY, LARGE_CHAT } from "../../core/limits.ts";
 import { isDurable } from "../../core/wire.ts";
 import type { Delivered, Delivery, Told } from "../rpc.ts";
+import { Bucket } from "../sockets.ts";
 import { Meta } from "../sql.ts";
 import type { Commit } from "./commit.ts";
 import { replay, replayMessages } from "./replay.ts";
@@ -26,11 +27,11 @@ interface Lane {
   floor: number;
   /** Everything up to here has been told there; it may still have to be written. */
   told: number;
-  /** Nobody is connected there: what comes is gathered for a moment. */
-  quiet: boolean;
   /** Serve from the log instead of from `events`. */
   replay: boolean;
   running: boolean;
+  /** It is being asked how far it is written. */
+  confirming: boolean;
   /** Answers that wait until everything up to a clock has arrived. */
   waiting: { readonly clock: number; readonly go: () => void }[];
 }
@@ -41,9 +42,9 @@ const newLane = (floor: number, replaying: boolean): Lane => ({
   row: replaying,
   floor,
   told: floor,
-  quiet: false,
   replay: replaying,
   running: false,
+  confirming: false,
   waiting: [],
 });
 
@@ -92,6 +93,11 @@ export class Outbox {
   readonly #lanes = new Map<UserId, Lane>();
   readonly #lagging = new Map<UserId, Lag>();
   readonly #attached = new Set<UserId>();
+  /** Where nobody was connected who would hear of it at once. */
+  readonly #quiet = new Set<UserId>();
+  /** Commits in quick succession: with more than these, what goes to the quiet is gathered. */
+  readonly #pace: Bucket;
+  #isBusy = false;
   /** The clock that is stored as delivered. */
   #stored: number;
   #stopped = false;
@@ -101,6 +107,7 @@ export class Outbox {
     this.#meta = new Meta(sql);
     this.#room = room;
     this.#ports = ports;
+    this.#pace = new Bucket(DELIVERY.burst, 1_000 / DELIVERY.gatherMs, ports.now());
     this.#stored = Math.max(
       Number(this.#meta.get("delivered") ?? 0),
       room.messages.tail()?.delivered ?? 0,
@@ -244,6 +251,7 @@ export class Outbox {
   }
 
   start(lanes: Iterable<UserId>): void {
+    this.#isBusy = !this.#pace.take(this.#ports.now());
     for (const user of lanes) this.#start(user);
   }
 
@@ -299,6 +307,7 @@ export class Outbox {
   }
 
   async #run(user: UserId, lane: Lane): Promise<void> {
+    if (this.#isBusy && this.#quiet.has(user)) await pause(DELIVERY.gatherMs);
     while (!this.#stopped && (lane.replay || lane.row || lane.events.length > 0)) {
       const important = lane.replay || lane.row || lane.events.some((told) => isDurable(told.event));
       try {
@@ -315,36 +324,37 @@ export class Outbox {
       if (this.#stopped) break;
       release(lane, lane.told);
       if (lane.floor === lane.told) this.#caughtUp(user);
-      if (lane.quiet) await pause(DELIVERY.gatherMs);
+      if (this.#isBusy && this.#quiet.has(user)) await pause(DELIVERY.gatherMs);
     }
     lane.running = false;
     release(lane, Infinity);
-    if (lane.floor < lane.told && !this.#stopped) this.#ports.waitUntil(this.#confirm(user, lane));
+    if (lane.floor < lane.told) this.#ports.waitUntil(this.#confirm(user, lane));
     else if (this.#lanes.get(user) === lane) this.#lanes.delete(user);
   }
 
-  /** What was told last is gathered there: it counts as delivered once it is written. */
+  /** What was told last is gathered in the Inbox: it counts as delivered once it is written there. */
   async #confirm(user: UserId, lane: Lane): Promise<void> {
-    const { told } = lane;
-    let written: number | undefined;
-    try {
-      written = await this.#ports.written(user);
-    } catch (fault) {
-      this.#ports.failed(user, fault);
-      written = lane.floor;
+    if (lane.confirming) return;
+    lane.confirming = true;
+    while (!this.#stopped && !lane.running && lane.floor < lane.told) {
+      const { told } = lane;
+      let written: number | undefined = -1;
+      try {
+        written = await this.#ports.written(user);
+      } catch (fault) {
+        this.#ports.failed(user, fault);
+      }
+      if (written === undefined || written >= told) lane.floor = Math.max(lane.floor, told);
+      else if (!lane.running) {
+        // It was lost before it was written. The events were heard; the row says how the chat stands.
+        lane.row = true;
+        this.#start(user);
+      }
     }
-    // Whatever was brought meanwhile is confirmed by itself.
-    if (this.#stopped || lane.running || lane.told !== told || this.#lanes.get(user) !== lane) return;
-    if (written === undefined || written >= told) {
-      lane.floor = told;
-      this.#lanes.delete(user);
-      this.#caughtUp(user);
-      return;
-    }
-    // It was lost before it was written.
-    lane.replay = true;
-    lane.told = lane.floor;
-    this.#start(user);
+    lane.confirming = false;
+    if (this.#stopped || lane.running || this.#lanes.get(user) !== lane) return;
+    this.#lanes.delete(user);
+    this.#caughtUp(user);
   }
 
   /** Brings what the lane has by now, as far as it fits into one call; what comes meanwhile goes with the next. */
@@ -362,7 +372,8 @@ export class Outbox {
     else {
       const delivery = this.#delivery(user, floor, isReplay, { events: some, to, hasRow });
       const { written, live } = await this.#ports.deliver(user, delivery);
-      lane.quiet = !live;
+      if (live) this.#quiet.delete(user);
+      else this.#quiet.add(user);
       if (!written) {
         lane.told = to;
         return;

@@ -19,7 +19,7 @@ import { logFault } from "../../log.ts";
 import { eraseFiles } from "../chat/files.ts";
 import type { ConnectionInfo, Delivered, Delivery, InboxCalls } from "../rpc.ts";
 import { attempt, byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeOf, placeStub } from "../rpc.ts";
-import { CLOSE } from "../sockets.ts";
+import { Bucket, CLOSE } from "../sockets.ts";
 import { Meta, isEmpty, migrate, nameOf, stored } from "../sql.ts";
 import { Subscribers } from "../subscribers.ts";
 import { ChatList } from "./chat-list.ts";
@@ -71,10 +71,10 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     #open: Open | undefined;
     #alarmAt: number | null | undefined;
     #verifiedAt = 0;
-    #writtenAt = 0;
+    readonly #pace = new Bucket(DELIVERY.burst, 1_000 / DELIVERY.gatherMs, Date.now());
     #gathering: Promise<void> | undefined;
-    /** When a chat last brought something while nobody was connected. */
-    readonly #busy = new Map<ChatId, number>();
+    /** Whether large chats push here; undefined: not known since this object is in memory. */
+    #attachedLarge: boolean | undefined;
     #presence: Promise<void> = Promise.resolve();
 
     constructor(ctx: DurableObjectState, env: Env) {
@@ -123,27 +123,24 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       // A large chat that is new here, or has just become one. If it can't be asked now, it brings its row again.
       if (delivery.row?.large === true && this.#isHeard() && !list.isLarge(delivery.chatId))
         unwrap(await chatStub(this.env, delivery.chatId).attach(this.#user, true, delivery.clock));
-      const live = this.#isLive();
-      if (!live) this.#busy.set(delivery.chatId, Date.now());
-      return { written: this.#write(), live };
+      if (this.#isLive()) return { written: this.#write(), live: true };
+      list.flush();
+      return { written: true, live: false };
     }
 
-    /** Writes the rows: at once, unless some were written just before; then they are gathered for a moment. Whether they are written. */
+    /** Writes the rows; in a burst they are gathered for a moment. Whether they are written. */
     #write(): boolean {
       const { list } = this.#load();
-      const wait = this.#writtenAt + DELIVERY.gatherMs - Date.now();
-      if (wait <= 0 || wait > DELIVERY.gatherMs) {
-        this.#writtenAt = Date.now();
+      if (this.#gathering === undefined && this.#pace.take(Date.now())) {
         list.flush();
         return true;
       }
       this.#gathering ??= new Promise((resolve) => {
         setTimeout(() => {
           this.#gathering = undefined;
-          this.#writtenAt = Date.now();
           list.flush();
           resolve();
-        }, wait);
+        }, DELIVERY.gatherMs);
       });
       this.ctx.waitUntil(this.#gathering);
       return false;
@@ -161,14 +158,6 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     #isLive(): boolean {
       const { connections, subscribers } = this.#load();
       return subscribers.size > 0 || connections.ids().some((id) => isGateway(placeOf(id)));
-    }
-
-    /** While nobody is connected, chats gather what they bring for a moment: those that have just done so are asked. */
-    async #refreshBusy(): Promise<void> {
-      const since = Date.now() - 3 * DELIVERY.gatherMs;
-      const chats = [...this.#busy].flatMap(([chat, at]) => (at >= since ? [chat] : []));
-      this.#busy.clear();
-      if (chats.length > 0) await this.#attach(chats, false);
     }
 
     /** Tells the user's connections, one call for each Gateway. */
@@ -211,7 +200,6 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const work = async (): Promise<{ items: ListedChat[]; next: string | null }> => {
         if (isEmpty(this.ctx.storage.sql)) return { items: [], next: null };
         await this.#refreshLarge();
-        await this.#refreshBusy();
         return this.#load().list.page(page);
       };
       return attempt(work, (fault) => logFault("list", fault, { user: this.#user }));
@@ -220,7 +208,6 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     async unreadSum(): Promise<{ direct: number; room: number; group: number }> {
       if (isEmpty(this.ctx.storage.sql)) return { direct: 0, room: 0, group: 0 };
       await this.#refreshLarge();
-      await this.#refreshBusy();
       return this.#load().list.unreadSum();
     }
 
@@ -249,12 +236,14 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       if (connection.expiresAt <= Date.now()) return false;
       if (connection.tokenId !== null && connections.hasEnded(connection.tokenId)) return false;
       const was = this.#isOnline();
+      const wasHeard = this.#isHeard();
       connections.add(connection);
       if (meta.get(KEY.offlineAt) !== undefined) meta.delete(KEY.offlineAt);
       const owner = JSON.stringify({ appId: actor.appId, username });
       if (meta.get(KEY.owner) !== owner) meta.set(KEY.owner, owner);
       this.#schedule();
       if (!was) this.#tellPresence();
+      else if (wasHeard !== this.#isHeard()) this.ctx.waitUntil(this.#attachLarge());
       return true;
     }
 
@@ -265,8 +254,13 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     /** Connections have ended by themselves: the user has a moment to come back before they count as offline. */
     #closed(ids: readonly string[]): void {
       const { connections, meta } = this.#load();
+      const wasHeard = this.#isHeard();
       const grace = connections.remove(ids);
-      if (grace === undefined || connections.size > 0) return;
+      if (grace === undefined) return;
+      if (connections.size > 0) {
+        if (wasHeard !== this.#isHeard()) this.ctx.waitUntil(this.#attachLarge());
+        return;
+      }
       meta.set(KEY.seenAt, String(Date.now()));
       if (grace === 0) this.#tellPresence();
       else {
@@ -280,9 +274,9 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       return connections.size > 0 || meta.get(KEY.offlineAt) !== undefined;
     }
 
-    /** Whether somebody hears what chats bring here. */
+    /** Whether somebody hears what chats bring here, or may come back in a moment. Sockets of a chat hear it from the chat. */
     #isHeard(): boolean {
-      return this.#isOnline() || this.#load().subscribers.size > 0;
+      return this.#isLive() || (this.#load().connections.size === 0 && this.#isOnline());
     }
 
     async subscribe(connection: string, on: boolean): Promise<void> {
@@ -303,9 +297,13 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       return this.#presence;
     }
 
-    #attachLargeNow(): Promise<void> {
+    async #attachLargeNow(): Promise<void> {
+      const heard = this.#isHeard();
+      if (heard === this.#attachedLarge) return;
+      this.#attachedLarge = undefined;
       const large = this.#load().list.largeIds();
-      return this.#isHeard() ? this.#attach(large, true) : this.#detach(large);
+      await (heard ? this.#attach(large, true) : this.#detach(large));
+      this.#attachedLarge = heard;
     }
 
     async online(): Promise<boolean> {
@@ -489,6 +487,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       await this.#presence;
       await this.ctx.storage.deleteAll();
       this.#open = undefined;
+      this.#attachedLarge = undefined;
       this.#alarmAt = null;
       this.#load().meta.set(KEY.gone, "1");
     }
