@@ -113,8 +113,11 @@ export const DELIVERY = {
   retryMaxMs: 5 * MINUTE,
   /** In a burst: how long an Inbox gathers rows before it writes them, and a Chat what goes to an Inbox that nobody is connected to. */
   gatherMs: 200,
-  /** So many in quick succession are not gathered. */
+  /** So many rows in quick succession are written one by one. */
   burst: 16,
+  /** So many calls of a Chat in quick succession go at once, also to those whom nobody would tell. */
+  calls: 64,
+  callsPerSecond: 20,
   /** Events in one call to an Inbox; what is more goes with the next. */
   portion: 200,
   /** Events replayed to an Inbox that lagged; past it, it gets the chat's state and its clients ask for `changes`. */

@@ -38,6 +38,8 @@ export interface Delivery {
   readonly events: readonly Told[];
   /** There was too much to tell: clients see a gap in `rev` and ask for it. */
   readonly hole?: boolean;
+  /** Events were left out, since nobody was there to hear them: if somebody is, nothing of this is taken, and all of it is brought again. */
+  readonly rowOnly?: boolean;
 }
 
 /** How far a delivery got. */

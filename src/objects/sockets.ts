@@ -91,7 +91,8 @@ export class Bucket {
     this.#at = now;
   }
 
-  take(now: number): boolean {
+  /** What costs more than there is takes from what comes later. */
+  take(now: number, cost = 1): boolean {
     this.#left = Math.min(this.#burst, this.#left + Math.max(0, now - this.#at) * this.#perMs);
     this.#at = now;
     if (this.#left < 1) {
@@ -100,7 +101,7 @@ export class Bucket {
     }
     // What trickles in during a flood must not make up for it; a pause that fills the bucket does.
     if (this.#left === this.#burst) this.refused = 0;
-    this.#left--;
+    this.#left -= cost;
     return true;
   }
 }

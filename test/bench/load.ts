@@ -17,6 +17,7 @@ export interface Load {
 }
 
 export interface Outcome {
+  readonly seconds: number;
   readonly acknowledgedPerSecond: number;
   readonly deliveriesPerSecond: number;
   /** Milliseconds from sending to the acknowledgement. */
@@ -53,6 +54,7 @@ function openOne({ url, token }: Line): Promise<WebSocket> {
 export async function run(sockets: readonly WebSocket[], load: Load): Promise<Outcome> {
   const latencies: number[] = [];
   let delivered = 0;
+  const sizes = new Map<number, number>();
   let nextId = 0;
   const started = performance.now();
   const until = started + load.seconds * 1_000;
@@ -74,7 +76,11 @@ export async function run(sockets: readonly WebSocket[], load: Load): Promise<Ou
         const now = performance.now();
         latencies.push(now - begun);
         if (now < until) send();
-      } else delivered += countEvents(data);
+      } else {
+        const c = countEvents(data);
+        delivered += c;
+        if (at === sockets.length - 1) sizes.set(c, (sizes.get(c) ?? 0) + 1);
+      }
     };
     socket.on("message", hear);
     return { socket, hear, send: at < load.senders ? send : null, sent };
@@ -93,8 +99,10 @@ export async function run(sockets: readonly WebSocket[], load: Load): Promise<Ou
   }
   const seconds = (performance.now() - started) / 1_000;
   for (const { socket, hear } of listeners) socket.off("message", hear);
+  console.log("sizes", [...sizes].sort((a, b) => a[0] - b[0]).map((x) => x.join("x")).join(" "));
   latencies.sort((a, b) => a - b);
   return {
+    seconds,
     acknowledgedPerSecond: latencies.length / seconds,
     deliveriesPerSecond: delivered / seconds,
     p50: latencies[latencies.length >> 1] ?? Number.NaN,

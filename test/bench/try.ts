@@ -3,6 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open, run } from "./load.ts";
 import { startBaseline, startParlance } from "./servers.ts";
+import { readFileSync } from "node:fs";
+const cpu = (pid: number) => {
+  const f = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/.*\) /, "").split(" ");
+  return (Number(f[11]) + Number(f[12])) * 10_000;
+};
 const scratch = await mkdtemp(join(tmpdir(), "bench-"));
 const base = await startBaseline(scratch);
 const parlance = await startParlance(scratch);
@@ -25,11 +30,22 @@ for (const n of sizes) {
         token: null,
       })),
     );
+    await run(bs, { senders, inFlight, seconds: 1, frame: (id) => JSON.stringify({ id, text }) });
+    const cb = cpu(base.pid);
     const b = await run(bs, { senders, inFlight, seconds: 2, frame: (id) => JSON.stringify({ id, text }) });
     for (const s of bs) s.terminate();
     const ps = await open(
       people.map(({ token }) => ({ url: `${parlance.url.replace("http", "ws")}/v1/chats/${chat}/socket`, token })),
     );
+    const ub = cpu(base.pid) - cb;
+    await run(ps, {
+      senders,
+      inFlight,
+      seconds: 1,
+      frame: (id) => JSON.stringify({ id, do: "message.send", text }),
+    });
+    const cp = cpu(parlance.pid);
+    if (process.env.PROF) setTimeout(() => void import("/tmp/y/prof.mjs").then((m) => m.profile(9333, 1200)).then(console.log, console.log), 300);
     const p = await run(ps, {
       senders,
       inFlight,
@@ -37,7 +53,9 @@ for (const n of sizes) {
       frame: (id) => JSON.stringify({ id, do: "message.send", text }),
     });
     for (const s of ps) s.terminate();
+    const up = cpu(parlance.pid) - cp;
     console.log({
+      usPerMessage: [Math.round(ub / (b.acknowledgedPerSecond * b.seconds)), Math.round(up / (p.acknowledgedPerSecond * p.seconds))],
       n,
       senders,
       inFlight,

@@ -83,7 +83,6 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#commits = new GroupCommit({
         commit: (works) => this.#commit(works),
         written: () => ctx.storage.sync(),
-        waitUntil: (work) => ctx.waitUntil(work),
       });
       ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(...this.#wire.ping));
     }
@@ -345,10 +344,14 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       try {
         const open = this.#open ?? (await this.#load());
         const batch = new Batch(open, this.#sockets, this.#wire);
-        this.ctx.storage.transactionSync(() => {
+        const { storage } = this.ctx;
+        const perform = (): void => {
           do count++;
-          while (batch.perform(this.ctx.storage, works[count - 1] as Work) && count < works.length);
-        });
+          while (batch.perform(storage, works[count - 1] as Work) && count < works.length);
+        };
+        // One alone is a transaction by itself.
+        if (works.length === 1) perform();
+        else storage.transactionSync(perform);
         batch.answer();
         this.#follows(open, batch);
       } catch (thrown) {

@@ -95,7 +95,7 @@ export class Outbox {
   readonly #attached = new Set<UserId>();
   /** Where nobody was connected who would hear of it at once. */
   readonly #quiet = new Set<UserId>();
-  /** Commits in quick succession: with more than these, what goes to the quiet is gathered. */
+  /** Calls in quick succession: with more than these, what goes to the quiet is gathered. */
   readonly #pace: Bucket;
   #isBusy = false;
   /** The clock that is stored as delivered. */
@@ -107,7 +107,7 @@ export class Outbox {
     this.#meta = new Meta(sql);
     this.#room = room;
     this.#ports = ports;
-    this.#pace = new Bucket(DELIVERY.burst, 1_000 / DELIVERY.gatherMs, ports.now());
+    this.#pace = new Bucket(DELIVERY.calls, DELIVERY.callsPerSecond, ports.now());
     this.#stored = Math.max(
       Number(this.#meta.get("delivered") ?? 0),
       room.messages.tail()?.delivered ?? 0,
@@ -250,8 +250,8 @@ export class Outbox {
     return touched;
   }
 
-  start(lanes: Iterable<UserId>): void {
-    this.#isBusy = !this.#pace.take(this.#ports.now());
+  start(lanes: ReadonlySet<UserId>): void {
+    this.#isBusy = !this.#pace.take(this.#ports.now(), lanes.size);
     for (const user of lanes) this.#start(user);
   }
 
@@ -360,27 +360,34 @@ export class Outbox {
   /** Brings what the lane has by now, as far as it fits into one call; what comes meanwhile goes with the next. */
   async #bring(user: UserId, lane: Lane): Promise<void> {
     const { floor, replay: isReplay } = lane;
-    const some = user === SUBSCRIBERS ? lane.events : portion(lane.events);
+    // In a burst, where nobody would be told, the row is enough.
+    const isRowOnly = !isReplay && lane.row && this.#isBusy && this.#quiet.has(user);
+    const some = user === SUBSCRIBERS || isRowOnly ? lane.events : portion(lane.events);
     const left = isReplay ? [] : lane.events.slice(some.length);
     const to = left.length === 0 ? this.#room.clock : (some.at(-1)?.clock ?? floor);
     const hasRow = lane.row && left.length === 0;
     lane.replay = false;
     lane.row &&= !hasRow;
     lane.events = left;
+    let written = true;
     if (user === DIRECTORY) await this.#ports.follow(floor);
     else if (user === SUBSCRIBERS) await this.#ports.publish(isReplay ? replayMessages(this.#room, floor) : some);
     else {
-      const delivery = this.#delivery(user, floor, isReplay, { events: some, to, hasRow });
-      const { written, live } = await this.#ports.deliver(user, delivery);
-      if (live) this.#quiet.delete(user);
+      const events = isRowOnly ? [] : some;
+      const delivery = this.#delivery(user, floor, isReplay, { events, to, hasRow });
+      const done = await this.#ports.deliver(user, isRowOnly ? { ...delivery, rowOnly: true } : delivery);
+      if (done.live) this.#quiet.delete(user);
       else this.#quiet.add(user);
-      if (!written) {
-        lane.told = to;
+      if (isRowOnly && done.live) {
+        // Somebody has come, and nothing of it was taken.
+        lane.events.unshift(...some);
+        lane.row = true;
         return;
       }
+      ({ written } = done);
     }
     lane.told = to;
-    lane.floor = to;
+    if (written) lane.floor = to;
   }
 
   #delivery(

@@ -106,8 +106,9 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     async deliver(delivery: Delivery): Promise<Delivered> {
       const { list, meta } = this.#load();
-      const done: Delivered = { written: true, live: true };
+      const done: Delivered = { written: true, live: false };
       if (meta.get(KEY.gone) !== undefined) return done;
+      if (delivery.rowOnly === true && this.#isLive()) return { written: false, live: true };
       const known = list.clock(delivery.chatId);
       if (known === undefined && !list.isCurrent(delivery.chatId, delivery.clock)) return done;
       if (known === undefined && delivery.row === null) {
