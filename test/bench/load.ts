@@ -99,7 +99,13 @@ export async function run(sockets: readonly WebSocket[], load: Load): Promise<Ou
   }
   const seconds = (performance.now() - started) / 1_000;
   for (const { socket, hear } of listeners) socket.off("message", hear);
-  console.log("sizes", [...sizes].sort((a, b) => a[0] - b[0]).map((x) => x.join("x")).join(" "));
+  console.log(
+    "sizes",
+    [...sizes]
+      .sort((a, b) => a[0] - b[0])
+      .map((x) => x.join("x"))
+      .join(" "),
+  );
   latencies.sort((a, b) => a - b);
   return {
     seconds,

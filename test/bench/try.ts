@@ -45,7 +45,6 @@ for (const n of sizes) {
       frame: (id) => JSON.stringify({ id, do: "message.send", text }),
     });
     const cp = cpu(parlance.pid);
-    if (process.env.PROF) setTimeout(() => void import("/tmp/y/prof.mjs").then((m) => m.profile(9333, 1200)).then(console.log, console.log), 300);
     const p = await run(ps, {
       senders,
       inFlight,
@@ -55,7 +54,10 @@ for (const n of sizes) {
     for (const s of ps) s.terminate();
     const up = cpu(parlance.pid) - cp;
     console.log({
-      usPerMessage: [Math.round(ub / (b.acknowledgedPerSecond * b.seconds)), Math.round(up / (p.acknowledgedPerSecond * p.seconds))],
+      usPerMessage: [
+        Math.round(ub / (b.acknowledgedPerSecond * b.seconds)),
+        Math.round(up / (p.acknowledgedPerSecond * p.seconds)),
+      ],
       n,
       senders,
       inFlight,

@@ -58,8 +58,8 @@ describe("a large chat", () => {
     const late = await person("late");
     await owner.put(`/v1/chats/${chat}/members/${late.id}`);
     await owner.say(chat, "large");
-    expect(await eve.unread(chat)).toBe(2);
-    expect(await late.unread(chat)).toBe(1);
+    await expect.poll(() => eve.unread(chat)).toBe(2);
+    await expect.poll(() => late.unread(chat)).toBe(1);
     expect((await owner.delete(`/v1/chats/${chat}/members/${late.id}`)).status).toBe(204);
     await expect.poll(() => late.unread(chat)).toBe(undefined);
     await owner.say(chat, "small again");

@@ -54,7 +54,7 @@ export class GroupCommit<Work> {
    * many of them come. Nothing waits where nothing has come.
    */
   async #arrived(): Promise<void> {
-    for (let had = -MANY; this.#waiting.length >= had + MANY && had < ENOUGH; ) {
+    for (let had = -MANY; this.#waiting.length >= had + MANY && had < ENOUGH;) {
       had = this.#waiting.length;
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
