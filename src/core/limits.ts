@@ -94,6 +94,16 @@ export const FLOOD = {
   patience: 100,
 } as const;
 
+/** Bytes that were sent and that readers have not taken yet. */
+export const SLOW = {
+  /** With more, a reader is closed. */
+  reader: 2 * 1024 * 1024,
+  /** With more in one object, the slowest is closed. An object has 128 MiB for everything. */
+  all: 32 * 1024 * 1024,
+  /** With fewer, a reader is not behind. */
+  counted: 64 * 1024,
+} as const;
+
 export const GATEWAY = {
   /** Connections that one Gateway takes; their sockets share its 128 MiB. */
   connections: 1_000,

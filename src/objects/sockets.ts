@@ -3,9 +3,6 @@
 import { randomUUID } from "node:crypto";
 import { FLOOD } from "../core/limits.ts";
 
-/** A reader that has this many bytes waiting is too slow: it is closed, and catches up when it comes back. */
-const MAX_BUFFERED = 4 * 1024 * 1024;
-
 /** RFC 6455 close codes that we use. */
 export const CLOSE = {
   normal: 1000,
@@ -15,14 +12,6 @@ export const CLOSE = {
   internal: 1011,
   tryLater: 1013,
 } as const;
-
-/** Sends, unless the socket is closing; a reader that does not keep up is closed with 1013. */
-export function sendTo(socket: WebSocket, frame: string | Uint8Array<ArrayBuffer>): void {
-  if (socket.readyState !== WebSocket.OPEN) return;
-  const waiting = (socket as { readonly bufferedAmount?: number }).bufferedAmount ?? 0;
-  if (waiting > MAX_BUFFERED) closeSocket(socket, CLOSE.tryLater, "too slow");
-  else socket.send(frame);
-}
 
 /**
  * Closes, or answers a close. With hibernation the runtime does not answer the client's close by itself, and the

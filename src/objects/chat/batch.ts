@@ -110,7 +110,7 @@ export class Batch {
 
   /** The batch is committed: everyone gets their answers, and hears what happened. */
   answer(): void {
-    this.#broadcast.send(this.#sockets.all());
+    this.#broadcast.send(this.#sockets);
     for (const reply of this.#replies) reply();
   }
 }

@@ -3,8 +3,7 @@
 import type { ChatEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
 import type { ChatWire, EncodedEvent, View } from "../../core/wire.ts";
-import { sendTo } from "../sockets.ts";
-import type { OpenSocket } from "./sockets.ts";
+import type { ChatSockets, OpenSocket } from "./sockets.ts";
 
 /** A frame of several events ends once it has this many characters. */
 const FRAME = 128 * 1024;
@@ -58,18 +57,18 @@ export class Broadcast {
   }
 
   /** Sends it all: the events between two answers as one frame, and the same frame to all who get the same. */
-  send(sockets: Iterable<OpenSocket>): void {
+  send(sockets: ChatSockets): void {
     if (this.#steps.length === 0) return;
     const encoded = new Map<Told, Map<string, EncodedEvent>>();
     const common = new Map<string, readonly string[]>();
-    for (const open of sockets) {
+    for (const open of sockets.all()) {
       const { origin, id } = open.seat;
       let frames = this.#isPlain && !this.#apart.has(id) ? common.get(origin) : undefined;
       if (frames === undefined) {
         frames = this.#framesFor(open, encoded);
         if (this.#isPlain && !this.#apart.has(id)) common.set(origin, frames);
       }
-      for (const frame of frames) sendTo(open.socket, frame);
+      for (const frame of frames) sockets.send(open, frame);
     }
   }
 

@@ -22,7 +22,7 @@ import { identityOf } from "../identity.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, chatName, gatewayStub, inboxStub } from "../rpc.ts";
 import { Subscribers } from "../subscribers.ts";
-import { Bucket, CLOSE, agreed, closeSocket, connectionId, sendTo, upgraded } from "../sockets.ts";
+import { Bucket, CLOSE, agreed, closeSocket, connectionId, upgraded } from "../sockets.ts";
 import { Meta, isEmpty, migrate } from "../sql.ts";
 import { Batch } from "./batch.ts";
 import type { Committed, Work } from "./batch.ts";
@@ -79,7 +79,11 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       super(ctx, env);
       this.#ports = portsOf(env);
       this.#wire = wireOf(env);
-      this.#sockets = new ChatSockets(ctx, () => Bucket.of(env));
+      this.#sockets = new ChatSockets(
+        ctx,
+        () => Bucket.of(env),
+        (seat) => this.#slow(seat),
+      );
       this.#commits = new GroupCommit({
         commit: (works) => this.#commit(works),
         written: () => ctx.storage.sync(),
@@ -361,7 +365,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         logFault("commit", thrown, { chat: this.ctx.id.name });
         for (const { reply } of works) {
           if ("failed" in reply) reply.failed(thrown);
-          else sendTo(reply.to.socket, this.#wire.failure(reply.re, failureOf(thrown)));
+          else this.#sockets.send(reply.to, this.#wire.failure(reply.re, failureOf(thrown)));
         }
       }
       return count;
@@ -414,7 +418,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const event: ChatEvent = { type: "typing", chatId: room.id, userId, user, on, said };
       const broadcast = new Broadcast(this.#wire);
       broadcast.some(new Map(room.members.ids().flatMap((id) => (id === userId ? [] : [[id, event]]))), null);
-      broadcast.send(this.#sockets.all());
+      broadcast.send(this.#sockets);
       attendance.typing(event);
     }
 
@@ -531,7 +535,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     /** A promise where the command has to be prepared before it can be committed. */
     #frame(open: OpenSocket, frame: string | ArrayBuffer): void | Promise<void> {
-      const { socket, seat, bucket } = open;
+      const { seat, bucket } = open;
       const now = Date.now();
       if (seat.expiresAt <= now) return this.#end(seat, CLOSE.policy, "the token has expired");
       if (typeof frame === "string" && frame.length > this.#wire.maxFrame) {
@@ -539,10 +543,10 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       }
       const decoded = this.#wire.decode(typeof frame === "string" ? frame : "");
       if (!bucket.take(now)) {
-        sendTo(socket, this.#wire.failure(decoded.re, failureOf(rateLimited(1))));
+        this.#sockets.send(open, this.#wire.failure(decoded.re, failureOf(rateLimited(1))));
         return bucket.refused > FLOOD.patience ? this.#end(seat, CLOSE.policy, "too many frames") : undefined;
       }
-      if (!decoded.ok) return sendTo(socket, this.#wire.failure(decoded.re, decoded.failure));
+      if (!decoded.ok) return this.#sockets.send(open, this.#wire.failure(decoded.re, decoded.failure));
       const { re, command } = decoded;
       const actor = { appId: seat.appId as Actor["appId"], userId: seat.userId };
       const reply = { to: open, re };
@@ -557,10 +561,15 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         const answer = await this.#special(actor, command);
         return { answer, attachments: answer === undefined ? await this.#prepared(actor, command) : [] };
       });
-      if (!prepared.ok) return sendTo(reply.to.socket, this.#wire.failure(reply.re, prepared.failure));
+      if (!prepared.ok) return this.#sockets.send(reply.to, this.#wire.failure(reply.re, prepared.failure));
       const { answer, attachments } = prepared.value;
-      if (answer !== undefined) return sendTo(reply.to.socket, this.#wire.answer(reply.re, answer, seat.origin));
+      if (answer !== undefined) return this.#sockets.send(reply.to, this.#wire.answer(reply.re, answer, seat.origin));
       this.#commits.add({ actor, command: command as Committed, attachments, origin: seat.id, reply });
+    }
+
+    #slow(seat: Seat): void {
+      log("closed.slow", { chat: this.ctx.id.name, user: seat.userId });
+      this.#departed([seat]);
     }
 
     #end(seat: Seat, code: number, reason: string): void {

@@ -2,6 +2,7 @@
 
 import type { UserId } from "../../core/ids.ts";
 import type { Bucket } from "../sockets.ts";
+import { Readers } from "../readers.ts";
 import { closeSocket } from "../sockets.ts";
 
 /** What a socket bears through hibernation. */
@@ -27,12 +28,20 @@ export class ChatSockets {
   readonly #ctx: DurableObjectState;
   readonly #bucket: () => Bucket;
   readonly #open = new Map<WebSocket, OpenSocket>();
+  readonly #readers: Readers;
   readonly #reserved = new Set<Seat>();
 
-  constructor(ctx: DurableObjectState, bucket: () => Bucket) {
+  /** `departed`: somebody's socket was closed because they did not keep up. */
+  constructor(ctx: DurableObjectState, bucket: () => Bucket, departed: (seat: Seat) => void) {
     this.#ctx = ctx;
     this.#bucket = bucket;
-    for (const socket of ctx.getWebSockets()) this.#add(socket, socket.deserializeAttachment() as Seat);
+    this.#readers = new Readers((socket) => {
+      const seat = this.forget(socket);
+      if (seat !== undefined) departed(seat);
+    });
+    for (const socket of ctx.getWebSockets()) {
+      if (socket.readyState === WebSocket.OPEN) this.#add(socket, socket.deserializeAttachment() as Seat);
+    }
   }
 
   #add(socket: WebSocket, seat: Seat): OpenSocket {
@@ -66,10 +75,15 @@ export class ChatSockets {
     return this.#open.get(socket);
   }
 
+  send({ socket }: OpenSocket, frame: string): void {
+    this.#readers.send(socket, frame);
+  }
+
   /** The connection has ended: its seat, the first time that it is asked for. */
   forget(socket: WebSocket): Seat | undefined {
     const open = this.#open.get(socket);
     this.#open.delete(socket);
+    this.#readers.forget(socket);
     return open?.seat;
   }
 
@@ -84,6 +98,7 @@ export class ChatSockets {
     for (const [socket, { seat }] of this.#open) {
       if (!wanted(seat)) continue;
       this.#open.delete(socket);
+      this.#readers.forget(socket);
       closeSocket(socket, code, reason);
       closed.push(seat);
     }

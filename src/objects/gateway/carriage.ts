@@ -7,9 +7,10 @@ import { FLOOD } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { CarriedSocket, CarriedWire, Carrier, CarrierHost, CarrierSql, Connection } from "../../core/wire.ts";
 import { logFault } from "../../log.ts";
+import type { Readers } from "../readers.ts";
 import type { ObjectBindings } from "../rpc.ts";
 import { gatewayStub } from "../rpc.ts";
-import { CLOSE, closeSocket, sendTo, upgraded } from "../sockets.ts";
+import { CLOSE, closeSocket, upgraded } from "../sockets.ts";
 import { migrate, stored } from "../sql.ts";
 import type { Attached, Host } from "./connection.ts";
 import { HeldConnection } from "./connection.ts";
@@ -21,6 +22,7 @@ export const BEGUN_ANEW = "the Gateway was empty and begins anew";
 export interface Keeper {
   readonly host: Host;
   readonly connections: Map<string, HeldConnection>;
+  readonly readers: Readers;
   /** It is gone, and is not told so. */
   forget(connection: HeldConnection): void;
 }
@@ -71,7 +73,11 @@ export class Carriage implements CarrierHost {
   }
 
   #hold(socket: WebSocket): HeldSocket {
-    return new HeldSocket(socket, () => this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null);
+    return new HeldSocket(
+      socket,
+      this.#keeper.readers,
+      () => this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null,
+    );
   }
 
   fetch(request: Request, isFull: boolean): Promise<Response> {
@@ -89,6 +95,7 @@ export class Carriage implements CarrierHost {
     const wire = this.#wires.get(socket);
     this.#wires.delete(socket);
     if (wire === undefined) return;
+    this.#keeper.readers.forget(socket);
     if (wire.isMute && wire.isClosed) this.#clinging++;
     await this.carrier.closed(wire);
     if (this.#clinging > 0) this.later(this.#letGo());
@@ -212,10 +219,12 @@ class HeldSocket implements CarriedSocket {
   isClosed = false;
   readonly answeredAt: () => number | null;
   readonly #socket: WebSocket;
+  readonly #readers: Readers;
   #label: Json | undefined;
 
-  constructor(socket: WebSocket, answeredAt: () => number | null) {
+  constructor(socket: WebSocket, readers: Readers, answeredAt: () => number | null) {
     this.#socket = socket;
+    this.#readers = readers;
     this.answeredAt = answeredAt;
   }
 
@@ -230,11 +239,12 @@ class HeldSocket implements CarriedSocket {
   }
 
   send(data: string | Uint8Array<ArrayBuffer>): void {
-    sendTo(this.#socket, data);
+    this.#readers.send(this.#socket, data);
   }
 
   close(code: number, reason: string): void {
     this.isClosed = true;
+    this.#readers.forget(this.#socket);
     closeSocket(this.#socket, code, reason);
   }
 }

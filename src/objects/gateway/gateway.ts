@@ -12,11 +12,12 @@ import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { CarriedWire, GatewayWire } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
-import { logFault } from "../../log.ts";
+import { log, logFault } from "../../log.ts";
 import { identityOf } from "../identity.ts";
+import { Readers } from "../readers.ts";
 import type { GatewayCalls, Push } from "../rpc.ts";
 import { chatStub, inboxStub, lobbyStub } from "../rpc.ts";
-import { Bucket, CLOSE, agreed, closeSocket, connectionId, sendTo, upgraded } from "../sockets.ts";
+import { Bucket, CLOSE, agreed, closeSocket, connectionId, upgraded } from "../sockets.ts";
 import { migrate, nameOf } from "../sql.ts";
 import { Carriage } from "./carriage.ts";
 import type { Attached, Host } from "./connection.ts";
@@ -42,6 +43,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     readonly #encodings: Encodings;
     readonly #connections = new Map<string, HeldConnection>();
     readonly #bySocket = new Map<WebSocket, HeldConnection>();
+    readonly #readers = new Readers((socket) => this.#slow(socket));
     /** Those that are being opened: they can be closed, and count as open, before they have their socket. */
     readonly #opening = new Set<string>();
     #armed = false;
@@ -61,7 +63,12 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
         tell: (connection, events) => this.#tell(connection, events),
       });
       if ("carry" in wire) {
-        const keeper = { host: this, connections: this.#connections, forget: this.#forget.bind(this) };
+        const keeper = {
+          host: this,
+          connections: this.#connections,
+          readers: this.#readers,
+          forget: this.#forget.bind(this),
+        };
         this.#words = null;
         this.#carriage = new Carriage(ctx, env, wire, this.#name, keeper);
       } else {
@@ -75,9 +82,10 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     #add(socket: WebSocket, attached: Attached): HeldConnection {
       const line = {
-        send: (frame: string): void => sendTo(socket, frame),
+        send: (frame: string): void => this.#readers.send(socket, frame),
         close: (code: number, reason: string): void => {
           this.#bySocket.delete(socket);
+          this.#readers.forget(socket);
           closeSocket(socket, code, reason);
         },
         keep: (changed: Attached): void => socket.serializeAttachment(changed),
@@ -251,6 +259,17 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
       closeSocket(socket, code, reason);
+      await this.#gone(socket);
+    }
+
+    /** The socket of somebody who did not keep up was closed; its own end may be long in coming. */
+    #slow(socket: WebSocket): void {
+      log("closed.slow", { gateway: this.#name, user: this.#bySocket.get(socket)?.session?.userId });
+      this.#later(this.#gone(socket));
+    }
+
+    async #gone(socket: WebSocket): Promise<void> {
+      this.#readers.forget(socket);
       await this.#carriage?.closed(socket);
       const connection = this.#bySocket.get(socket);
       this.#bySocket.delete(socket);

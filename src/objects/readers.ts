@@ -1,0 +1,62 @@
+/**
+ * Sends to the sockets of one object, and watches how far each reader is behind: what a reader does not take lies in the
+ * object's memory, which all of them share. Knows bytes; knows no frame.
+ */
+
+import { SLOW } from "../core/limits.ts";
+import { CLOSE, closeSocket } from "./sockets.ts";
+
+/** Bytes that were sent and that the other side has not taken. */
+const waiting = (socket: WebSocket): number => (socket as { readonly bufferedAmount?: number }).bufferedAmount ?? 0;
+
+export class Readers {
+  readonly #closed: (socket: WebSocket) => void;
+  /** Those who are behind, and by how many bytes they were when they were sent something last. */
+  readonly #behind = new Map<WebSocket, number>();
+  #total = 0;
+
+  /** `closed` is told of each socket that was closed for being slow: its own end may be long in coming. */
+  constructor(closed: (socket: WebSocket) => void) {
+    this.#closed = closed;
+  }
+
+  /** Sends, unless the socket is closing; a reader who does not keep up is closed with 1013, and catches up later. */
+  send(socket: WebSocket, frame: string | Uint8Array<ArrayBuffer>): void {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    const bytes = waiting(socket);
+    if (bytes > SLOW.reader) return this.#close(socket);
+    socket.send(frame);
+    if (bytes < SLOW.counted && this.#behind.size === 0) return;
+    this.#note(socket, bytes);
+    if (this.#total > SLOW.all) this.#closeSlowest();
+  }
+
+  forget(socket: WebSocket): void {
+    this.#note(socket, 0);
+  }
+
+  #note(socket: WebSocket, bytes: number): void {
+    this.#total -= this.#behind.get(socket) ?? 0;
+    if (bytes < SLOW.counted) this.#behind.delete(socket);
+    else {
+      this.#behind.set(socket, bytes);
+      this.#total += bytes;
+    }
+  }
+
+  #closeSlowest(): void {
+    let slowest: WebSocket | undefined;
+    let most = 0;
+    for (const [socket, bytes] of this.#behind) if (bytes > most) [slowest, most] = [socket, bytes];
+    if (slowest === undefined) return;
+    const now = waiting(slowest);
+    if (now < most) this.#note(slowest, now);
+    else this.#close(slowest);
+  }
+
+  #close(socket: WebSocket): void {
+    this.forget(socket);
+    closeSocket(socket, CLOSE.tryLater, "too slow");
+    this.#closed(socket);
+  }
+}
