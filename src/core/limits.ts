@@ -99,7 +99,7 @@ export const SLOW = {
   /** With more, a reader is closed. */
   reader: 2 * 1024 * 1024,
   /** With more in one object, the slowest is closed. An object has 128 MiB for everything. */
-  all: 32 * 1024 * 1024,
+  all: 64 * 1024 * 1024,
   /** With fewer, a reader is not behind. */
   counted: 64 * 1024,
 } as const;

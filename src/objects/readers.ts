@@ -13,6 +13,8 @@ export class Readers {
   readonly #closed: (socket: WebSocket) => void;
   /** Those who are behind, and by how many bytes they were when they were sent something last. */
   readonly #behind = new Map<WebSocket, number>();
+  /** Of those who are behind, the longest frame that they were sent: an answer that they asked for makes nobody slow. */
+  readonly #longest = new Map<WebSocket, number>();
   #total = 0;
 
   /** `closed` is told of each socket that was closed for being slow: its own end may be long in coming. */
@@ -24,8 +26,10 @@ export class Readers {
   send(socket: WebSocket, frame: string | Uint8Array<ArrayBuffer>): void {
     if (socket.readyState !== WebSocket.OPEN) return;
     const bytes = waiting(socket);
-    if (bytes > SLOW.reader) return this.#close(socket);
+    if (bytes > SLOW.reader + (this.#longest.get(socket) ?? 0)) return this.#close(socket);
     socket.send(frame);
+    if (frame.length > SLOW.counted) this.#longest.set(socket, Math.max(frame.length, this.#longest.get(socket) ?? 0));
+    else if (bytes < SLOW.counted && this.#longest.size > 0) this.#longest.delete(socket);
     if (bytes < SLOW.counted && this.#behind.size === 0) return;
     this.#note(socket, bytes);
     if (this.#total > SLOW.all) this.#closeSlowest();
@@ -33,6 +37,7 @@ export class Readers {
 
   forget(socket: WebSocket): void {
     this.#note(socket, 0);
+    this.#longest.delete(socket);
   }
 
   #note(socket: WebSocket, bytes: number): void {

@@ -135,6 +135,13 @@ const events = Object.entries(nativeEvents).map(([name, payload]): FrameApi => (
   payload: z.object({ event: z.literal(name), ...payload.shape }),
 }));
 
+/** Several events as one frame. */
+const together = (some: readonly FrameApi[]): FrameApi => ({
+  name: "together",
+  summary: "Events that happened together, where there is more than one: each is handled as if it had come alone.",
+  payload: z.array(z.union(some.map(({ payload }) => payload))).min(2),
+});
+
 const inChat = Object.entries(chatCommands);
 const addressed = [
   ...inChat.map(([name, fields]) =>
@@ -148,6 +155,7 @@ const addressed = [
 const own = inChat.map(([name, fields]) =>
   command(name, COMMAND_SUMMARY[name as keyof typeof chatCommands], fields, "own"),
 );
+const ownEvents = events.filter(({ name }) => name !== "presence" && name !== "chat.created");
 const answersTo = (commands: readonly FrameApi[]): FrameApi[] => [...commands.map(({ name }) => answer(name)), refusal];
 
 export const nativeSockets: SocketApi = {
@@ -158,7 +166,7 @@ export const nativeSockets: SocketApi = {
       address: "/v1/socket",
       description: "Everything about all of one user's chats. The text `ping` is answered `pong`.",
       commands: addressed,
-      events: [...answersTo(addressed), ...events],
+      events: [...answersTo(addressed), ...events, together(events)],
     },
     {
       id: "nativeChat",
@@ -166,7 +174,7 @@ export const nativeSockets: SocketApi = {
       description: "One chat, the shortest way there is; its members only. The text `ping` is answered `pong`.",
       parameters: { id: "The chat's id." },
       commands: own,
-      events: [...answersTo(own), ...events.filter(({ name }) => name !== "presence" && name !== "chat.created")],
+      events: [...answersTo(own), ...ownEvents, together(ownEvents)],
     },
   ],
 };

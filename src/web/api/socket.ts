@@ -20,6 +20,9 @@ export type Link =
   | { readonly state: "open" }
   | { readonly state: "waiting"; readonly until: number };
 
+/** Events that happened together are one frame. */
+const isTogether = (frame: Answer | Event | readonly Event[]): frame is readonly Event[] => Array.isArray(frame);
+
 interface Handlers {
   readonly event: (event: Event) => void;
   readonly link: (link: Link) => void;
@@ -106,7 +109,11 @@ export class LiveSocket {
   #hear(text: string): void {
     this.#heard();
     if (text === "pong" || this.#ended) return;
-    const frame = JSON.parse(text) as Answer | Event;
+    const frame = JSON.parse(text) as Answer | Event | readonly Event[];
+    if (isTogether(frame)) {
+      for (const event of frame) this.#handlers.event(event);
+      return;
+    }
     if ("event" in frame) {
       this.#handlers.event(frame);
       return;

@@ -1,0 +1,80 @@
+// Who is closed for not keeping up. The counter of bytes that a socket has waiting is the runtime's; here it is set by hand.
+
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { SLOW } from "../../src/core/limits.ts";
+import { Readers } from "../../src/objects/readers.ts";
+
+/** A socket whose other side takes nothing, unless it is told to. */
+class Held {
+  readyState: number = WebSocket.OPEN;
+  bufferedAmount: number | undefined = 0;
+  code: number | undefined;
+
+  send(frame: string): void {
+    if (this.bufferedAmount !== undefined) this.bufferedAmount += frame.length;
+  }
+
+  close(code: number): void {
+    this.code = code;
+    this.readyState = WebSocket.CLOSING;
+  }
+
+  get socket(): WebSocket {
+    return this as unknown as WebSocket;
+  }
+}
+
+const frame = "x".repeat(16 * 1024);
+
+describe("a reader who does not keep up", () => {
+  it("is closed with 1013 past the bound, is told of once, and gets nothing more", () => {
+    const closed: WebSocket[] = [];
+    const readers = new Readers((socket) => closed.push(socket));
+    const held = new Held();
+    for (let n = 0; n < 2 * (SLOW.reader / frame.length); n++) readers.send(held.socket, frame);
+    expect(held.code).toBe(1013);
+    expect(closed).toEqual([held.socket]);
+    expect(held.bufferedAmount).toBeLessThanOrEqual(SLOW.reader + 2 * frame.length);
+  });
+
+  it("is not who asked for much and gets it", () => {
+    const readers = new Readers(() => undefined);
+    const held = new Held();
+    readers.send(held.socket, "x".repeat(2 * SLOW.reader));
+    readers.send(held.socket, frame);
+    expect(held.code).toBeUndefined();
+    held.bufferedAmount = 0;
+    for (let n = 0; n < 2 * (SLOW.reader / frame.length); n++) readers.send(held.socket, frame);
+    expect(held.code).toBe(1013);
+  });
+
+  it("costs those who do keep up nothing, whatever the load: all of them together stay within the object's share", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 40, max: 120 }), fc.integer({ min: 1, max: 60 }), (stuck, keeping) => {
+        const readers = new Readers(() => undefined);
+        const slow = Array.from({ length: stuck }, () => new Held());
+        const good = Array.from({ length: keeping }, () => new Held());
+        for (let n = 0; n < 150; n++) {
+          for (const held of [...slow, ...good]) readers.send(held.socket, frame);
+          for (const held of good) held.bufferedAmount = 0;
+          const open = slow.filter(({ code }) => code === undefined);
+          const waiting = open.reduce((sum, { bufferedAmount }) => sum + (bufferedAmount ?? 0), 0);
+          // What was sent to each after it was counted last.
+          expect(waiting).toBeLessThanOrEqual(SLOW.all + open.length * frame.length);
+        }
+        expect(slow.every(({ code }) => code === 1013)).toBe(true);
+        expect(good.every(({ code }) => code === undefined)).toBe(true);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("is nobody where the runtime does not count", () => {
+    const readers = new Readers(() => undefined);
+    const held = new Held();
+    held.bufferedAmount = undefined;
+    for (let n = 0; n < 2 * (SLOW.reader / frame.length); n++) readers.send(held.socket, frame);
+    expect(held.code).toBeUndefined();
+  });
+});
