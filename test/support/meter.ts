@@ -21,6 +21,7 @@ const CALLS: Record<Kind, readonly string[]> = {
   ],
   INBOX: [
     "deliver",
+    "written",
     "addConnection",
     "removeConnections",
     "list",
