@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
+/** Only a test that fails waits to the end: a second, as it would be else, is a hiccup of a machine that others use too. */
+const PATIENT = { poll: { timeout: 20_000, interval: 20 } };
+
 const inProject = (path: string) => join(import.meta.dirname, path);
 
 export default defineConfig({
@@ -35,6 +38,7 @@ export default defineConfig({
           setupFiles: ["test/setup.ts"],
           // A whole story, told many times, on two cores that others use too.
           testTimeout: 60_000,
+          expect: PATIENT,
           sequence: { groupOrder: 1 },
           // itty-durable is written in ESM without saying so in its package.json; only the optimizer makes it load.
           deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable"] } } },
@@ -43,22 +47,32 @@ export default defineConfig({
       {
         // The echo application on the Socket.IO layer, in a Worker of its own.
         plugins: [cloudflareTest({ wrangler: { configPath: inProject("test/conformance/wrangler.toml") } })],
-        test: { name: "socketio", include: ["test/socketio/**/*.test.ts"], sequence: { groupOrder: 1 } },
+        test: {
+          name: "socketio",
+          include: ["test/socketio/**/*.test.ts"],
+          testTimeout: 60_000,
+          expect: PATIENT,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         test: {
           name: "wire",
+          expect: PATIENT,
+          globalSetup: ["test/wire/host.ts"],
           include: ["test/wire/**/*.test.ts"],
           // A server takes seconds to start and two cores to run: one file at a time, after the others.
           fileParallelism: false,
           sequence: { groupOrder: 2 },
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 90_000,
         },
       },
       {
         test: {
           name: "browser",
+          expect: PATIENT,
+          globalSetup: ["test/wire/host.ts"],
           include: ["test/browser/**/*.test.ts"],
           fileParallelism: false,
           sequence: { groupOrder: 3 },

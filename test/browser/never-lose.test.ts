@@ -3,8 +3,9 @@
 
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Server } from "../wire/server.ts";
 import type { Person, Stage } from "./stage.ts";
-import { openStage, SOON } from "./stage.ts";
+import { openOwnStage, openStage, SOON } from "./stage.ts";
 
 const numbered = (word: string, count: number): string[] =>
   Array.from({ length: count }, (_, at) => `${word} ${at + 1}`);
@@ -27,12 +28,12 @@ const kept = (page: Page, store: "outbox" | "seen"): Promise<string> =>
   );
 
 describe("never a word is lost", () => {
-  let stage: Stage;
+  let stage: Stage<Server>;
   let ann: Person;
   let bob: Person;
 
   beforeAll(async () => {
-    stage = await openStage();
+    stage = await openOwnStage();
     ann = await stage.enter("ann");
     bob = await stage.enter("bob");
     await ann.find("bob");
@@ -235,7 +236,7 @@ describe("in and out", () => {
   it("counts down while it is locked out", async () => {
     const page = await stage.window();
     for (let at = 0; at < 6; at++) {
-      await page.getByLabel("Username").fill("nobody");
+      await page.getByLabel("Username").fill(stage.person("nobody", page).username);
       await page.getByLabel("Password").fill(`wrong password ${at}`);
       await page.getByRole("button", { name: "Log in", exact: true }).click();
       await page

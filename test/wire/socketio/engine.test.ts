@@ -1,20 +1,20 @@
 // The test plan of the Engine.IO protocol, version 4 and 3, against the bare engine that sends back what it gets.
 
 import { setTimeout as after } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Server } from "../server.ts";
-import { Raw, startEcho } from "./raw.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Address } from "../server.ts";
+import { sharedEcho } from "../server.ts";
+import { Raw } from "./raw.ts";
 
 /** Long enough for a poll to have reached the server, and shorter than a ping. */
 const POLL_IS_THERE_MS = 60;
 
 const [PING_INTERVAL, PING_TIMEOUT] = [300, 200];
 
-let server: Server;
+let server: Address;
 beforeAll(async () => {
-  server = await startEcho();
+  server = await sharedEcho();
 });
-afterAll(() => server.stop());
 
 const handshakeOf = (text: string): Record<string, unknown> => JSON.parse(text.slice(text.indexOf("{")));
 const bytes = (...data: number[]): Uint8Array => Uint8Array.from(data);

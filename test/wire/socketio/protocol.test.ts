@@ -1,16 +1,16 @@
 // The test plan of the Socket.IO protocol, version 5, against the echo application.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Server } from "../server.ts";
-import { Raw, startEcho } from "./raw.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Address } from "../server.ts";
+import { sharedEcho } from "../server.ts";
+import { Raw } from "./raw.ts";
 
-let server: Server;
+let server: Address;
 let raw: Raw;
 beforeAll(async () => {
-  server = await startEcho();
+  server = await sharedEcho();
   raw = new Raw(server, "/socket.io/");
 });
-afterAll(() => server.stop());
 
 const bytes = (...data: number[]): Uint8Array => Uint8Array.from(data);
 
