@@ -212,6 +212,7 @@ describe("in and out", () => {
     await ann.say("remember");
     await ann.reload();
     const tab = await ann.tab();
+    await ann.page.bringToFront();
     await ann.page.getByRole("button", { name: "Your account" }).click();
     await ann.page.getByRole("menuitem", { name: "Log out", exact: true }).click();
     for (const { page } of [ann, tab]) await page.getByRole("heading", { name: "Welcome back" }).waitFor();
