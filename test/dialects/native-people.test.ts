@@ -5,6 +5,7 @@ import { expectProblem, expectRefusal, expectShape } from "../support/contract.t
 import { file } from "../support/files.ts";
 import type { Body, Person } from "../support/people.ts";
 import { people, person } from "../support/people.ts";
+import { patch } from "../support/meter.ts";
 import { soon } from "../support/patience.ts";
 
 /** What the alarm of `who`'s Inbox would do in `ms` happens now. */
@@ -101,6 +102,24 @@ describe("presence", () => {
     await bob.say((await bob.direct(ann)).id, "back");
     await a.event("message.created");
     expect(a.events.filter((event) => event.event === "presence")).toEqual([]);
+  });
+
+  it("tells who watches nothing that who asks is not told yet", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const a = await ann.socket();
+    await a.do("presence.watch", { user_id: bob.id });
+    const undo = await patch("LOBBY", "app:1", ["setOnline"], (old) => {
+      return async function (this: unknown, ...args: unknown[]) {
+        await scheduler.wait(200);
+        return old.apply(this, args);
+      };
+    });
+    const b = await bob.socket();
+    await a.event("presence", (event) => event.user_id === bob.id && event.online);
+    expect((await ann.get(`/v1/users/${bob.id}`)).body).toMatchObject({ online: true });
+    undo();
+    b.close();
+    a.close();
   });
 
   it("says when somebody was last connected, once nobody is", async () => {
