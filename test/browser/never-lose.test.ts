@@ -217,7 +217,8 @@ describe("in and out", () => {
     await ann.page.getByRole("menuitem", { name: "Log out", exact: true }).click();
     for (const { page } of [ann, tab]) await page.getByRole("heading", { name: "Welcome back" }).waitFor();
     expect(await ann.page.evaluate(() => JSON.stringify(Object.keys(localStorage)))).toBe("[]");
-    expect([await kept(ann.page, "outbox"), await kept(ann.page, "seen")]).toEqual(["[]", "[]"]);
+    const left = async (): Promise<string[]> => [await kept(ann.page, "outbox"), await kept(ann.page, "seen")];
+    await expect.poll(left, SOON).toEqual(["[]", "[]"]);
     await ann.login();
     await ann.open("eve");
     await ann.sees("remember");

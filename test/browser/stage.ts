@@ -8,7 +8,7 @@ import { Client } from "../wire/client.ts";
 import type { Address, Server } from "../wire/server.ts";
 import { sharedServer, startServer } from "../wire/server.ts";
 
-const PASSWORD = "a long password";
+const PASSWORD = "a password";
 /** What one waits for comes within this, also where others use the machine. */
 export const SOON = { timeout: 30_000 };
 
@@ -65,7 +65,7 @@ export function stageOn<On extends Address>(
     await page.goto(server.url);
     return page;
   };
-  const person = (name: string, page: Page): Person => new Person(page, name, mark);
+  const person = (name: string, page: Page): Person => new Person(page, name, { server, mark });
   return {
     server,
     window,
@@ -95,14 +95,16 @@ function watch(context: BrowserContext): void {
 }
 
 export class Person {
+  readonly #server: Address;
   readonly #mark: string;
 
   constructor(
     readonly page: Page,
     readonly name: string,
-    mark: string,
+    on: { readonly server: Address; readonly mark: string },
   ) {
-    this.#mark = mark;
+    this.#server = on.server;
+    this.#mark = on.mark;
   }
 
   /** What one logs in with. */
@@ -133,7 +135,14 @@ export class Person {
 
   /** The same person in front of another window. */
   at(page: Page): Person {
-    return new Person(page, this.name, this.#mark);
+    return new Person(page, this.name, { server: this.#server, mark: this.#mark });
+  }
+
+  /** The same person without a browser. */
+  async elsewhere(): Promise<Client> {
+    const client = new Client(this.#server, this.username);
+    await client.enter("login");
+    return client;
   }
 
   /** Another tab of the same browser. */
