@@ -97,7 +97,7 @@ export default defineConfig({
           include: ["test/browser/**/*.test.ts"],
           maxWorkers: BOTH_CORES,
           sequence: { groupOrder: 3 },
-          testTimeout: 90_000,
+          testTimeout: 150_000,
           hookTimeout: 120_000,
         },
       },

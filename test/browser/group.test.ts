@@ -59,9 +59,9 @@ describe("a group", () => {
     await expect.poll(() => ann.ticks("who reads this?"), SOON).toBe("Read by bob, eve");
     await ann.act("who reads this?", "Read by");
     const dialog = ann.page.getByRole("dialog", { name: "Read by" });
-    expect(await dialog.getByRole("listitem").allInnerTexts()).toEqual(
-      ["bob", "eve"].map((name) => expect.stringContaining(name)),
-    );
+    await expect
+      .poll(() => dialog.getByRole("listitem").allInnerTexts(), SOON)
+      .toEqual(["bob", "eve"].map((name) => expect.stringContaining(name)));
     await ann.page.keyboard.press("Escape");
   });
 

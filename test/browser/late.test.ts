@@ -129,7 +129,7 @@ describe("a quick hand", () => {
     await stage.enter("bob");
     await ann.find("bob");
     await ann.say("a text");
-    await expect.poll(() => ann.page.locator(".message.pending").count(), SOON).toBe(0);
+    await ann.hasUnsent(0);
     /** Where the focus is once a click is worked off, before anything is painted. */
     const after = (name: string): Promise<string | undefined> =>
       ann.page.evaluate(async (wanted) => {

@@ -135,7 +135,7 @@ describe("the keyboard alone", () => {
     await keyboard.type("second");
     await keyboard.press("Enter");
     await ann.sees("first", "second");
-    await expect.poll(() => ann.page.locator(".message.pending").count(), SOON).toBe(0);
+    await ann.hasUnsent(0);
     // One stop for Tab; arrows go from message to message, Enter opens what can be done.
     await ann.page.evaluate(() => (document.activeElement as HTMLElement).blur());
     await tabUntil("[data-seq]");

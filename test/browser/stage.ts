@@ -57,7 +57,12 @@ export function stageOn<On extends Address>(
   mark = `-${++stages}-${process.pid.toString(36).padStart(5, "0")}`,
 ): Stage<On> {
   const window = async (options: BrowserContextOptions = {}): Promise<Page> => {
-    const settings = { locale: "en-GB", viewport: { width: 1_200, height: 800 }, ...options };
+    const settings = {
+      locale: "en-GB",
+      viewport: { width: 1_200, height: 800 },
+      reducedMotion: "reduce",
+      ...options,
+    } as const;
     const context = await (await browser()).newContext(settings);
     watch(context);
     const page = await context.newPage();
@@ -211,6 +216,12 @@ export class Person {
   async sees(...texts: readonly string[]): Promise<void> {
     // oxlint-disable-next-line vitest/no-standalone-expect -- for the tests, which wait by it
     await vi.waitFor(async () => expect((await this.texts()).slice(-texts.length)).toEqual(texts), SOON);
+  }
+
+  /** So many messages wait to be sent. */
+  async hasUnsent(count: number): Promise<void> {
+    // oxlint-disable-next-line vitest/no-standalone-expect -- for the tests, which wait by it
+    await expect.poll(() => this.page.locator(".message.pending").count(), SOON).toBe(count);
   }
 
   /** What is said of how far a message has got. */
