@@ -2,12 +2,13 @@
 
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Server } from "../wire/server.ts";
 import { findings } from "./axe.ts";
 import type { Stage } from "./stage.ts";
-import { openStage, SOON } from "./stage.ts";
+import { openOwnStage, SOON } from "./stage.ts";
 
 describe("the operators' page", () => {
-  let stage: Stage;
+  let stage: Stage<Server>;
   let page: Page;
   let key: string;
   let app: string;
@@ -18,7 +19,7 @@ describe("the operators' page", () => {
     (await fetch(`${stage.server.url}/user/${app}`, { headers: { "x-app-key": tried } })).status === 200;
 
   beforeAll(async () => {
-    stage = await openStage();
+    stage = await openOwnStage();
     page = await stage.window();
     await page.goto(`${stage.server.url}/console`);
   });

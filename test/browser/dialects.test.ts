@@ -3,9 +3,9 @@
 import { io } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { Client } from "../wire/client.ts";
+import type { Client } from "../wire/client.ts";
 import type { Person, Stage } from "./stage.ts";
-import { openStage, PASSWORD, SOON } from "./stage.ts";
+import { openStage, SOON } from "./stage.ts";
 
 /** Somebody who speaks another dialect. */
 interface Other {
@@ -47,13 +47,13 @@ async function methods(client: Client): Promise<Other> {
   };
 }
 
-async function messenger(client: Client): Promise<Other> {
+async function messenger(client: Client, { username: user }: Person): Promise<Other> {
   const socket = io(`${client.server.url}/chat`, { path: "/ws/", auth: { token: client.token }, forceNew: true });
   const heard: string[] = [];
   socket.on("chat", ({ chat }: { chat: { message: string } }) => heard.push(chat.message));
   await new Promise<void>((open) => socket.once("connect", open));
   return {
-    say: async (_, __, message) => void (await socket.emitWithAck("send-message", { user: "ann", message })),
+    say: async (_, __, message) => void (await socket.emitWithAck("send-message", { user, message })),
     heard: async () => heard,
     end: () => socket.disconnect(),
   };
@@ -72,16 +72,10 @@ describe.each(Object.keys(others) as (keyof typeof others)[])("a client of %s", 
   beforeAll(async () => {
     stage = await openStage();
     ann = await stage.enter("ann");
-    client = new Client(stage.server, "elsewhere");
-    const { token, user } = await client.json("POST", "/v1/auth/register", {
-      username: "elsewhere",
-      password: PASSWORD,
-    });
-    client.token = token;
-    client.id = user.id;
-    annId = (await client.json("GET", "/v1/users?q=ann")).items[0].id;
+    client = await stage.client("elsewhere");
+    annId = await client.idOf(ann.username);
     chat = (await client.json("POST", "/v1/chats", { members: [annId] })).id;
-    other = await others[dialect](client);
+    other = await others[dialect](client, ann);
   });
 
   afterAll(() => other.end?.());
@@ -107,10 +101,8 @@ describe("what only other dialects send", () => {
   beforeAll(async () => {
     stage = await openStage();
     ann = await stage.enter("ann");
-    client = new Client(stage.server, "elsewhere");
-    await client.enter("register");
-    const annId = (await client.json("GET", "/v1/users?q=ann")).items[0].id;
-    chat = (await client.json("POST", "/v1/chats", { members: [annId] })).id;
+    client = await stage.client("elsewhere");
+    chat = (await client.json("POST", "/v1/chats", { members: [await client.idOf(ann.username)] })).id;
     await ann.open("elsewhere");
   });
 

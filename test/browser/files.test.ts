@@ -13,7 +13,7 @@ describe("files", () => {
   const pick = (files: { name: string; mimeType: string; buffer: Buffer }[]) =>
     ann.page.getByLabel("Attach files").setInputFiles(files);
   const send = () => ann.page.getByRole("button", { name: "Send" }).click();
-  /** As many bytes as would take a minute on the slow line below. */
+  /** As many bytes as would take half a minute on the slow line below. */
   const large = { name: "large.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(3_000_000, 7) };
 
   /** A line so slow that one sees the progress. */
@@ -87,7 +87,7 @@ describe("files", () => {
   });
 
   it("show their progress, and can be cancelled while they go up", async () => {
-    const restore = await slow(200_000);
+    const restore = await slow(100_000);
     await pick([large]);
     await send();
     const bar = ann.page.getByRole("progressbar", { name: "Uploading large.bin" });
@@ -102,7 +102,7 @@ describe("files", () => {
   });
 
   it("go on by themselves when the line breaks in between, also over a reload", async () => {
-    const restore = await slow(200_000);
+    const restore = await slow(100_000);
     await pick([large]);
     await send();
     const bar = ann.page.getByRole("progressbar", { name: "Uploading large.bin" });
@@ -110,7 +110,7 @@ describe("files", () => {
     await ann.reload();
     await restore();
     await bob.page.getByRole("link", { name: /large\.bin/ }).waitFor();
-    await expect.poll(() => ann.page.locator(".message.pending").count(), SOON).toBe(0);
+    await ann.hasUnsent(0);
     expect(await bob.message("large.bin").count()).toBe(1);
   });
 

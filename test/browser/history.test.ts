@@ -1,14 +1,15 @@
 // A long chat: it is fetched as one scrolls, each message once, the place is kept, and what is in the page stays small.
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { Client } from "../wire/client.ts";
+import type { Client } from "../wire/client.ts";
+import type { Server } from "../wire/server.ts";
 import type { Person, Stage } from "./stage.ts";
-import { openStage, SOON } from "./stage.ts";
+import { openOwnStage, SOON } from "./stage.ts";
 
 const COUNT = 1_000;
 
 describe("a long chat", () => {
-  let stage: Stage;
+  let stage: Stage<Server>;
   let ann: Person;
   let bob: Client;
   let chat: number;
@@ -27,12 +28,10 @@ describe("a long chat", () => {
     });
 
   beforeAll(async () => {
-    stage = await openStage({ FRAMES_PER_SECOND: "5000", FRAME_BURST: "5000" });
+    stage = await openOwnStage({ FRAMES_PER_SECOND: "5000", FRAME_BURST: "5000" });
     ann = await stage.enter("ann");
-    bob = new Client(stage.server, "bob");
-    await bob.enter("register");
-    const annId = (await bob.json("GET", "/v1/users?q=ann")).items[0].id;
-    chat = (await bob.json("POST", "/v1/chats", { members: [annId] })).id;
+    bob = await stage.client("bob");
+    chat = (await bob.json("POST", "/v1/chats", { members: [await bob.idOf(ann.username)] })).id;
     const socket = await bob.socket(chat);
     for (let at = 1; at <= COUNT; at++) {
       const text = `message ${at}${"\nand a line".repeat(at % 4)}`;

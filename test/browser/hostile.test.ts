@@ -1,7 +1,7 @@
 // Hostile words, names and files: they show, they do no harm, and the page stays whole, wide and narrow.
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { Client } from "../wire/client.ts";
+import type { Client } from "../wire/client.ts";
 import type { Person, Stage } from "./stage.ts";
 import { openStage, SOON } from "./stage.ts";
 
@@ -59,9 +59,8 @@ describe.each([
   beforeAll(async () => {
     stage = await openStage();
     ann = await stage.enter("ann", options);
-    mallory = new Client(stage.server, "mallory");
-    await mallory.enter("register");
-    annId = (await mallory.json("GET", "/v1/users?q=ann")).items[0].id;
+    mallory = await stage.client("mallory");
+    annId = await mallory.idOf(ann.username);
     chat = (await mallory.json("POST", "/v1/chats", { members: [annId] })).id;
     await ann.open("mallory");
   });

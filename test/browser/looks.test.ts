@@ -7,8 +7,11 @@ import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { findings } from "./axe.ts";
-import type { Stage } from "./stage.ts";
-import { openStage, Person, SOON } from "./stage.ts";
+import { sharedServer } from "../wire/server.ts";
+import type { Line } from "./line.ts";
+import { openLine } from "./line.ts";
+import type { Person, Stage } from "./stage.ts";
+import { openStage, SOON, stageOn } from "./stage.ts";
 
 /** Whether something is wider than the window. */
 const isTooWide = (page: Page): Promise<boolean> =>
@@ -20,6 +23,7 @@ describe.each([
   ["light, a phone", { colorScheme: "light", viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true }],
   ["dark, a phone", { colorScheme: "dark", viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true }],
 ] as const)("%s", (_, options) => {
+  let line: Line;
   let stage: Stage;
   let ann: Person;
   let page: Page;
@@ -29,7 +33,9 @@ describe.each([
   };
 
   beforeAll(async () => {
-    stage = await openStage();
+    const server = await sharedServer();
+    line = await openLine(server.url);
+    stage = stageOn({ ...server, url: line.url });
     page = await stage.window(options);
   });
 
@@ -42,7 +48,7 @@ describe.each([
     await page.locator('[aria-invalid="true"]').first().waitFor();
     await fine("register, with errors");
     await page.reload();
-    ann = new Person(page, "ann", stage.server);
+    ann = stage.person("ann", page);
     await ann.register();
     await fine("an empty list");
     const bob = await stage.enter("bob");
@@ -86,8 +92,8 @@ describe.each([
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "New group" }).click();
     await page.getByRole("dialog").getByLabel("Title").fill("A group");
-    await page.getByRole("dialog").getByRole("searchbox").fill("bob");
-    await page.getByRole("button", { name: "@bob" }).click();
+    await page.getByRole("dialog").getByRole("searchbox").fill(bob.username);
+    await page.getByRole("button", { name: `@${bob.username}` }).click();
     await fine("a new group");
     await page.getByRole("button", { name: "Create group" }).click();
     await ann.heading("A group").waitFor();
@@ -97,7 +103,7 @@ describe.each([
       .getByText("2 members")
       .waitFor();
     await fine("about a group");
-    await stage.server.stop();
+    await line.cut();
     await page.getByText("No connection to the server.").waitFor();
     await fine("without a connection");
   });
@@ -118,8 +124,8 @@ describe("the keyboard alone", () => {
       throw new Error(`Tab does not lead to ${locator}`);
     };
     await tabUntil("input[type=search]");
-    await keyboard.type("bob");
-    await ann.page.getByRole("button", { name: "@bob" }).waitFor();
+    await keyboard.type(bob.username);
+    await ann.page.getByRole("button", { name: `@${bob.username}` }).waitFor();
     await keyboard.press("ArrowDown");
     await keyboard.press("Enter");
     await ann.heading("bob").waitFor();
@@ -129,7 +135,7 @@ describe("the keyboard alone", () => {
     await keyboard.type("second");
     await keyboard.press("Enter");
     await ann.sees("first", "second");
-    await expect.poll(() => ann.page.locator(".message.pending").count(), SOON).toBe(0);
+    await ann.hasUnsent(0);
     // One stop for Tab; arrows go from message to message, Enter opens what can be done.
     await ann.page.evaluate(() => (document.activeElement as HTMLElement).blur());
     await tabUntil("[data-seq]");

@@ -67,7 +67,7 @@ describe("notifications", () => {
     await bob.say("while you are away");
     await expect.poll(async () => (await told()).shown, SOON).toEqual([{ title: "bob", body: "while you are away" }]);
     await expect.poll(() => ann.page.title(), SOON).toBe("(1) Parlance");
-    expect(await bob.ticks("while you are away")).toBe("Delivered");
+    await expect.poll(() => bob.ticks("while you are away"), SOON).toBe("Delivered");
     await hide(false);
     await ann.page.getByText("New messages").waitFor();
     await expect.poll(() => bob.ticks("while you are away"), SOON).toBe("Read");

@@ -4,55 +4,93 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 import { afterAll, expect, vi } from "vitest";
-import type { Server } from "../wire/server.ts";
-import { startServer } from "../wire/server.ts";
+import { Client } from "../wire/client.ts";
+import type { Address, Server } from "../wire/server.ts";
+import { sharedServer, startServer } from "../wire/server.ts";
 
-export const PASSWORD = "a long password";
+const PASSWORD = "a password";
 /** What one waits for comes within this, also where others use the machine. */
-export const SOON = { timeout: 20_000 };
+export const SOON = { timeout: 30_000 };
 
-export interface Stage {
-  readonly server: Server;
-  readonly browser: Browser;
+export interface Stage<On extends Address = Address> {
+  readonly server: On;
   /** Somebody new, who has made an account in a window of their own and sees the list of chats. */
   enter(name: string, options?: BrowserContextOptions): Promise<Person>;
+  /** Somebody in front of a window, who may have no account yet. */
+  person(name: string, page: Page): Person;
+  /** Somebody new who uses no browser. */
+  client(name: string): Promise<Client>;
   /** Faults like this are what a test is about. */
   expectFault(pattern: RegExp): void;
   /** A window of somebody's own, in which nobody is logged in. */
   window(options?: BrowserContextOptions): Promise<Page>;
 }
 
-/** Opens the stage; it is cleared after the tests of the file. A fault of any page, or a breach of its policy, fails them. */
-export async function openStage(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
-  const server = await startServer({ env });
-  const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-  const faults: string[] = [];
-  const expected: RegExp[] = [];
-  afterAll(async () => {
-    await browser.close();
-    expect(faults.filter((fault) => !expected.some((pattern) => pattern.test(fault)))).toEqual([]);
-  });
+let launched: Promise<Browser> | undefined;
+const faults: string[] = [];
+const expected: RegExp[] = [];
+let stages = 0;
 
+/** A fault of any page of the file, or a breach of its policy, fails it. */
+afterAll(async () => {
+  await (await launched)?.close();
+  // oxlint-disable-next-line vitest/no-standalone-expect -- for the tests of the file
+  expect(faults.filter((fault) => !expected.some((pattern) => pattern.test(fault)))).toEqual([]);
+});
+
+function browser(): Promise<Browser> {
+  const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+  launched ??= chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  return launched;
+}
+
+/** On the server that all files share. */
+export const openStage = async (): Promise<Stage> => stageOn(await sharedServer());
+
+/** On a server of its own: for tests that stop it, or count all that is on it. */
+export const openOwnStage = async (env: Readonly<Record<string, string>> = {}): Promise<Stage<Server>> =>
+  stageOn(await startServer({ env }));
+
+/** `mark` keeps apart who bears the same name on another stage. */
+export function stageOn<On extends Address>(
+  server: On,
+  mark = `-${++stages}-${process.pid.toString(36).padStart(5, "0")}`,
+): Stage<On> {
   const window = async (options: BrowserContextOptions = {}): Promise<Page> => {
-    const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1_200, height: 800 }, ...options });
-    watch(context, faults);
+    const settings = {
+      locale: "en-GB",
+      viewport: { width: 1_200, height: 800 },
+      reducedMotion: "reduce",
+      ...options,
+    } as const;
+    const context = await (await browser()).newContext(settings);
+    watch(context);
     const page = await context.newPage();
     page.setDefaultTimeout(SOON.timeout);
     await page.goto(server.url);
     return page;
   };
-  const enter = async (name: string, options?: BrowserContextOptions): Promise<Person> => {
-    const page = await window(options);
-    const person = new Person(page, name, server);
-    await person.register();
-    return person;
+  const person = (name: string, page: Page): Person => new Person(page, name, { server, mark });
+  return {
+    server,
+    window,
+    person,
+    enter: async (name, options) => {
+      const one = person(name, await window(options));
+      await one.register();
+      return one;
+    },
+    client: async (name) => {
+      const one = new Client(server, `${name}${mark}`);
+      await one.enter("register", name);
+      return one;
+    },
+    expectFault: (pattern) => void expected.push(pattern),
   };
-  return { server, browser, window, enter, expectFault: (pattern) => void expected.push(pattern) };
 }
 
 /** What a page says went wrong, but for requests that were to fail. */
-function watch(context: BrowserContext, faults: string[]): void {
+function watch(context: BrowserContext): void {
   context.on("weberror", (error) => faults.push(error.error().stack ?? String(error.error())));
   context.on("console", (message) => {
     const text = message.text();
@@ -62,22 +100,39 @@ function watch(context: BrowserContext, faults: string[]): void {
 }
 
 export class Person {
+  readonly #server: Address;
+  readonly #mark: string;
+
   constructor(
     readonly page: Page,
     readonly name: string,
-    readonly server: Server,
-  ) {}
+    on: { readonly server: Address; readonly mark: string },
+  ) {
+    this.#server = on.server;
+    this.#mark = on.mark;
+  }
+
+  /** What one logs in with. */
+  get username(): string {
+    return this.usernameOf(this.name);
+  }
+
+  /** Of somebody on the same stage. */
+  usernameOf(name: string): string {
+    return `${name}${this.#mark}`;
+  }
 
   async register(): Promise<void> {
     await this.page.getByRole("button", { name: "New here?" }).click();
-    await this.page.getByLabel("Username").fill(this.name);
+    await this.page.getByLabel("Username").fill(this.username);
     await this.page.getByLabel("Password").fill(PASSWORD);
+    await this.page.getByLabel("Name (optional)").fill(this.name);
     await this.page.getByRole("button", { name: "Create account" }).click();
     await this.page.getByRole("heading", { name: "Chats" }).waitFor();
   }
 
   async login(page = this.page): Promise<void> {
-    await page.getByLabel("Username").fill(this.name);
+    await page.getByLabel("Username").fill(this.username);
     await page.getByLabel("Password").fill(PASSWORD);
     await page.getByRole("button", { name: "Log in", exact: true }).click();
     await page.getByRole("heading", { name: "Chats" }).waitFor();
@@ -85,7 +140,14 @@ export class Person {
 
   /** The same person in front of another window. */
   at(page: Page): Person {
-    return new Person(page, this.name, this.server);
+    return new Person(page, this.name, { server: this.#server, mark: this.#mark });
+  }
+
+  /** The same person without a browser. */
+  async elsewhere(): Promise<Client> {
+    const client = new Client(this.#server, this.username);
+    await client.enter("login");
+    return client;
   }
 
   /** Another tab of the same browser. */
@@ -102,10 +164,10 @@ export class Person {
     await this.page.getByRole("heading", { name: "Chats" }).waitFor({ state: "attached" });
   }
 
-  /** Searches somebody and opens the chat with them. */
+  /** Searches somebody of the same stage and opens the chat with them. */
   async find(other: string): Promise<void> {
-    await this.page.getByRole("searchbox", { name: "Search chats and people" }).fill(other);
-    await this.page.getByRole("button", { name: `@${other}` }).click();
+    await this.page.getByRole("searchbox", { name: "Search chats and people" }).fill(this.usernameOf(other));
+    await this.page.getByRole("button", { name: `@${this.usernameOf(other)}` }).click();
     await this.heading(other).waitFor();
   }
 
@@ -154,6 +216,12 @@ export class Person {
   async sees(...texts: readonly string[]): Promise<void> {
     // oxlint-disable-next-line vitest/no-standalone-expect -- for the tests, which wait by it
     await vi.waitFor(async () => expect((await this.texts()).slice(-texts.length)).toEqual(texts), SOON);
+  }
+
+  /** So many messages wait to be sent. */
+  async hasUnsent(count: number): Promise<void> {
+    // oxlint-disable-next-line vitest/no-standalone-expect -- for the tests, which wait by it
+    await expect.poll(() => this.page.locator(".message.pending").count(), SOON).toBe(count);
   }
 
   /** What is said of how far a message has got. */

@@ -34,9 +34,14 @@ describe("two people talk", () => {
   });
 
   it("see each other write, in the conversation and in the list, and no longer once it is sent", async () => {
-    await bob.field.pressSequentially("yes, I");
-    await expect.poll(() => ann.page.getByRole("main").textContent(), SOON).toContain("bob is writing…");
-    await expect.poll(() => ann.row("bob").textContent(), SOON).toContain("writing…");
+    const shown = async (): Promise<boolean[]> => {
+      // Who pauses for long is no longer writing.
+      await bob.field.fill("");
+      await bob.field.pressSequentially("yes, I");
+      const [main, row] = [ann.page.getByRole("main"), ann.row("bob")];
+      return [await main.getByText("bob is writing…").isVisible(), await row.getByText("writing…").isVisible()];
+    };
+    await expect.poll(shown, SOON).toEqual([true, true]);
     await bob.field.pressSequentially(" am");
     await bob.field.press("Enter");
     await ann.sees("yes, I am");

@@ -1,6 +1,6 @@
 /**
  * A Worker that serves the echo applications: `/engine.io/` and `/socket.io/` as the protocol's test suites want them,
- * `/calm/` with the usual intervals, `/recover/` where lost connections are taken up again. Knows paths, no packets.
+ * `/engine.calm/` and `/calm/` with the usual intervals, so that slow tests are not cut off; `/recover/` where lost connections are taken up again. Knows paths, no packets.
  */
 
 import type { CarriedWire } from "../../src/core/wire.ts";
@@ -16,9 +16,11 @@ const HASTY = { pingInterval: 300, pingTimeout: 200, pingSlack: 20, maxPayload: 
 
 const wires: readonly CarriedWire[] = [
   ...engineEcho("engine.io", HASTY),
+  ...engineEcho("engine.lively", { ...HASTY, pingTimeout: 2_700 }),
+  ...engineEcho("engine.calm", { maxPayload: HASTY.maxPayload }),
   ...socketIoWires(echo("socket.io", HASTY)),
   ...socketIoWires(echo("calm", { connectTimeout: 3_000, binaryTimeout: 3_000 })),
-  ...socketIoWires(echo("rounds", { pingInterval: 1_000, pingTimeout: 800, pingSlack: 900 })),
+  ...socketIoWires(echo("rounds", { pingInterval: 2_000, pingTimeout: 1_900, pingSlack: 1_900 })),
   ...socketIoWires(echo("recover", { recoverWithin: 120_000 })),
 ];
 

@@ -1,7 +1,8 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { expectProblem, expectShape } from "../support/contract.ts";
 import type { Answer } from "../support/people.ts";
 import { call, people, person } from "../support/people.ts";
+import { soon } from "../support/patience.ts";
 
 const PASSWORD = "correct horse battery";
 let names = 0;
@@ -170,7 +171,7 @@ describe("one's profile", () => {
     expect(detailed.peer).toMatchObject(changed);
     expect(detailed.members[0].user).toMatchObject(changed);
     expect((await bob.get(`/v1/chats/${chat.id}/messages`)).body.items[0].user).toMatchObject(changed);
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const [listed] = (await bob.get("/v1/chats")).body.items;
       expect(listed.peer).toMatchObject(changed);
       expect(listed.last_message.user).toMatchObject(changed);

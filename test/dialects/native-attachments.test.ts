@@ -1,8 +1,9 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { expectProblem, expectShape } from "../support/contract.ts";
 import { PNG, file, text, upload } from "../support/files.ts";
 import type { Body } from "../support/people.ts";
 import { call, people } from "../support/people.ts";
+import { soon } from "../support/patience.ts";
 
 const UNKNOWN = "00000000-0000-4000-8000-000000000000";
 const linkOf = (attachment: Body): string => attachment.url.replace("http://parlance.test", "");
@@ -139,7 +140,7 @@ describe("a file", () => {
     await ann.post(`/v1/chats/${chat.id}/messages`, { attachments: [other.id] });
     await ann.delete(`/v1/chats/${chat.id}/messages/${sent.id}`);
     const gone = (attachment: Body) =>
-      vi.waitFor(async () => expect((await call("GET", linkOf(attachment))).status).toBe(404));
+      soon(async () => expect((await call("GET", linkOf(attachment))).status).toBe(404));
     await gone(one);
     expect((await call("GET", linkOf(other))).status).toBe(200);
     await bob.delete(`/v1/chats/${chat.id}`);

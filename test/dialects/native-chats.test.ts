@@ -1,7 +1,8 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { expectProblem, expectShape } from "../support/contract.ts";
 import type { Body } from "../support/people.ts";
 import { people, person } from "../support/people.ts";
+import { soon } from "../support/patience.ts";
 
 const NOWHERE = 99_999_999;
 
@@ -32,7 +33,7 @@ describe("the direct chat of two people", () => {
     );
     expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(1);
     expect(answers.filter((answer) => answer.status === 201)).toHaveLength(1);
-    await vi.waitFor(async () => expect((await bob.get("/v1/chats")).body.items).toHaveLength(1));
+    await soon(async () => expect((await bob.get("/v1/chats")).body.items).toHaveLength(1));
   });
 
   it("has no title, no other members, and nobody leaves it", async () => {
@@ -73,7 +74,7 @@ describe("the direct chat of two people", () => {
     for (const socket of [a, b]) {
       expect(await socket.event("chat.removed")).toEqual({ event: "chat.removed", chat_id: chat.id });
     }
-    await vi.waitFor(async () => expect((await ann.get("/v1/chats")).body.items).toEqual([]));
+    await soon(async () => expect((await ann.get("/v1/chats")).body.items).toEqual([]));
     const next = await ann.post("/v1/chats", { members: [bob.id] });
     expect(next.status).toBe(201);
     expect(next.body.id).not.toBe(chat.id);
@@ -180,7 +181,7 @@ describe("the list of one's chats", () => {
     // Two that were sent in the same millisecond: the newer chat first.
     const latest = sent.toSorted((a, b) => b.created_at.localeCompare(a.created_at) || b.chat_id - a.chat_id);
     const expected = latest.map((message) => message.chat_id);
-    await vi.waitFor(async () => {
+    await soon(async () => {
       expect((await bob.get("/v1/chats")).body).toMatchObject({
         items: latest.map(({ id }) => ({ last_message: { id } })),
         next: null,
@@ -207,7 +208,7 @@ describe("the list of one's chats", () => {
     const [one, other] = [await ann.group("one", bob), await ann.group("other", bob)];
     await ann.say(one.id, "x");
     const shows = (query: string, ids: number[]) =>
-      vi.waitFor(async () => {
+      soon(async () => {
         const { items } = (await bob.get(`/v1/chats${query}`)).body;
         expect(items.map((chat: Body) => chat.id).toSorted()).toEqual(ids);
       });
@@ -222,7 +223,7 @@ describe("the list of one's chats", () => {
   it("refuses a limit, a cursor or a filter that is none", async () => {
     const [ann, bob] = await people("ann", "bob");
     await ann.direct(bob);
-    await vi.waitFor(async () => expect((await ann.get("/v1/chats")).body.items).toHaveLength(1));
+    await soon(async () => expect((await ann.get("/v1/chats")).body.items).toHaveLength(1));
     for (const limit of ["0", "101", "-1", "1.5", "x", "", "1e2"]) {
       expectProblem(await ann.get(`/v1/chats?limit=${limit}`), "input.invalid", "limit");
     }

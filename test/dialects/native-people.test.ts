@@ -5,6 +5,8 @@ import { expectProblem, expectRefusal, expectShape } from "../support/contract.t
 import { file } from "../support/files.ts";
 import type { Body, Person } from "../support/people.ts";
 import { people, person } from "../support/people.ts";
+import { patch } from "../support/meter.ts";
+import { soon } from "../support/patience.ts";
 
 /** What the alarm of `who`'s Inbox would do in `ms` happens now. */
 async function alarmIn(ms: number, who: Person): Promise<void> {
@@ -47,13 +49,13 @@ describe("GET /v1/users", () => {
     const online = async (): Promise<boolean> => (await ann.get(`/v1/users?q=${bob.username}`)).body.items[0].online;
     expect(await online()).toBe(false);
     const socket = await bob.socket(chat.id);
-    await vi.waitFor(async () => expect(await online()).toBe(true));
+    await soon(async () => expect(await online()).toBe(true));
     socket.close(1000);
     await socket.until(() => socket.closed !== undefined);
     expect(await online()).toBe(true);
     // The end of the socket may be noticed only after a try, and the grace then runs from there.
     let later = 0;
-    await vi.waitFor(async () => {
+    await soon(async () => {
       later += 11_000;
       await alarmIn(later, bob);
       expect(await online()).toBe(false);
@@ -102,6 +104,24 @@ describe("presence", () => {
     expect(a.events.filter((event) => event.event === "presence")).toEqual([]);
   });
 
+  it("tells who watches nothing that who asks is not told yet", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const a = await ann.socket();
+    await a.do("presence.watch", { user_id: bob.id });
+    const undo = await patch("LOBBY", "app:1", ["setOnline"], (old) => {
+      return async function (this: unknown, ...args: unknown[]) {
+        await scheduler.wait(200);
+        return old.apply(this, args);
+      };
+    });
+    const b = await bob.socket();
+    await a.event("presence", (event) => event.user_id === bob.id && event.online);
+    expect((await ann.get(`/v1/users/${bob.id}`)).body).toMatchObject({ online: true });
+    undo();
+    b.close();
+    a.close();
+  });
+
   it("says when somebody was last connected, once nobody is", async () => {
     const [ann, bob] = await people("ann", "bob");
     const seen = async () => (await ann.get(`/v1/users/${bob.id}`)).body;
@@ -115,13 +135,13 @@ describe("presence", () => {
     });
     const before = Date.now();
     const [one, two] = [await bob.socket(), await bob.socket()];
-    await vi.waitFor(async () => expect(await seen()).toMatchObject({ online: true, last_seen: null }));
+    await soon(async () => expect(await seen()).toMatchObject({ online: true, last_seen: null }));
     one.close(1000);
     await one.until(() => one.closed !== undefined);
     expect(await seen()).toMatchObject({ online: true, last_seen: null });
     await bob.post("/v1/auth/logout");
     await two.until(() => two.closed !== undefined);
-    await vi.waitFor(async () => expect(await seen()).toMatchObject({ online: false }));
+    await soon(async () => expect(await seen()).toMatchObject({ online: false }));
     const at = Date.parse((await seen()).last_seen);
     expect(at).toBeGreaterThanOrEqual(before);
     expect(at).toBeLessThanOrEqual(Date.now());
@@ -152,7 +172,7 @@ describe("an account that is deleted", () => {
     expect((await bob.get(`/v1/users?q=${ann.username}`)).body.items).toEqual([]);
     expectProblem(await bob.post("/v1/chats", { members: [ann.id], title: "x" }), "input.invalid", "members.0");
     const ghost = { id: ann.id, name: "Deleted user", photo: null };
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const [message] = (await bob.get(`/v1/chats/${direct.id}/messages`)).body.items;
       expect(message).toMatchObject({ id: sent.id, text: "remember me", user: ghost });
       expect(message.user.username).not.toBe(ann.username);
@@ -161,7 +181,7 @@ describe("an account that is deleted", () => {
       const { body } = await bob.get(`/v1/chats/${group.id}`);
       expect(body).toMatchObject({ members_count: 1, members: [{ user: { id: bob.id }, role: "owner" }] });
     });
-    await vi.waitFor(async () => expectProblem(await bob.get(`/v1/attachments/${unsent.id}`), "not_found"));
+    await soon(async () => expectProblem(await bob.get(`/v1/attachments/${unsent.id}`), "not_found"));
   });
 
   it("leaves no name behind in chats that it had left before", async () => {
@@ -170,7 +190,7 @@ describe("an account that is deleted", () => {
     await ann.say(group.id, "hello");
     await ann.delete(`/v1/chats/${group.id}/members/${ann.id}`);
     await ann.delete("/v1/me");
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const [message] = (await bob.get(`/v1/chats/${group.id}/messages`)).body.items;
       expect(message.user).toMatchObject({ id: ann.id, name: "Deleted user" });
       expect((await bob.get("/v1/chats")).body.items[0].last_message.user).toEqual(message.user);

@@ -1,7 +1,8 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { expectProblem, expectShape } from "../support/contract.ts";
 import type { Body, Person } from "../support/people.ts";
 import { people } from "../support/people.ts";
+import { soon } from "../support/patience.ts";
 
 /** Ann has sent three messages to Bob. */
 async function threeUnread(): Promise<{ ann: Person; bob: Person; chat: Body; path: string; ids: number[] }> {
@@ -17,7 +18,7 @@ const reads = async (who: Person, path: string): Promise<boolean[]> =>
   (await who.get(`${path}/messages?after=0`)).body.items.map((message: Body) => message.read);
 
 const listed = (who: Person, unread: number) =>
-  vi.waitFor(async () => expect((await who.get("/v1/chats")).body.items[0].unread).toBe(unread));
+  soon(async () => expect((await who.get("/v1/chats")).body.items[0].unread).toBe(unread));
 
 describe("reading", () => {
   it("message 2 of 3 leaves 1 and 3 unread, to the reader and to the author", async () => {

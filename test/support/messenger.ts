@@ -2,6 +2,7 @@
 
 import { exports } from "cloudflare:workers";
 import { messengerAnswers, messengerEvents } from "../../src/dialects/messenger/socket-api.ts";
+import { PATIENCE_MS } from "./patience.ts";
 import type { Body, Person } from "./people.ts";
 
 const ORIGIN = "http://parlance.test";
@@ -146,7 +147,7 @@ export class MessengerClient {
   }
 
   async until(found: () => boolean, what: string): Promise<void> {
-    const deadline = Date.now() + 5_000;
+    const deadline = Date.now() + PATIENCE_MS;
     while (!found()) {
       if (Date.now() > deadline) throw new Error(`${what} did not come; heard ${JSON.stringify(this.frames)}`);
       await new Promise<void>((resolve) => {

@@ -5,6 +5,7 @@ import { serverOf, storesOf } from "../../src/compose.ts";
 import { appId } from "../../src/core/ids.ts";
 import type { AppId, UserId } from "../../src/core/ids.ts";
 import { createTokenSigner } from "../../src/auth/tokens.ts";
+import { PATIENCE_MS } from "./patience.ts";
 
 const ORIGIN = "http://parlance.test";
 
@@ -172,7 +173,7 @@ export class Socket {
 
   /** Waits until `found` holds of what was heard. */
   async until(found: () => boolean, what = "what was waited for"): Promise<void> {
-    const deadline = Date.now() + 5_000;
+    const deadline = Date.now() + PATIENCE_MS;
     while (!found()) {
       if (Date.now() > deadline) throw new Error(`${what} did not come; heard ${JSON.stringify(this.frames)}`);
       await new Promise<void>((resolve) => {

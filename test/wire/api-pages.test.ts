@@ -1,14 +1,13 @@
 // The pages that show the API documents are served whole by this server, and call nobody else.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Server } from "./server.ts";
-import { startServer } from "./server.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Address } from "./server.ts";
+import { sharedServer } from "./server.ts";
 
-let server: Server;
+let server: Address;
 beforeAll(async () => {
-  server = await startServer();
+  server = await sharedServer();
 });
-afterAll(() => server.stop());
 
 describe.each(["/swagger", "/asyncapi"])("%s", (path) => {
   it("comes with all that it names, from here", async () => {

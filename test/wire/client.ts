@@ -1,7 +1,8 @@
 /** A native client as anyone would write it: `fetch` for REST and the npm package `ws` for sockets. */
 
 import { WebSocket } from "ws";
-import type { Server } from "./server.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
+import type { Address } from "./server.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers are what the tests are about
 type Body = any;
@@ -11,7 +12,7 @@ export class Client {
   id = 0;
 
   constructor(
-    readonly server: Server,
+    readonly server: Address,
     readonly name: string,
   ) {}
 
@@ -41,10 +42,17 @@ export class Client {
     return text === "" ? undefined : JSON.parse(text);
   }
 
-  async enter(how: "register" | "login"): Promise<void> {
-    const { token, user } = await this.json("POST", `/v1/auth/${how}`, { username: this.name, password: "a password" });
+  /** `shown`: the name that others see, where it is another than the username. */
+  async enter(how: "register" | "login", shown?: string): Promise<void> {
+    const credentials = { username: this.name, password: "a password" };
+    const named = shown === undefined ? {} : { name: shown };
+    const { token, user } = await this.json("POST", `/v1/auth/${how}`, { ...credentials, ...named });
     this.token = token;
     this.id = user.id;
+  }
+
+  async idOf(username: string): Promise<number> {
+    return (await this.json("GET", `/v1/users?q=${username}`)).items[0].id;
   }
 
   /** For all chats, or on one; with the token in a header as programs do, or as a subprotocol as browsers do. */
@@ -82,7 +90,7 @@ export class ClientSocket {
   }
 
   async until<T>(find: () => T | undefined, what: string): Promise<T> {
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
       const found = find();
       if (found !== undefined) return found;

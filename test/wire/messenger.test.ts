@@ -1,15 +1,14 @@
 // `messenger` as its clients speak it: the stock packages socket.io-client 4 and 2 with their default options, and REST by
 // `fetch`, against a server that was started as a user starts it.
 
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { io } from "socket.io-client";
 import io2 from "socket.io-client-v2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { messengerSockets } from "../../src/dialects/messenger/socket-api.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 import { startServer } from "./server.ts";
 import type { Server } from "./server.ts";
+import { inDirectory } from "./state.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers are what the tests are about
 type Body = any;
@@ -124,7 +123,7 @@ class Talk {
 
   ask(event: string, payload: unknown = {}): Promise<Body> {
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`${event} was not acknowledged`)), 15_000);
+      const late = setTimeout(() => reject(new Error(`${event} was not acknowledged`)), PATIENCE_MS);
       this.#io.emit(event, payload, (...answer: Body[]) => {
         clearTimeout(late);
         if (answer.length === 1) resolve(answer[0]);
@@ -144,7 +143,7 @@ class Talk {
   }
 
   async until(found: () => boolean, what: string): Promise<void> {
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + PATIENCE_MS;
     while (!found()) {
       if (Date.now() > deadline) throw new Error(`${what} did not come; heard ${JSON.stringify(this.heard)}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -162,18 +161,10 @@ const ORIGIN = "https://chat.example.com";
 /** The UUID of a second app. */
 const APP = "0b5a7f0e-5c0e-4c5a-9d0e-2f1c7f6b8a11";
 beforeAll(async () => {
-  server = await startServer({ env: { PUBLIC_URL: ORIGIN } });
-  await server.stop();
-  await query(`INSERT INTO apps (uuid, name, created_at) VALUES ('${APP}', 'second', 0)`);
-  await server.restart();
+  const second = `INSERT INTO apps (uuid, name, created_at) VALUES ('${APP}', 'second', 0)`;
+  const prepare = (state: string): void => inDirectory(state, (directory) => directory.exec(second));
+  server = await startServer({ env: { PUBLIC_URL: ORIGIN }, prepare });
 });
-
-/** Asks the directory of the server, which must not be running. */
-async function query(sql: string): Promise<void> {
-  const wrangler = join(import.meta.dirname, "../../node_modules/wrangler/bin/wrangler.js");
-  const args = [wrangler, "d1", "execute", "DB", "--local", "--persist-to", server.state, "--command", sql];
-  await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
-}
 afterAll(async () => {
   for (const client of open) client.close();
   await server.stop();

@@ -2,25 +2,24 @@
 // every answer is held against its schema.
 
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Server } from "./server.ts";
-import { startServer } from "./server.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Address } from "./server.ts";
+import { sharedServer } from "./server.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a document and answers, read loosely
 type Body = any;
 
 describe("the REST of rooms, as it is documented", () => {
-  let server: Server;
+  let server: Address;
   let document: Body;
   let ajv: Ajv2020;
 
   beforeAll(async () => {
-    server = await startServer();
+    server = await sharedServer();
     document = await (await fetch(`${server.url}/openapi.json`)).json();
     ajv = new Ajv2020({ strict: false, validateFormats: false });
     ajv.addSchema(document, "api");
   });
-  afterAll(() => server.stop());
 
   const documented = (): string[] =>
     Object.entries(document.paths as Record<string, Body>).flatMap(([path, methods]) =>

@@ -1,9 +1,9 @@
 // The OpenAPI document as a running server gives it, checked by a validator that a Worker can't run.
 
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Server } from "./server.ts";
-import { startServer } from "./server.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Address } from "./server.ts";
+import { sharedServer } from "./server.ts";
 
 interface Operation {
   readonly operationId: string;
@@ -25,7 +25,7 @@ interface Document {
 }
 
 describe("GET /openapi.json", () => {
-  let server: Server;
+  let server: Address;
   let document: Document;
   const operations = (): [name: string, Operation][] =>
     Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -36,10 +36,9 @@ describe("GET /openapi.json", () => {
     );
 
   beforeAll(async () => {
-    server = await startServer();
+    server = await sharedServer();
     document = (await (await fetch(`${server.url}/openapi.json`)).json()) as Document;
   });
-  afterAll(() => server.stop());
 
   it("is a valid OpenAPI 3.1 document", async () => {
     const validator = new Validator();

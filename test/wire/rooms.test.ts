@@ -1,15 +1,13 @@
 // The stock Socket.IO clients, unmodified and with their default options, talk in a room of a server that was started as a
 // user starts it; it is killed and started again, and they go on.
 
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { io } from "socket.io-client";
 import io2 from "socket.io-client-v2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Client } from "./client.ts";
 import type { Server } from "./server.ts";
 import { startServer } from "./server.ts";
+import { inDirectory } from "./state.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers are what the tests are about
 type Body = any;
@@ -58,19 +56,16 @@ class Guest {
   }
 }
 
-/** Makes a room by writing to the directory of a server that stands still. */
-function putRoom(server: Server, name: string, users: readonly number[]): void {
-  const folder = join(server.state, "v3/d1/miniflare-D1DatabaseObject");
-  for (const file of readdirSync(folder).filter((one) => /^[0-9a-f]+\.sqlite$/.test(one))) {
-    const db = new DatabaseSync(join(folder, file));
-    const insert = db.prepare(
+/** Makes a room of these users in the state of a server that stands still. */
+function putRoom(state: string, name: string, users: readonly number[]): void {
+  inDirectory(state, (directory) => {
+    const insert = directory.prepare(
       "INSERT INTO chats (app_id, kind, title, name, created_by, created_at) VALUES (1, 'room', ?, ?, 0, ?) RETURNING id",
     );
     const { id } = insert.get(name, name, Date.now()) as { id: number };
-    const add = db.prepare("INSERT INTO memberships VALUES (?, ?, 'member', ?, ?)");
+    const add = directory.prepare("INSERT INTO memberships VALUES (?, ?, 'member', ?, ?)");
     for (const [position, user] of users.entries()) add.run(id, user, Date.now(), position);
-    db.close();
-  }
+  });
 }
 
 describe("socket.io-client in a room", () => {
@@ -86,14 +81,12 @@ describe("socket.io-client in a room", () => {
   };
 
   beforeAll(async () => {
-    server = await startServer();
+    // The room is there before the two users, who are the first and the second of a new server.
+    server = await startServer({ prepare: (state) => putRoom(state, ROOM, [1, 2]) });
     ann = new Client(server, "ann");
     bob = new Client(server, "bob");
     await ann.enter("register");
     await bob.enter("register");
-    await server.stop();
-    putRoom(server, ROOM, [ann.id, bob.id]);
-    await server.restart();
   });
 
   afterAll(async () => {

@@ -43,6 +43,7 @@ describe("npm start", () => {
 
   test("the operator's login is announced where the state is new, and a password from the environment is not shown", async () => {
     const server = await startServer({
+      isNew: true,
       env: { OPERATOR_EMAIL: "me@example.org", OPERATOR_PASSWORD: "not to be shown" },
     });
     await expect.poll(() => server.output()).toContain("me@example.org");

@@ -360,8 +360,10 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
           const online = this.#isOnline();
           const presence: Presence = { type: "presence", userId: this.#user, username, online };
           await Promise.all([
-            lobbyStub(this.env, appId).setOnline(this.#user, online),
-            this.#tellWatchers(connections, presence),
+            // The lobby before the watchers: who hears it and asks is told the same.
+            lobbyStub(this.env, appId)
+              .setOnline(this.#user, online)
+              .finally(() => this.#tellWatchers(connections, presence)),
             this.#attachLargeNow(),
           ]);
         })

@@ -132,8 +132,9 @@ export class LiveSocket {
     this.#handlers.link({ state: "waiting", until: Date.now() + wait });
   }
 
-  /** Does not wait for the next try. */
+  /** Does not wait for the next try; where one is under way and fails, the one after it comes soon. */
   readonly hurry = (): void => {
+    this.#tries = 0;
     if (this.#ended || this.#socket !== undefined) return;
     clearTimeout(this.#retry);
     this.#connect();

@@ -4,7 +4,7 @@
  */
 
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { explain } from "../state/notice.ts";
 
 interface Loaded<Value> {
@@ -16,12 +16,18 @@ interface Loaded<Value> {
 export function useLoaded<Value>(fetchIt: () => Promise<Value>, keys: readonly unknown[]): Loaded<Value> {
   const value = useSignal<Value | undefined>(undefined);
   const error = useSignal("");
+  const asked = useRef(0);
   const again = async (): Promise<void> => {
+    const now = ++asked.current;
+    // Answers may overtake each other.
+    const isLast = (): boolean => asked.current === now;
     try {
-      value.value = await fetchIt();
+      const fetched = await fetchIt();
+      if (!isLast()) return;
+      value.value = fetched;
       error.value = "";
     } catch (thrown) {
-      error.value = explain(thrown);
+      if (isLast()) error.value = explain(thrown);
     }
   };
   useEffect(() => void again(), keys);

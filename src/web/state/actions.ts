@@ -5,12 +5,13 @@
 
 import type { Chat, DetailedChat, FoundPerson, Message, Page, Person, Role } from "../api/shapes.ts";
 import { messageId } from "../api/shapes.ts";
-import { changeChat, chats, putChats } from "./chats.ts";
+import { chats, countUnread, putChats } from "./chats.ts";
 import { chatCommand, connected } from "./connection.ts";
 import { forgetDrafts } from "./drafts.ts";
 import { forgetChat } from "./events.ts";
 import { emptyOutbox } from "./outbox.ts";
-import { meet, notePresence, presences } from "./people.ts";
+import { moment } from "./moments.ts";
+import { meet, noteFound } from "./people.ts";
 import { dropMember } from "./rosters.ts";
 import { show } from "./route.ts";
 import { ask, logout, selfId } from "./session.ts";
@@ -19,11 +20,11 @@ import { refresh, takeDeleted, takeOwn } from "./sync.ts";
 
 /** @throws Problem */
 export async function findPeople(query: string): Promise<readonly FoundPerson[]> {
+  const asked = moment();
   const { items } = await ask<Page<FoundPerson>>("GET", `/users?limit=20&q=${encodeURIComponent(query)}`);
   for (const person of items) {
     meet(person);
-    if (person.online || presences.peek().get(person.id)?.online !== false)
-      notePresence(person.id, { online: person.online });
+    noteFound(person.id, person.online, asked);
   }
   return items.filter((person) => person.id !== selfId());
 }
@@ -39,8 +40,9 @@ export async function begin(members: readonly Person[], title: string | null): P
 /** Messages up to this one have been seen. Said again where the count has not gone down. */
 export function markRead(chatId: number, seq: number): void {
   if (!connected.peek()) return;
+  const asked = moment();
   void chatCommand<{ readonly unread: number }>(chatId, "read", { up_to: messageId(chatId, seq) })
-    .then(({ unread }) => changeChat(chatId, () => ({ unread })))
+    .then(({ unread }) => countUnread(chatId, unread, asked))
     .catch(() => undefined);
 }
 

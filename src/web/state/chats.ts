@@ -6,6 +6,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Chat, DetailedChat, Message } from "../api/shapes.ts";
 import { newest } from "../model/newest.ts";
+import { moment, noteTold, wasToldSince } from "./moments.ts";
 import { meet } from "./people.ts";
 import { putRoster } from "./rosters.ts";
 import { route, show } from "./route.ts";
@@ -20,15 +21,25 @@ export const chatList = computed(() =>
 export const current = computed(() => (route.value.chat === null ? undefined : chats.value.get(route.value.chat)));
 export const unreadTotal = computed(() => chatList.value.reduce((sum, chat) => sum + chat.unread, 0));
 
-/** Takes in chats as the server tells them; an older state of one does not undo a newer one. */
-export function putChats(items: readonly DetailedChat[]): void {
+const going = (id: number): string => `going/${id}`;
+const counting = (id: number): string => `counting/${id}`;
+
+/**
+ * Takes in chats as the server tells them; an older state of one does not undo a newer one. `asked`: the moment of the
+ * question that they answer: who has left a chat since, or read it, has done so after what the answer says.
+ */
+export function putChats(items: readonly DetailedChat[], asked = moment()): void {
   const next = new Map(chats.peek());
   for (const { members, ...chat } of items) {
+    const known = next.get(chat.id);
+    const isOver = known === undefined ? wasToldSince(going(chat.id), asked) : known.rev > chat.rev;
+    if (isOver) continue;
     if (members !== undefined) putRoster(chat.id, members);
     if (chat.peer !== null) meet(chat.peer);
     if (chat.last_message !== null) meet(chat.last_message.user);
-    const known = next.get(chat.id);
-    if ((known?.rev ?? 0) <= chat.rev) next.set(chat.id, known === undefined ? chat : newest(chat, known));
+    const latest = known === undefined ? chat : newest(chat, known);
+    const isCounted = known !== undefined && wasToldSince(counting(chat.id), asked);
+    next.set(chat.id, isCounted ? { ...latest, unread: known.unread } : latest);
   }
   chats.value = next;
 }
@@ -38,7 +49,15 @@ export function changeChat(id: number, change: (chat: Chat) => Partial<Chat>): v
   if (chat !== undefined) chats.value = new Map(chats.peek()).set(id, { ...chat, ...change(chat) });
 }
 
+/** What is unread is no change of the chat, so no `rev` says which count is newer. */
+export function countUnread(id: number, unread: number, asked = moment()): void {
+  if (wasToldSince(counting(id), asked)) return;
+  noteTold(counting(id));
+  changeChat(id, () => ({ unread }));
+}
+
 export function dropChat(id: number): void {
+  noteTold(going(id));
   const next = new Map(chats.peek());
   next.delete(id);
   chats.value = next;

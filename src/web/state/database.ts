@@ -44,6 +44,8 @@ async function run<Result>(
       transaction.addEventListener("complete", () => resolve(request.result));
       transaction.addEventListener("abort", () => resolve(undefined));
       transaction.addEventListener("error", () => resolve(undefined));
+      // At once, and not when its result is heard of: the page may be gone by then, and what is not committed with it.
+      transaction.commit();
     } catch {
       resolve(undefined);
     }

@@ -5,7 +5,7 @@
 
 import type { Event, Message } from "../api/shapes.ts";
 import { seqOf } from "../api/shapes.ts";
-import { changeChat, chats, dropChat, noteLast, noteLastRead, putChats } from "./chats.ts";
+import { chats, countUnread, dropChat, noteLast, noteLastRead, putChats } from "./chats.ts";
 import { dropHistory, historyOf } from "./history.ts";
 import { meet, notePresence } from "./people.ts";
 import { dropMember, dropRoster, noteRead, putMember } from "./rosters.ts";
@@ -47,13 +47,13 @@ export function apply(event: Event, self: number): void {
       noteReading(event, self);
       break;
     case "unread":
-      changeChat(event.chat_id, () => ({ unread: event.unread }));
+      countUnread(event.chat_id, event.unread);
       break;
     case "typing":
       noteWriting(event.chat_id, event.user_id, event.on);
       break;
     case "presence":
-      notePresence(event.user_id, { online: event.online });
+      notePresence(event.user_id, event.online);
       break;
   }
 }

@@ -8,7 +8,8 @@ import { computed, effect } from "@preact/signals";
 import type { KnownPerson } from "../api/shapes.ts";
 import { chatList, current } from "./chats.ts";
 import { command, connected } from "./connection.ts";
-import { notePresence, presences } from "./people.ts";
+import { moment } from "./moments.ts";
+import { noteFound, noteLastSeen, presences } from "./people.ts";
 import { rosters } from "./rosters.ts";
 import { ask, selfId } from "./session.ts";
 
@@ -42,11 +43,12 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 function change(interest: string, on: boolean): void {
   const [what, id] = interest.split("/");
+  const asked = moment();
   if (what === "chat") {
     void command(on ? "chat.join" : "chat.leave", { chat_id: Number(id) }).catch(() => undefined);
   } else {
     void command<{ readonly online: boolean }>(on ? "presence.watch" : "presence.unwatch", { user_id: Number(id) })
-      .then(({ online }) => on && notePresence(Number(id), { online }))
+      .then(({ online }) => on && noteFound(Number(id), online, asked))
       .catch(() => undefined);
   }
 }
@@ -78,9 +80,9 @@ const unknown = computed((): readonly number[] => {
 });
 
 async function learn(id: number): Promise<void> {
-  notePresence(id, { online: false, lastSeen: null });
-  const { online, last_seen } = await ask<KnownPerson>("GET", `/users/${id}`);
-  if (presences.peek().get(id)?.online === false) notePresence(id, { online, lastSeen: last_seen });
+  noteLastSeen(id, null);
+  // Whether they are there the socket tells, which is never behind.
+  noteLastSeen(id, (await ask<KnownPerson>("GET", `/users/${id}`)).last_seen);
 }
 
 export function followInterests(): void {

@@ -12,11 +12,12 @@ import { dropHistories } from "./history.ts";
 import { followInterests } from "./interests.ts";
 import { followUnread, notify } from "./notifications.ts";
 import { flush, followOutbox, hideOutbox, outbox, restoreOutbox, settle } from "./outbox.ts";
+import { forgetMoments } from "./moments.ts";
 import { forgetPeople } from "./people.ts";
 import { rosters } from "./rosters.ts";
 import { followAddress, show } from "./route.ts";
 import { ask, followOtherTabs, selfId, session } from "./session.ts";
-import { followSeen, restoreSeen } from "./snapshot.ts";
+import { followSeen, forgetSeen, restoreSeen } from "./snapshot.ts";
 import { catchUp, hear, refresh } from "./sync.ts";
 import { writers } from "./typing.ts";
 
@@ -31,10 +32,14 @@ export function start(title: string): void {
   followSeen();
   followUnread(title);
   followInterests();
+  let user = 0;
   effect(() => {
     const now = token.value;
     forget();
-    if (now !== null) void begin(now, selfId());
+    // Another tab that logs out has cleared the disk, but this one may have kept something there since.
+    if (user !== 0 && now === null) void forgetSeen(user);
+    user = selfId();
+    if (now !== null) void begin(now, user);
   });
   effect(() => {
     const now = token.value;
@@ -86,6 +91,7 @@ function forget(): void {
   writers.value = new Map();
   drafts.value = {};
   forgetPeople();
+  forgetMoments();
   forgetCompositions();
   hideOutbox();
   listed.value = false;

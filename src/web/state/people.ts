@@ -5,6 +5,7 @@
 
 import { signal } from "@preact/signals";
 import type { Person } from "../api/shapes.ts";
+import { noteTold, wasToldSince } from "./moments.ts";
 
 export interface Presence {
   readonly online: boolean;
@@ -18,8 +19,25 @@ export const meet = (person: Person): void => void people.set(person.id, person)
 
 export const presences = signal<ReadonlyMap<number, Presence>>(new Map());
 
-export function notePresence(id: number, presence: Presence): void {
+const presenceOf = (id: number): string => `presence/${id}`;
+const put = (id: number, presence: Presence): void => {
   presences.value = new Map(presences.peek()).set(id, presence);
+};
+
+/** Somebody has come or gone. */
+export function notePresence(id: number, online: boolean): void {
+  noteTold(presenceOf(id));
+  put(id, { online });
+}
+
+/** Whether somebody is there, as the answer to a question of the moment `asked` says. */
+export function noteFound(id: number, online: boolean, asked: number): void {
+  if (!wasToldSince(presenceOf(id), asked) && presences.peek().get(id)?.online !== online) put(id, { online });
+}
+
+/** Since when somebody is away, as far as it is known; of who has come back meanwhile it says nothing. */
+export function noteLastSeen(id: number, lastSeen: string | null): void {
+  if (presences.peek().get(id)?.online === false) put(id, { online: false, lastSeen });
 }
 
 export const isOnline = (id: number | undefined): boolean =>

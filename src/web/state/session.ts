@@ -45,11 +45,13 @@ export async function logout(everywhere: boolean): Promise<void> {
   if (!everywhere) await ending().catch(() => undefined);
 }
 
-/** @throws Problem */
+/** @throws Problem; Error where there is no connection, or somebody else is logged in when the answer comes */
 export async function ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {
   const token = session.peek()?.token ?? null;
   try {
-    return await request<Answer>(method, `/v1${path}`, token, body);
+    const answer = await request<Answer>(method, `/v1${path}`, token, body);
+    if ((session.peek()?.token ?? null) !== token) throw new Error("who asked is gone");
+    return answer;
   } catch (error) {
     // The token stands no more; but a newer one may.
     if (error instanceof Problem && error.code.startsWith("auth.") && session.peek()?.token === token) {

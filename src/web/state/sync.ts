@@ -9,9 +9,10 @@ import type { Changes, Chat, DetailedChat, Event, Message, Page } from "../api/s
 import { messageId } from "../api/shapes.ts";
 import type { Span } from "../model/span.ts";
 import { missing } from "../model/span.ts";
-import { changeChat, chats, listed, putChats } from "./chats.ts";
+import { changeChat, chats, countUnread, listed, putChats } from "./chats.ts";
 import { apply, forgetChat, noteDeleted, noteMessage } from "./events.ts";
 import { historyOf, openHistory, opened } from "./history.ts";
+import { moment } from "./moments.ts";
 import { putRoster, rosters } from "./rosters.ts";
 import { ask } from "./session.ts";
 
@@ -54,10 +55,7 @@ export function hear(event: Event, all: boolean, self: number): void {
     countMembers(event.chat_id);
   } else if ("rev" in event) {
     take(event.chat_id, event.rev, () => apply(event, self));
-    if (all && "unread" in event && event.unread !== undefined) {
-      const { unread } = event;
-      changeChat(event.chat_id, () => ({ unread }));
-    }
+    if (all && "unread" in event && event.unread !== undefined) countUnread(event.chat_id, event.unread);
   } else apply(event, self);
 }
 
@@ -77,6 +75,9 @@ export function takeDeleted(chatId: number, id: number): void {
 /** The list of chats anew, and of each that was opened what changed since. @throws Problem */
 export async function catchUp(): Promise<void> {
   updating.value = true;
+  const asked = moment();
+  // A chat that begins meanwhile may be missing in the list.
+  const before = [...chats.peek().keys()];
   try {
     const found: Chat[] = [];
     for (let cursor = ""; ;) {
@@ -86,8 +87,8 @@ export async function catchUp(): Promise<void> {
       cursor = `&cursor=${encodeURIComponent(page.next)}`;
     }
     const ids = new Set(found.map((chat) => chat.id));
-    for (const id of chats.peek().keys()) if (!ids.has(id)) forgetChat(id);
-    putChats(found);
+    for (const id of before) if (!ids.has(id)) forgetChat(id);
+    putChats(found, asked);
     listed.value = true;
     for (const id of opened()) await refresh(id);
   } finally {
@@ -95,40 +96,52 @@ export async function catchUp(): Promise<void> {
   }
 }
 
-const refreshing = new Map<number, Promise<void>>();
+interface Refreshing {
+  readonly run: Promise<void>;
+  /** Begins when `run` is over, for those who asked while it was under way: it may have been asked too early for them. */
+  next?: Promise<void>;
+}
+
+const refreshing = new Map<number, Refreshing>();
 
 /** One chat as it is now: with what changed in it where it was opened, else only its line in the list. @throws Problem */
 export function refresh(chatId: number): Promise<void> {
   const running = refreshing.get(chatId);
-  if (running !== undefined) return running;
-  const run = fetchChanges(chatId).finally(() => refreshing.delete(chatId));
-  refreshing.set(chatId, run);
-  return run;
+  if (running === undefined) {
+    const run = fetchChanges(chatId).finally(() => refreshing.delete(chatId));
+    refreshing.set(chatId, { run });
+    return run;
+  }
+  running.next ??= running.run.catch(() => undefined).then(() => refresh(chatId));
+  return running.next;
 }
 
 async function fetchChanges(chatId: number): Promise<void> {
+  const asked = moment();
   const history = historyOf(chatId);
   // Who has read how far is no change of the chat: it comes with the chat as it is now.
   const detailed = await ask<DetailedChat>("GET", `/chats/${chatId}`);
   if (history === undefined) {
-    putChats([detailed]);
+    putChats([detailed], asked);
     return;
   }
   if (detailed.rev - history.rev > TOO_MANY) {
     history.reset(detailed.rev);
-    putChats([detailed]);
+    putChats([detailed], asked);
     return;
   }
   if (detailed.members !== undefined && detailed.rev >= history.rev) putRoster(chatId, detailed.members);
   while (history.rev < detailed.rev) {
     const { rev, messages, members, chat } = await ask<Changes>("GET", `/chats/${chatId}/changes?since=${history.rev}`);
     history.put(messages);
+    // Events may have overtaken it.
+    if (rev < history.rev) return;
     if (members.length > 0) putRoster(chatId, members);
-    putChats([chat]);
+    putChats([chat], asked);
     if (rev <= history.rev) return;
     history.rev = rev;
   }
-  putChats([detailed]);
+  putChats([detailed], asked);
 }
 
 /** Opens a chat: its people, and whatever page is looked at first. @throws Problem */

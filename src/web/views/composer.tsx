@@ -5,7 +5,7 @@
  */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { codePoints } from "../../core/message.ts";
 import type { Chat, Message } from "../api/shapes.ts";
 import { edit } from "../state/actions.ts";
@@ -65,7 +65,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
     input.style.height = "auto";
     input.style.height = `${input.scrollHeight + 2}px`;
   }, [text.value]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isNarrow() && !isTouch()) field.current?.focus();
     return () => writing.stop();
   }, []);
@@ -77,7 +77,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
     field.current?.focus();
     return () => (text.value = drafts.peek()[chatId] ?? "");
   }, [edited?.id]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (reply !== null || files.length > 0) field.current?.focus();
   }, [reply?.id, files.length]);
 

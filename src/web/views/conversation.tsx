@@ -5,7 +5,7 @@
  */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Chat } from "../api/shapes.ts";
 import { ago } from "../model/times.ts";
 import { connected } from "../state/connection.ts";
@@ -38,7 +38,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
       .finally(() => (opened.value = true));
   }, [chat.id, online]);
   // A phone would open its keyboard for the field, which else has the focus; the heading says where one is.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isNarrow() || isTouch()) heading.current?.focus({ preventScroll: true });
   }, []);
 

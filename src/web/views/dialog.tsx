@@ -5,7 +5,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { explain } from "../state/notice.ts";
 import { TEXT } from "../text.ts";
 import { Icon } from "./icons.tsx";
@@ -19,7 +19,7 @@ interface Props {
 
 export function Dialog({ title, close, children, kind }: Props) {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = box.current;
     dialog?.showModal();
     // Closed before it goes, it gives the focus back to where that was.

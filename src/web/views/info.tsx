@@ -5,7 +5,7 @@
  */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Chat, Person, Role } from "../api/shapes.ts";
 import { begin, eraseChat, putMember, removeMember, rename } from "../state/actions.ts";
 import { chatName } from "../state/names.ts";
@@ -30,7 +30,7 @@ type Question = "leave" | "erase";
 export function Info({ chat }: { readonly chat: Chat }) {
   const asked = useSignal<Question | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => heading.current?.focus({ preventScroll: true }), []);
   const self = session.value?.user.id ?? 0;
   const roster = rosters.value.get(chat.id);
   const role = roster?.get(self)?.role ?? "member";
@@ -112,7 +112,7 @@ function Title({ chat }: { readonly chat: Chat }) {
   const field = useRef<HTMLInputElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const wasEditing = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (editing.value) field.current?.select();
     else if (wasEditing.current) opener.current?.focus();
     wasEditing.current = editing.value;

@@ -70,6 +70,7 @@ export function MessageList({ chat, history }: { readonly chat: Chat; readonly h
   /** What is in view has been read. */
   function look(): void {
     const { unread, last_seq, id } = chatNow.current;
+    if (unread === 0) marked.current = "";
     if (unread === 0 || box.current === null || !isLooking() || !ready.peek()) return;
     const seen = place.current.atEnd && span.peek().to >= last_seq ? last_seq : lastSeen(box.current);
     const mark = `${seen}/${unread}`;

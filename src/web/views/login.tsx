@@ -4,7 +4,7 @@
  */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Problem } from "../api/http.ts";
 import { explain } from "../state/notice.ts";
 import { expired, login, register } from "../state/session.ts";
@@ -44,7 +44,7 @@ export function Login() {
   const form = useRef<HTMLFormElement>(null);
   const locked = left.value > 0;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     form.current?.querySelector<HTMLInputElement>('[aria-invalid="true"]')?.focus();
   }, [errors.value]);
 

@@ -3,7 +3,7 @@
  * Must not know what its items do.
  */
 
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { IconName } from "./icons.tsx";
 import { Icon } from "./icons.tsx";
 
@@ -35,7 +35,7 @@ export function Menu({ label, items, at, close }: Props) {
     menu.style.left = `${Math.max(EDGE, Math.min(at.x, innerWidth - width - EDGE))}px`;
     menu.style.top = `${at.y + height + EDGE > innerHeight ? Math.max(EDGE, at.y - height) : at.y}px`;
   }, [at]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     box.current?.querySelector("button")?.focus();
     const away = (event: Event): void => {
       if (!box.current?.contains(event.target as Node)) close();

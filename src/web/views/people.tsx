@@ -4,7 +4,7 @@
  */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { FoundPerson, Person } from "../api/shapes.ts";
 import { findPeople } from "../state/actions.ts";
 import { isOnline } from "../state/people.ts";
@@ -20,8 +20,8 @@ export function useFound(text: string): { readonly people: readonly FoundPerson[
   const found = useSignal<{ people: readonly FoundPerson[] | null; failed: boolean }>({ people: null, failed: false });
   const wanted = useRef("");
   const query = text.trim();
+  wanted.current = query;
   useEffect(() => {
-    wanted.current = query;
     if (query === "") {
       found.value = { people: null, failed: false };
       return;
@@ -47,7 +47,7 @@ interface SearchProps {
 /** The field; Down goes to what was found, Escape empties it. */
 export function SearchField({ label, text, change, focus = false }: SearchProps) {
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focus) field.current?.focus();
   }, []);
   return (

@@ -4,7 +4,7 @@
  */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Chat, Person } from "../api/shapes.ts";
 import { begin } from "../state/actions.ts";
 import { chatList, listed } from "../state/chats.ts";
@@ -53,7 +53,7 @@ function Chats() {
   const left = useRef(route.value.chat);
   const now = route.value.chat;
   // Who closes a chat is where they came from.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (now === null && left.current !== null)
       list.current?.querySelector<HTMLElement>(`[data-chat="${left.current}"]`)?.focus();
     left.current = now;

@@ -1,5 +1,6 @@
 /** What the story asks of a person, whatever dialect they speak: one driver for each dialect implements it over that dialect's own wire. */
 
+import { PATIENCE_MS } from "../patience.ts";
 import type { Person } from "../people.ts";
 
 /** A chat as a speaker addresses it: some dialects write to a person, others to a chat. */
@@ -57,7 +58,7 @@ export function otherOf(place: Place, self: number): number {
 
 /** Asks until the answer is `wanted`, or gives the last one back for the assertion to show. */
 export async function eventually<T>(ask: () => Promise<T>, wanted: T): Promise<T> {
-  const deadline = Date.now() + 4_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const answer = await ask();
     if (JSON.stringify(answer) === JSON.stringify(wanted) || Date.now() > deadline) return answer;

@@ -1,12 +1,11 @@
 /** Engine.IO spoken by hand, as the protocol's test suites do: polls by `fetch`, sockets that keep what they hear. */
 
 import { WebSocket as Client } from "ws";
-import { join } from "node:path";
-import type { Server } from "../server.ts";
+import { ECHO } from "../host.ts";
+import type { Address, Server } from "../server.ts";
 import { startServer } from "../server.ts";
 
-export const startEcho = (): Promise<Server> =>
-  startServer({ launcher: join(import.meta.dirname, "../../conformance/serve.mjs") });
+export const startEcho = (): Promise<Server> => startServer({ launcher: ECHO });
 
 /** A WebSocket whose messages are taken one by one. */
 export class RawSocket {
@@ -72,11 +71,11 @@ export class RawSocket {
 
 /** One path of a server, in one version of Engine.IO. */
 export class Raw {
-  readonly #server: Server;
+  readonly #server: Address;
   readonly #path: string;
   readonly #version: string;
 
-  constructor(server: Server, path: string, version = "4") {
+  constructor(server: Address, path: string, version = "4") {
     this.#server = server;
     this.#path = path;
     this.#version = version;
