@@ -1,0 +1,88 @@
+// The server is killed while six dialects talk, and started again on the same state, round after round. After each round it is
+// looked whether everything is as it was acknowledged. Knows the rounds; what is right, `stored.ts` and `shown.ts` know.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Talker } from "./clients/talker.ts";
+import { NativeTalker } from "./clients/native.ts";
+import type { World } from "./clients/world.ts";
+import { eventually } from "./clients/world.ts";
+import { Findings } from "./findings.ts";
+import { Ledger } from "./ledger.ts";
+import { populate } from "./population.ts";
+import { Random } from "./random.ts";
+import { Shown } from "./shown.ts";
+import { Stored } from "./stored.ts";
+import type { Server } from "../wire/launch.ts";
+
+/** Milliseconds of talk before the kill. Some rounds begin with the server hardly up. */
+const TALK_MS = { least: 100, most: 900, hasty: 300 };
+/** Rounds after which nothing is awaited or looked at: the next kill comes while the server still makes good the last one. */
+const HASTY = 0.3;
+
+export interface Outcome {
+  readonly rounds: number;
+  readonly checked: number;
+  readonly findings: Findings;
+  readonly ledger: Ledger;
+  readonly files: number;
+  readonly resent: number;
+  readonly talkers: readonly Talker[];
+  /** Milliseconds from the server's being ready to a client's next acknowledgement, by dialect. */
+  readonly recoveries: ReadonlyMap<string, readonly number[]>;
+}
+
+export interface Wish {
+  readonly rounds: number;
+  readonly seed: number;
+  readonly tell: (line: string) => void;
+}
+
+export async function kills(server: Server, { rounds, seed, tell }: Wish): Promise<Outcome> {
+  const random = new Random(seed);
+  const findings = new Findings();
+  const ledger = new Ledger();
+  const world: World = { url: server.url, wsUrl: server.wsUrl, random, ledger, findings, isPaused: true };
+  const { chats, talkers } = await populate(world);
+  const stored = new Stored(world, chats);
+  const shown = new Shown(world, stored, talkers);
+  const recoveries = new Map<string, number[]>(talkers.map(({ dialect }) => [dialect, []]));
+  let checked = 0;
+
+  const everyoneIsBack = async (): Promise<void> => {
+    await eventually(() => talkers.every(({ firstAnswerAt }) => firstAnswerAt !== undefined));
+    for (const { name, firstAnswerAt } of talkers)
+      if (firstAnswerAt === undefined) findings.add("unrecovered", `${name} before look ${checked}`);
+  };
+  const look = async (isThorough = false): Promise<void> => {
+    world.isPaused = true;
+    if (!(await eventually(() => talkers.every(({ flying }) => flying === 0))))
+      findings.add("refused", `round ${checked}: not everything came to an end`);
+    await stored.check(isThorough);
+    await shown.check();
+    checked++;
+    world.isPaused = false;
+  };
+
+  for (const talker of talkers) talker.start();
+  world.isPaused = false;
+  await everyoneIsBack();
+  let isHasty = false;
+  for (let round = 1; round <= rounds; round++) {
+    await sleep(isHasty ? random.between(0, TALK_MS.hasty) : random.between(TALK_MS.least, TALK_MS.most));
+    await server.kill();
+    for (const talker of talkers) talker.firstAnswerAt = undefined;
+    await server.restart();
+    const since = Date.now();
+    isHasty = round < rounds && random.chance(HASTY);
+    if (!isHasty) {
+      await everyoneIsBack();
+      for (const { dialect, firstAnswerAt } of talkers)
+        if (firstAnswerAt !== undefined) recoveries.get(dialect)?.push(Math.max(0, firstAnswerAt - since));
+      await look(round === rounds);
+    }
+    tell(`round ${round} of ${rounds}: ${stored.messages} messages, ${findings.total} findings${isHasty ? ", not awaited" : ""}`);
+  }
+  for (const talker of talkers) talker.end();
+  const resent = talkers.reduce((sum, talker) => sum + (talker instanceof NativeTalker ? talker.resent : 0), 0);
+  return { rounds, checked, findings, ledger, files: stored.files, resent, talkers, recoveries };
+}

@@ -1,0 +1,164 @@
+// Runs the server as a user does, by its launcher, each on a port and a state of its own. Knows nothing of what it serves, nor
+// who wants it: tests have `server.ts`, which clears up behind them.
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const START = join(import.meta.dirname, "../../src/local/start.mjs");
+const READY_WITHIN_MS = 60_000;
+
+/** All settings, so that no test makes or reads a .dev.vars in the clone. */
+const settings = {
+  TOKEN_SECRET: "a secret for tests alone, of a fitting length",
+  OPERATOR_EMAIL: "operator@test",
+  OPERATOR_PASSWORD: "operator password",
+  DEFAULT_APP_OPEN: "1",
+};
+
+export interface Server {
+  readonly port: number;
+  readonly url: string;
+  readonly wsUrl: string;
+  /** The folder of its state. */
+  readonly state: string;
+  readonly operator: { readonly email: string; readonly password: string };
+  /** What it has printed since it was first started. */
+  output(): string;
+  /** SIGTERM to the launcher, as Ctrl-C would do; the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL to the whole process group, as when the power fails. */
+  kill(): Promise<void>;
+  /** Starts it again, after `stop` or `kill`, with the same port, state and settings. */
+  restart(): Promise<void>;
+  /** The processes of its group that live. */
+  processes(): string[];
+  /** Kills it, and removes its state. */
+  remove(): Promise<void>;
+}
+
+export interface Options {
+  /** Instead of, or besides, the settings that all tests share. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Installs and builds first, as `npm start` does; `npm test` has done both already. */
+  readonly fromScratch?: boolean;
+  /** Another program than `npm start`'s, that says in the same way when it is ready. */
+  readonly launcher?: string;
+  /** Instead of one that the system has free. */
+  readonly port?: number;
+}
+
+/** Starts a server that stays, with its state, until `remove`, or until this process ends. */
+export async function launchServer({
+  env = {},
+  fromScratch = false,
+  launcher = START,
+  port: wanted,
+}: Options = {}): Promise<Server> {
+  const port = wanted ?? (await freePort());
+  const state = await mkdtemp(join(tmpdir(), "parlance-"));
+  const args = fromScratch ? [launcher] : [launcher, "--prepared"];
+  let output = "";
+  let child: ChildProcess;
+  let exit: Promise<number | null>;
+
+  const launch = async () => {
+    child = spawn(process.execPath, args, {
+      env: { ...outerEnv(), ...settings, ...env, PORT: String(port), STATE: state },
+      // The channel lets the server end if the tests' process is killed.
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      detached: true,
+    });
+    exit = new Promise((done) => child.once("exit", done));
+    const since = output.length;
+    const ready = ` is ready at http://127.0.0.1:${port}\n`;
+    await new Promise<void>((resolve, reject) => {
+      const fail = (why: string) => reject(new Error(`${why}\n${output.slice(since)}`));
+      const late = setTimeout(() => fail("The server was not ready in time."), READY_WITHIN_MS);
+      let isReady = false;
+      const listen = (chunk: Buffer) => {
+        output += chunk.toString();
+        if (isReady || !output.includes(ready, since)) return;
+        isReady = true;
+        resolve();
+      };
+      child.stdout?.on("data", listen);
+      child.stderr?.on("data", listen);
+      child.once("close", () => fail("The server ended before it was ready."));
+      void exit.then(() => clearTimeout(late));
+    });
+  };
+
+  const killGroup = async () => {
+    if (child.pid !== undefined && isGroupAlive(child.pid)) process.kill(-child.pid, "SIGKILL");
+    await exit;
+    while (groupOf(child.pid).length > 0) await sleep(20);
+  };
+  const remove = async () => {
+    await killGroup();
+    await rm(state, { recursive: true, force: true, maxRetries: 5 });
+  };
+
+  try {
+    await launch();
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    wsUrl: `ws://127.0.0.1:${port}`,
+    state,
+    operator: {
+      email: env["OPERATOR_EMAIL"] ?? settings.OPERATOR_EMAIL,
+      password: env["OPERATOR_PASSWORD"] ?? settings.OPERATOR_PASSWORD,
+    },
+    output: () => output,
+    stop: () => {
+      child.kill("SIGTERM");
+      return exit;
+    },
+    kill: killGroup,
+    restart: launch,
+    processes: () => groupOf(child.pid),
+    remove,
+  };
+}
+
+/** What vitest sets for its own process would change how the server behaves. */
+const outerEnv = () =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(VITEST|NODE_ENV$|NODE_OPTIONS$|TEST$|PUBLIC_URL$|HOST$)/.test(name),
+    ),
+  );
+
+function isGroupAlive(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Zombies, which nobody has waited for, are dead. */
+function groupOf(group: number | undefined): string[] {
+  const lines = execFileSync("ps", ["-A", "-o", "pgid=,stat=,args="], { encoding: "utf8" }).split("\n");
+  return lines.filter((line) => {
+    const [, pgid, stat] = /^\s*(\d+)\s+(\S+)/.exec(line) ?? [];
+    return Number(pgid) === group && !stat?.startsWith("Z");
+  });
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((listening) => probe.listen(0, "127.0.0.1", listening));
+  const address = probe.address();
+  await new Promise((closed) => probe.close(closed));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
