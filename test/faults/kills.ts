@@ -17,7 +17,7 @@ import type { Server } from "../wire/launch.ts";
 /** Milliseconds of talk before the kill. Some rounds begin with the server hardly up. */
 const TALK_MS = { least: 100, most: 900, hasty: 300 };
 /** Rounds after which nothing is awaited or looked at: the next kill comes while the server still makes good the last one. */
-const HASTY = 0.3;
+const HASTY = 0.5;
 
 export interface Outcome {
   readonly rounds: number;

@@ -1,7 +1,7 @@
 // Looks, while nobody talks, whether what the server has is what was said and read: every member's view of every chat, by the
 // native REST. Knows the ledger; must not know who talked how.
 
-import type { Body, Chat, World } from "./clients/world.ts";
+import type { Account, Body, Chat, World } from "./clients/world.ts";
 import { eventually, rest } from "./clients/world.ts";
 import type { Said } from "./ledger.ts";
 import { keyOf, sha256 } from "./ledger.ts";
@@ -30,6 +30,8 @@ export class Stored {
   readonly #byKey = new Map<string, Found>();
   /** By user and chat: they have read everything up to this `seq`, which no crash can take back. */
   readonly #settled = new Map<string, number>();
+  /** By user and chat, as their views of its messages have it. */
+  readonly #unread = new Map<string, number>();
   /** By id: the hash that it must have. */
   readonly #files = new Map<string, { readonly sha256: string; readonly chat: Chat; readonly key: string }>();
   readonly #intact = new Set<string>();
@@ -55,6 +57,7 @@ export class Stored {
       this.#intact.clear();
     }
     await Promise.all(this.#chats.map((chat) => this.#checkChat(chat)));
+    await this.#checkLists();
     this.#checkLost();
     await this.#checkFiles();
   }
@@ -71,11 +74,10 @@ export class Stored {
     );
     for (const [user, seen] of views) this.#settle(chat, user, seen);
     this.#checkReceipts(chat, views, bases);
-    await Promise.all(chat.members.map((member) => this.#checkList(chat, member, views.get(member.id) ?? [])));
   }
 
   /** All messages after `base` as `viewer` sees them, each looked at. */
-  async #view(chat: Chat, viewer: { readonly id: number; readonly token: string }, base: number): Promise<View[]> {
+  async #view(chat: Chat, viewer: Account, base: number): Promise<View[]> {
     const views: View[] = [];
     let after = base;
     for (;;) {
@@ -134,8 +136,9 @@ export class Stored {
   }
 
   #settle(chat: Chat, user: number, views: readonly View[]): void {
-    const open = views.find(({ said, read }) => said.user !== user && !read);
-    const last = open === undefined ? views.at(-1)?.seq : open.seq - 1;
+    const open = views.filter(({ said, read }) => said.user !== user && !read);
+    this.#unread.set(`${user}/${chat.id}`, open.length);
+    const last = open[0] === undefined ? views.at(-1)?.seq : open[0].seq - 1;
     if (last !== undefined) this.#settled.set(`${user}/${chat.id}`, last);
   }
 
@@ -153,21 +156,28 @@ export class Stored {
       }
   }
 
-  /** The line in a member's list, which may be a moment behind. */
-  async #checkList(chat: Chat, member: { readonly id: number; readonly token: string }, views: readonly View[]): Promise<void> {
-    const unread = views.filter(({ said, read }) => said.user !== member.id && !read).length;
-    const newest = this.order.get(chat.id)?.at(-1);
-    let line: Body;
-    const isRight = await eventually(async () => {
-      const { items } = await rest(this.#world, member, "GET", "/v1/chats?limit=100");
-      line = items.find((one: Body) => one.id === chat.id);
-      return line?.unread === unread && (line.last_message?.id ?? undefined) === newest?.id;
+  /** The lines in a member's list, which may be a moment behind. */
+  async #checkLists(): Promise<void> {
+    const members = new Map(this.#chats.flatMap(({ members }) => members.map((one) => [one.id, one] as const)));
+    await Promise.all([...members.values()].map((member) => this.#checkList(member)));
+  }
+
+  async #checkList(member: Account): Promise<void> {
+    const chats = this.#chats.filter(({ members }) => members.includes(member));
+    const expected = chats.map(({ id }) => {
+      const unread = this.#unread.get(`${member.id}/${id}`);
+      return `${id}: ${unread} unread, the last is ${this.order.get(id)?.at(-1)?.id ?? "none"}`;
     });
-    if (!isRight)
-      this.#world.findings.add(
-        "unread",
-        `${member.id} has ${unread} unread in ${chat.id} and is told ${line?.unread}, up to ${line?.last_message?.id} of ${newest?.id}`,
+    let wrong: string[] = [];
+    await eventually(async () => {
+      const { items } = await rest(this.#world, member, "GET", "/v1/chats?limit=100");
+      const listed = new Set(
+        items.map((one: Body) => `${one.id}: ${one.unread} unread, the last is ${one.last_message?.id ?? "none"}`),
       );
+      wrong = expected.filter((line) => !listed.has(line)).map((line) => `${line}; listed: ${[...listed].join(" | ")}`);
+      return wrong.length === 0;
+    });
+    for (const line of wrong) this.#world.findings.add("unread", `in the list of ${member.name} should be ${line}`);
   }
 
   #checkLost(): void {

@@ -7,18 +7,30 @@ import type { Body, Chat } from "./world.ts";
 import { exchange, Refused } from "./world.ts";
 
 const PAGE = 100;
+const ASK_AGAIN_MS = 100;
 
 export class MobileTalker extends Talker {
   readonly dialect = "mobile";
   readonly hears: readonly Chat[] = [];
 
-  /** It has no connection to lose. */
+  /** It has no connection to lose: it goes on when the server answers. */
   connect(): void {
-    this.becameReady();
+    void this.attempt(async () => {
+      await this.#call("GET", "/sync");
+      this.becameReady();
+    }).then(() => {
+      if (this.readySince === undefined && !this.isEnding) setTimeout(() => this.connect(), ASK_AGAIN_MS);
+    });
   }
 
   disconnect(): void {
     this.becameLost();
+  }
+
+  #lost(): void {
+    if (this.readySince === undefined) return;
+    this.becameLost();
+    this.connect();
   }
 
   async #call(method: string, path: string, form?: Record<string, string>): Promise<Body> {
@@ -27,7 +39,11 @@ export class MobileTalker extends Talker {
     const session = JSON.parse(Buffer.from(payload, "base64url").toString()).jti as string;
     const authorization = `FAE ${Buffer.from(`${id}:${token}:${session}`).toString("base64")}`;
     const body = form === undefined ? {} : { body: new URLSearchParams(form) };
-    const { status, text } = await exchange(`${this.world.url}${path}`, { method, headers: { authorization }, ...body });
+    const request = { method, headers: { authorization }, ...body };
+    const { status, text } = await exchange(`${this.world.url}${path}`, request).catch((error: unknown) => {
+      this.#lost();
+      throw error;
+    });
     if (status >= 400) throw new Refused(`${method} ${path}: ${status} ${text}`);
     return text === "" ? undefined : JSON.parse(text);
   }

@@ -34,7 +34,7 @@ export abstract class Talker {
   firstAnswerAt: number | undefined;
   /** Things that were begun and have not ended. */
   flying = 0;
-  #isEnding = false;
+  protected isEnding = false;
   readonly #waiting = new Map<string, { resolve: (answer: Body) => void; reject: (error: Error) => void }>();
 
   constructor(world: World, account: Account, chats: readonly Chat[], habits: Habits) {
@@ -66,13 +66,13 @@ export abstract class Talker {
   }
 
   end(): void {
-    this.#isEnding = true;
+    this.isEnding = true;
     this.disconnect();
   }
 
   async #talk(): Promise<void> {
     const { random } = this.world;
-    while (!this.#isEnding) {
+    while (!this.isEnding) {
       if (this.world.isPaused || this.readySince === undefined) {
         await sleep(5);
         continue;
