@@ -14,6 +14,7 @@ export const KINDS = {
   unheard: "a connection that stood was not told",
   refused: "refused, or not answered, by a server that runs",
   unrecovered: "a client that did not come back by itself",
+  left: "what is left of connections that are gone",
 } as const;
 export type Kind = keyof typeof KINDS;
 
@@ -43,6 +44,6 @@ export class Findings {
   }
 
   get total(): number {
-    return this.counts.values().reduce((sum, count) => sum + count, 0);
+    return [...this.counts.values()].reduce((sum, count) => sum + count, 0);
   }
 }

@@ -2,46 +2,23 @@
 // looked whether everything is as it was acknowledged. Knows the rounds; what is right, `stored.ts` and `shown.ts` know.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Talker } from "./clients/talker.ts";
 import { NativeTalker } from "./clients/native.ts";
-import type { World } from "./clients/world.ts";
 import { eventually } from "./clients/world.ts";
-import { Findings } from "./findings.ts";
-import { Ledger } from "./ledger.ts";
 import { populate } from "./population.ts";
-import { Random } from "./random.ts";
+import { killsTable } from "./report.ts";
+import type { Scenario } from "./scenario.ts";
+import { newWorld } from "./scenario.ts";
 import { Shown } from "./shown.ts";
 import { Stored } from "./stored.ts";
-import type { Server } from "../wire/launch.ts";
 
 /** Milliseconds of talk before the kill. Some rounds begin with the server hardly up. */
 const TALK_MS = { least: 100, most: 900, hasty: 300 };
 /** Rounds after which nothing is awaited or looked at: the next kill comes while the server still makes good the last one. */
 const HASTY = 0.5;
 
-export interface Outcome {
-  readonly rounds: number;
-  readonly checked: number;
-  readonly findings: Findings;
-  readonly ledger: Ledger;
-  readonly files: number;
-  readonly resent: number;
-  readonly talkers: readonly Talker[];
-  /** Milliseconds from the server's being ready to a client's next acknowledgement, by dialect. */
-  readonly recoveries: ReadonlyMap<string, readonly number[]>;
-}
-
-export interface Wish {
-  readonly rounds: number;
-  readonly seed: number;
-  readonly tell: (line: string) => void;
-}
-
-export async function kills(server: Server, { rounds, seed, tell }: Wish): Promise<Outcome> {
-  const random = new Random(seed);
-  const findings = new Findings();
-  const ledger = new Ledger();
-  const world: World = { url: server.url, wsUrl: server.wsUrl, random, ledger, findings, isPaused: true };
+export const kills: Scenario = async (server, { rounds, seed, tell }) => {
+  const world = newWorld(server, seed);
+  const { random, findings, ledger } = world;
   const { chats, talkers } = await populate(world);
   const stored = new Stored(world, chats);
   const shown = new Shown(world, stored, talkers);
@@ -84,5 +61,6 @@ export async function kills(server: Server, { rounds, seed, tell }: Wish): Promi
   }
   for (const talker of talkers) talker.end();
   const resent = talkers.reduce((sum, talker) => sum + (talker instanceof NativeTalker ? talker.resent : 0), 0);
-  return { rounds, checked, findings, ledger, files: stored.files, resent, talkers, recoveries };
-}
+  const text = killsTable({ rounds, checked, resent, ledger, talkers, recoveries, files: stored.files });
+  return { findings, text };
+};

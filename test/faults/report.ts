@@ -1,38 +1,47 @@
 // The table of a run, and the line that closes it. Knows what was counted, not how.
 
-import type { Fate } from "./ledger.ts";
-import type { Kind } from "./findings.ts";
+import type { Talker } from "./clients/talker.ts";
+import type { Findings, Kind } from "./findings.ts";
 import { KINDS } from "./findings.ts";
-import type { Outcome } from "./kills.ts";
+import type { Fate, Ledger } from "./ledger.ts";
 
-export function report({ rounds, checked, findings, ledger, files, resent, talkers, recoveries }: Outcome): string {
-  const dialects = [...new Set(talkers.map(({ dialect }) => dialect))];
+export interface Kills {
+  readonly rounds: number;
+  /** How often it was looked whether all is well. */
+  readonly checked: number;
+  readonly ledger: Ledger;
+  readonly files: number;
+  readonly resent: number;
+  readonly talkers: readonly Talker[];
+  /** Milliseconds from the server's being ready to a client's next answer, by dialect. */
+  readonly recoveries: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Who talked in which dialect, and how fast they were back. */
+export function killsTable({ rounds, checked, ledger, files, resent, talkers, recoveries }: Kills): string {
   const said = [...ledger.said.values()];
-  const count = (dialect: string | undefined, fate: Fate): number =>
-    said.filter((one) => one.fate === fate && (dialect === undefined || one.dialect === dialect)).length;
-  const rows = dialects.map((dialect) => [
-    dialect,
-    talkers.filter((one) => one.dialect === dialect).length,
-    count(dialect, "acknowledged"),
-    count(dialect, "uncertain"),
-    median(recoveries.get(dialect) ?? []),
-  ]);
-  const all = [
-    "all",
-    talkers.length,
-    count(undefined, "acknowledged"),
-    count(undefined, "uncertain"),
-    median([...recoveries.values()].flat()),
-  ];
-  const kinds = Object.keys(KINDS) as Kind[];
+  const row = (name: string, isMeant: (dialect: string) => boolean): (string | number)[] => {
+    const count = (fate: Fate): number => said.filter((one) => isMeant(one.dialect) && one.fate === fate).length;
+    const times = [...recoveries].flatMap(([dialect, all]) => (isMeant(dialect) ? all : []));
+    const clients = talkers.filter(({ dialect }) => isMeant(dialect)).length;
+    return [name, clients, count("acknowledged"), count("uncertain"), median(times)];
+  };
+  const dialects = [...recoveries.keys()];
+  const rows = [...dialects.map((name) => row(name, (one) => one === name)), row("all", () => true)];
   return [
-    table(["dialect", "clients", "acknowledged", "cut off", "back after, ms"], [...rows, all]),
+    table(["dialect", "clients", "acknowledged", "cut off", "back after, ms"], rows),
     `${rounds} kills, looked at after ${checked} of them; ${resent} messages sent again, ${files} files.`,
-    table(["found", "", "means"], kinds.map((kind) => [kind, findings.count(kind), KINDS[kind]])),
   ].join("\n\n");
 }
 
-export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+/** Every kind of fault, found or not. */
+export const findingsTable = (findings: Findings): string =>
+  table(
+    ["found", "", "means"],
+    (Object.keys(KINDS) as Kind[]).map((kind) => [kind, findings.count(kind), KINDS[kind]]),
+  );
+
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = [head, ...rows].map((row) => row.map(String));
   const widths = head.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
@@ -41,6 +50,6 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   return [line(first), `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...others.map(line)].join("\n");
 }
 
-export function median(numbers: readonly number[]): number | string {
+function median(numbers: readonly number[]): number | string {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? "-";
 }

@@ -5,7 +5,7 @@ import { WebSocket } from "ws";
 import type { Said } from "../ledger.ts";
 import { seqOf } from "../ledger.ts";
 import { RawSocket } from "./raw-socket.ts";
-import type { Habits, Shown } from "./talker.ts";
+import type { Habits } from "./talker.ts";
 import { Talker } from "./talker.ts";
 import type { Account, Body, Chat, World } from "./world.ts";
 import { Lost, Refused, rest } from "./world.ts";
