@@ -1,7 +1,9 @@
 // `npm run faults -- [--only <scenario>] [--rounds <n>] [--connections <n>] [--seed <n>] [--port <n>]`: runs the scenarios one after the other, each on
 // a server of its own, and ends with 1 if anything was found. Knows their names; what they do, they know.
 
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { launchServer } from "../wire/launch.ts";
 import { crowd } from "./crowd.ts";
@@ -46,8 +48,9 @@ for (const [name, scenario] of Object.entries(SCENARIOS).filter(([name]) => valu
   if (findings.total === 0) await server.remove();
   else {
     await server.kill();
+    writeFileSync(join(server.state, "server.log"), server.output());
     const options = Object.entries(wish).map(([option, value]) => `--${option} ${value}`);
-    console.log(`The state is kept in ${server.state}. Again: npm run faults -- --only ${name} ${options.join(" ")}`);
+    console.log(`State and log are kept in ${server.state}. Again: npm run faults -- --only ${name} ${options.join(" ")}`);
   }
 }
 console.log(results.join("\n"));
