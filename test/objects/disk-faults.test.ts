@@ -179,12 +179,11 @@ describe("a Gateway whose disk is full for a while", () => {
       socket.close();
       await socket.until(() => socket.closed !== undefined, "the close");
     }
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
     await expect
       .poll(async () => {
-        // Long enough for the grace, and too short for anyone to look whether a connection still stands.
-        vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + PRESENCE.graceMs + 1_000 });
+        vi.setSystemTime(Date.now() + PRESENCE.graceMs + 1_000);
         await runDurableObjectAlarm(env.INBOX.getByName(`user:${bob.id}`));
-        vi.useRealTimers();
         return (await ann.get(`/v1/users/${bob.id}`)).body.online;
       })
       .toBe(false);
