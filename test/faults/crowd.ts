@@ -2,6 +2,7 @@
 // no TCP connection, no row, nobody online. Who talks meanwhile is served.
 
 import { WebSocket } from "ws";
+import { textOf } from "./clients/raw-socket.ts";
 import type { Account, Body, Chat, World } from "./clients/world.ts";
 import { eventually, rest } from "./clients/world.ts";
 import { rowsOfConnections, tcpConnections } from "./leftovers.ts";
@@ -29,7 +30,9 @@ const WAYS: Readonly<Record<string, Way>> = {
   native: {
     path: () => "/v1/socket",
     protocols: bearer,
-    talk: ({ id }) => [{ say: JSON.stringify({ id: 1, do: "presence.watch", user_id: (id % USERS) + 1 }), until: /"ok":true/ }],
+    talk: ({ id }) => [
+      { say: JSON.stringify({ id: 1, do: "presence.watch", user_id: (id % USERS) + 1 }), until: /"ok":true/ },
+    ],
   },
   "native, one chat": {
     path: (_, { id }) => `/v1/chats/${id}/socket`,
@@ -59,7 +62,11 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
   rooms: {
     path: ({ token }) => `${io("/socket.io/")}&token=${token}`,
-    talk: (_, { id }) => [{ until: /^0/ }, { say: "40", until: /^40/ }, { say: `421["join","chat-${id}"]`, until: /^431/ }],
+    talk: (_, { id }) => [
+      { until: /^0/ },
+      { say: "40", until: /^40/ },
+      { say: `421["join","chat-${id}"]`, until: /^431/ },
+    ],
   },
 };
 
@@ -67,7 +74,7 @@ async function open(world: World, way: Way, who: Account, chat: Chat): Promise<W
   const socket = new WebSocket(`${world.wsUrl}${way.path(who, chat)}`, [...(way.protocols?.(who) ?? [])]);
   const frames: string[] = [];
   let ended = "";
-  socket.on("message", (frame) => frames.push(frame.toString()));
+  socket.on("message", (frame) => frames.push(textOf(frame)));
   socket.on("error", (error) => (ended = error.message));
   socket.on("close", (code) => (ended ||= `closed with ${code}`));
   const come = async (what: string, hasCome: () => boolean): Promise<void> => {
@@ -88,7 +95,10 @@ export const crowd: Scenario = async (server, { connections, seed, tell }) => {
   const people: Account[] = [];
   for (let n = 1; n <= USERS; n++) {
     const name = `user-${n}`;
-    const { token, user } = await rest(world, undefined, "POST", "/v1/auth/register", { username: name, password: "a password" });
+    const { token, user } = await rest(world, undefined, "POST", "/v1/auth/register", {
+      username: name,
+      password: "a password",
+    });
     people.push({ id: user.id, name, token });
   }
   const [first] = people;

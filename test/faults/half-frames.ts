@@ -46,34 +46,61 @@ const said = JSON.stringify({ id: 1, do: "message.send", text: "half a message "
 const HALVES: readonly Half[] = [
   { name: "nothing", says: () => [""] },
   { name: "half a request line", says: () => ["GET /v1/ch"] },
-  { name: "half the headers", says: (token) => [`GET /v1/chats HTTP/1.1\r\nhost: parlance.test\r\nauthorization: Bearer ${token}\r\nx-`] },
+  {
+    name: "half the headers",
+    says: (token) => [`GET /v1/chats HTTP/1.1\r\nhost: parlance.test\r\nauthorization: Bearer ${token}\r\nx-`],
+  },
   {
     name: "half a JSON body",
     says: (token, chat) => [
-      post(`/v1/chats/${chat}/messages`, token, ["content-type: application/json", "content-length: 500"], '{"text":"half'),
+      post(
+        `/v1/chats/${chat}/messages`,
+        token,
+        ["content-type: application/json", "content-length: 500"],
+        '{"text":"half',
+      ),
     ],
   },
   {
     name: "half a chunk",
     says: (token, chat) => [
-      post(`/v1/chats/${chat}/messages`, token, ["content-type: application/json", "transfer-encoding: chunked"], '100\r\n{"text":"half'),
+      post(
+        `/v1/chats/${chat}/messages`,
+        token,
+        ["content-type: application/json", "transfer-encoding: chunked"],
+        '100\r\n{"text":"half',
+      ),
     ],
   },
   {
     name: "half an upload",
     says: (token) => [
-      post("/v1/attachments?name=half.bin", token, ["content-type: application/octet-stream", "content-length: 5000000"], "x".repeat(10_000)),
+      post(
+        "/v1/attachments?name=half.bin",
+        token,
+        ["content-type: application/octet-stream", "content-length: 5000000"],
+        "x".repeat(10_000),
+      ),
     ],
   },
   { name: "half a frame", says: (token, chat) => [upgrade(`/v1/chats/${chat}/socket`, token), frame(said, 0.5)] },
   { name: "half the head of a frame", says: (token) => [upgrade("/v1/socket", token), frame(said, 0).subarray(0, 3)] },
-  { name: "a first fragment", says: (token, chat) => [upgrade(`/v1/chats/${chat}/socket`, token), frame(said, 1, false)] },
+  {
+    name: "a first fragment",
+    says: (token, chat) => [upgrade(`/v1/chats/${chat}/socket`, token), frame(said, 1, false)],
+  },
   { name: "half a frame of methods", says: (token) => [upgrade("/ws/chat/", token), frame(said, 0.9)] },
   {
     name: "half a frame of Socket.IO",
-    says: (token) => [upgrade("/ws/?EIO=4&transport=websocket", token), frame(`40/chat,${JSON.stringify({ token })}`, 0.5)],
+    says: (token) => [
+      upgrade("/ws/?EIO=4&transport=websocket", token),
+      frame(`40/chat,${JSON.stringify({ token })}`, 0.5),
+    ],
   },
-  { name: "half a Socket.IO packet by polling", says: (token) => [post("/socket.io/?EIO=4&transport=polling", token, ["content-length: 100"], "40")] },
+  {
+    name: "half a Socket.IO packet by polling",
+    says: (token) => [post("/socket.io/?EIO=4&transport=polling", token, ["content-length: 100"], "40")],
+  },
 ];
 
 async function begin({ port }: { readonly port: number }, half: Half, token: string, chat: number): Promise<Socket> {
@@ -92,7 +119,10 @@ async function begin({ port }: { readonly port: number }, half: Half, token: str
 }
 
 async function account(world: World, name: string): Promise<Account> {
-  const { token, user } = await rest(world, undefined, "POST", "/v1/auth/register", { username: name, password: "a password" });
+  const { token, user } = await rest(world, undefined, "POST", "/v1/auth/register", {
+    username: name,
+    password: "a password",
+  });
   return { id: user.id, name, token };
 }
 

@@ -57,7 +57,9 @@ export const kills: Scenario = async (server, { rounds, seed, tell }) => {
         if (firstAnswerAt !== undefined) recoveries.get(dialect)?.push(Math.max(0, firstAnswerAt - since));
       await look(round === rounds);
     }
-    tell(`round ${round} of ${rounds}: ${stored.messages} messages, ${findings.total} findings${isHasty ? ", not awaited" : ""}`);
+    tell(
+      `round ${round} of ${rounds}: ${stored.messages} messages, ${findings.total} findings${isHasty ? ", not awaited" : ""}`,
+    );
   }
   for (const talker of talkers) talker.end();
   const resent = talkers.reduce((sum, talker) => sum + (talker instanceof NativeTalker ? talker.resent : 0), 0);

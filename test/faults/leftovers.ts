@@ -9,7 +9,17 @@ import { DatabaseSync } from "node:sqlite";
 const OF_CONNECTIONS: Readonly<Record<string, readonly string[]>> = {
   Chat: ["sockets", "listeners", "subscribers"],
   Inbox: ["connections", "watchers", "subscribers"],
-  Gateway: ["connections", "follows", "subscriptions", "heard", "carried", "io_sessions", "io_outgoing", "io_partial", "io_acks"],
+  Gateway: [
+    "connections",
+    "follows",
+    "subscriptions",
+    "heard",
+    "carried",
+    "io_sessions",
+    "io_outgoing",
+    "io_partial",
+    "io_acks",
+  ],
   Lobby: ["present"],
 };
 
@@ -20,7 +30,12 @@ export function rowsOfConnections(state: string): Map<string, number> {
     const folder = join(state, "v3", "do", `parlance-${name}`);
     for (const file of readdirSync(folder).filter((one) => /^[0-9a-f]+\.sqlite$/.test(one))) {
       const db = new DatabaseSync(join(folder, file));
-      const has = new Set(db.prepare("SELECT name FROM sqlite_master").all().map((row) => row["name"]));
+      const has = new Set(
+        db
+          .prepare("SELECT name FROM sqlite_master")
+          .all()
+          .map((row) => row["name"]),
+      );
       for (const table of tables.filter((one) => has.has(one))) {
         const count = Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.["n"]);
         if (count > 0) rows.set(`${name}.${table}`, (rows.get(`${name}.${table}`) ?? 0) + count);

@@ -50,7 +50,9 @@ for (const [name, scenario] of Object.entries(SCENARIOS).filter(([name]) => valu
     await server.kill();
     writeFileSync(join(server.state, "server.log"), server.output());
     const options = Object.entries(wish).map(([option, value]) => `--${option} ${value}`);
-    console.log(`State and log are kept in ${server.state}. Again: npm run faults -- --only ${name} ${options.join(" ")}`);
+    console.log(
+      `State and log are kept in ${server.state}. Again: npm run faults -- --only ${name} ${options.join(" ")}`,
+    );
   }
 }
 console.log(results.join("\n"));

@@ -35,7 +35,10 @@ export interface Population {
 export async function populate(world: World): Promise<Population> {
   const accounts = new Map<string, Account>();
   for (const name of NAMES) {
-    const { token, user } = await rest(world, undefined, "POST", "/v1/auth/register", { username: name, password: "a password" });
+    const { token, user } = await rest(world, undefined, "POST", "/v1/auth/register", {
+      username: name,
+      password: "a password",
+    });
     accounts.set(name, { id: user.id, name, token });
   }
   const who = (name: Name): Account => accounts.get(name) as Account;

@@ -36,7 +36,7 @@ export class Random {
 
   /** Whole characters of many scripts, that does not end in white space. */
   text(length: number): string {
-    const letters = [...this.pick(ALPHABETS)];
+    const letters = Array.from(this.pick(ALPHABETS));
     return `${Array.from({ length }, () => this.pick(letters)).join("")}.`;
   }
 

@@ -50,7 +50,9 @@ export class Shown {
       const heard = (): readonly ShownMessage[] => talker.heard.get(chat.id) ?? [];
       const missing = (): Found[] => {
         const ids = new Set(heard().map(({ id }) => id));
-        return due.filter(({ id }) => !ids.has(id) || (talker instanceof EventsTalker && !talker.toldByChatName.has(`${id}`)));
+        return due.filter(
+          ({ id }) => !ids.has(id) || (talker instanceof EventsTalker && !talker.toldByChatName.has(`${id}`)),
+        );
       };
       await eventually(() => missing().length === 0);
       for (const { said, id } of missing()) findings.add("unheard", `${talker.name} did not hear ${id} (${said.key})`);
@@ -80,7 +82,10 @@ export class Shown {
     const keys = shown.map(({ text }) => keyOf(text));
     const wanted = all.slice(-Math.max(keys.length, newest.length)).map(({ said }) => said.key);
     if (keys.join() !== wanted.join())
-      this.#world.findings.add("order", `${talker.name} is shown ${keys.join()} in ${chat.id}, which has ${wanted.join()}`);
+      this.#world.findings.add(
+        "order",
+        `${talker.name} is shown ${keys.join()} in ${chat.id}, which has ${wanted.join()}`,
+      );
   }
 
   /** What came since the last time, as a client asks that has been away. */

@@ -144,7 +144,9 @@ export class Stored {
 
   /** The author is told that somebody has read it, just when somebody has. */
   #checkReceipts(chat: Chat, all: ReadonlyMap<number, readonly View[]>, bases: ReadonlyMap<number, number>): void {
-    const unreadOf = new Map([...all].map(([user, views]) => [user, new Set(views.flatMap((v) => (v.read ? [] : [v.seq])))]));
+    const unreadOf = new Map(
+      [...all].map(([user, views]) => [user, new Set(views.flatMap((v) => (v.read ? [] : [v.seq])))]),
+    );
     for (const [author, views] of all)
       for (const { seq, said, read } of views) {
         if (said.user !== author) continue;

@@ -34,7 +34,9 @@ describe("a clock that jumps back an hour", () => {
     const edited = await ann.patch(`/v1/chats/${chat.id}/messages/${before.id}`, { text: "before, edited" });
     jumpBack();
     const after = await bob.say(chat.id, "after");
-    expect((await ann.post(`/v1/chats/${chat.id}/messages`, { text: "again", client_id: "once" })).body.id).toBe(before.id);
+    expect((await ann.post(`/v1/chats/${chat.id}/messages`, { text: "again", client_id: "once" })).body.id).toBe(
+      before.id,
+    );
     const again = (await ann.patch(`/v1/chats/${chat.id}/messages/${before.id}`, { text: "edited again" })).body;
     const fresh = (await bob.patch(`/v1/chats/${chat.id}/messages/${after.id}`, { text: "after, edited" })).body;
     expect((await bob.delete(`/v1/chats/${chat.id}/messages/${after.id}`)).status).toBe(204);

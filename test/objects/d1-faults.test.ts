@@ -17,12 +17,15 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const prototypeOf = (object: object): Record<string, Run> => Object.getPrototypeOf(object) as Record<string, Run>;
+
 /** Has `before` asked before anything reaches D1, here and in every object, until the returned function is called. */
 function proxyD1(before: () => Promise<void>): () => void {
-  const undos = [
-    [Object.getPrototypeOf(env.DB.prepare("SELECT 1")), ["first", "all", "run", "raw"]],
-    [Object.getPrototypeOf(env.DB), ["batch", "exec"]],
-  ].flatMap(([prototype, methods]: [Record<string, Run>, string[]]) =>
+  const wrapped = [
+    { prototype: prototypeOf(env.DB.prepare("SELECT 1")), methods: ["first", "all", "run", "raw"] },
+    { prototype: prototypeOf(env.DB), methods: ["batch", "exec"] },
+  ];
+  const undos = wrapped.flatMap(({ prototype, methods }) =>
     methods.map((method) => {
       const old = prototype[method] as Run;
       prototype[method] = async function (this: unknown, ...args: unknown[]) {
@@ -114,8 +117,8 @@ describe("D1 that fails for a while", () => {
 
     // The sending looks its file up; from the commit on nothing reaches the directory.
     let heal = (): void => {};
-    const find = Object.getPrototypeOf(env.DB.prepare("SELECT 1")).all as Run;
-    const prototype = Object.getPrototypeOf(env.DB.prepare("SELECT 1")) as Record<string, Run>;
+    const prototype = prototypeOf(env.DB.prepare("SELECT 1"));
+    const find = prototype["all"] as Run;
     prototype["all"] = async function (this: unknown, ...args: unknown[]) {
       prototype["all"] = find;
       const found = await find.apply(this, args);
@@ -149,7 +152,7 @@ describe("D1 that fails for a while", () => {
     const [ann, bob] = await people("ann", "bob");
     await ann.get("/v1/me");
     // The batch that makes the chat is done, and its answer is lost.
-    const prototype = Object.getPrototypeOf(env.DB) as Record<string, Run>;
+    const prototype = prototypeOf(env.DB);
     const batch = prototype["batch"] as Run;
     let lost = 0;
     undo.push(() => {
@@ -182,7 +185,9 @@ describe("D1 that hangs for a while", () => {
     const say = ann
       .post(`/v1/chats/${chat.id}/messages`, { text: "waited", client_id: "once" })
       .finally(() => ends.push("the message"));
-    const make = Promise.all([ann, eve].map((one) => one.post("/v1/chats", { members: [one === ann ? eve.id : ann.id] })));
+    const make = Promise.all(
+      [ann, eve].map((one) => one.post("/v1/chats", { members: [one === ann ? eve.id : ann.id] })),
+    );
     const open = eve.socket().finally(() => ends.push("the socket"));
     await expect.poll(waiting).toBeGreaterThanOrEqual(4);
     for (let n = 0; n < 20; n++) expect(await a.do("message.send", { text: `m${n}` })).toMatchObject({ ok: true });

@@ -19,7 +19,7 @@ afterEach(() => {
 /** Statements of one object that match fail as on a full disk, until the returned function is called, which tells how many did. */
 async function fullDisk(kind: Kind, name: string, statement: RegExp): Promise<() => number> {
   const heal = await runInDurableObject(env[kind].getByName(name), (_, { storage: { sql } }) => {
-    const exec = sql.exec.bind(sql) as SqlStorage["exec"];
+    const exec = sql.exec.bind(sql);
     let failed = 0;
     Object.assign(sql, {
       exec: (query: string, ...bindings: unknown[]) => {
@@ -171,7 +171,7 @@ describe("a Gateway whose disk is full for a while", () => {
     const names = Array.from({ length: GATEWAY.spread }, (_, n) => `native/local/${n}`);
     const heals = await Promise.all(names.map((name) => fullDisk("GATEWAY", name, /INTO connections/)));
     await expect(bob.socket()).rejects.toThrow();
-    expect(heals.map((heal) => heal()).toSorted()).toEqual([0, 0, 0, 1]);
+    expect(heals.reduce((sum, heal) => sum + heal(), 0)).toBe(1);
     const second = await bob.socket();
     await ann.say(chat.id, "heard by both");
     for (const socket of [first, second]) await socket.event("message.created");

@@ -127,8 +127,7 @@ export class NativeTalker extends Talker {
     const id = this.someHeard(chat);
     const way = this.world.random.between(1, 3);
     if (id === undefined || way === 1) await this.reading(chat, "all", () => this.#do("read", chat.id, {}));
-    else if (way === 2)
-      await this.reading(chat, { upTo: seqOf(id) }, () => this.#do("read", chat.id, { up_to: id }));
+    else if (way === 2) await this.reading(chat, { upTo: seqOf(id) }, () => this.#do("read", chat.id, { up_to: id }));
     else await this.reading(chat, { alone: seqOf(id) }, () => this.#do("read", chat.id, { message_id: id }));
   }
 

@@ -1,6 +1,6 @@
 // A WebSocket that is opened again, a moment later, whenever it has closed: what every client of a raw socket has. Knows no dialect.
 
-import type { WebSocket } from "ws";
+import type { RawData, WebSocket } from "ws";
 import { Lost } from "./world.ts";
 
 const WAIT_MS = { first: 50, most: 400 };
@@ -10,6 +10,10 @@ export interface Listener {
   heard(frame: string): void;
   closed(): void;
 }
+
+/** What a frame says. */
+export const textOf = (frame: RawData): string =>
+  new TextDecoder().decode(Array.isArray(frame) ? Buffer.concat(frame) : frame);
 
 export class RawSocket {
   readonly #make: () => WebSocket;
@@ -33,7 +37,7 @@ export class RawSocket {
       this.#wait = WAIT_MS.first;
       this.#listener.opened();
     });
-    socket.on("message", (frame) => this.#listener.heard(frame.toString()));
+    socket.on("message", (frame) => this.#listener.heard(textOf(frame)));
     socket.on("close", () => {
       if (isOpen) this.#listener.closed();
       if (this.#isEnding) return;

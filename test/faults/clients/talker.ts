@@ -104,7 +104,13 @@ export abstract class Talker {
     const length = random.chance(0.05) ? random.between(1_000, 3_000) : random.between(0, 60);
     const files = random.chance(this.habits.fileShare) ? [random.bytes(random.between(1, 20_000))] : [];
     const said = ledger.attempt(
-      { dialect: this.dialect, chat: chat.id, user: this.account.id, files: files.map(sha256), clientId: this.clientId() },
+      {
+        dialect: this.dialect,
+        chat: chat.id,
+        user: this.account.id,
+        files: files.map(sha256),
+        clientId: this.clientId(),
+      },
       this.account.name,
       random.text(length),
     );

@@ -19,12 +19,6 @@ export interface Chat {
   readonly members: readonly Account[];
 }
 
-/** A file that the server has acknowledged. */
-export interface Upload {
-  readonly id: string;
-  readonly sha256: string;
-}
-
 export interface World {
   readonly url: string;
   readonly wsUrl: string;
@@ -78,7 +72,10 @@ export async function exchange(url: string, request: RequestInit): Promise<{ sta
 export const ANSWER_WITHIN_MS = 30_000;
 
 /** Asks until it is true, or in vain. */
-export async function eventually(isTrue: () => boolean | Promise<boolean>, within = ANSWER_WITHIN_MS): Promise<boolean> {
+export async function eventually(
+  isTrue: () => boolean | Promise<boolean>,
+  within = ANSWER_WITHIN_MS,
+): Promise<boolean> {
   const deadline = Date.now() + within;
   while (!(await isTrue())) {
     if (Date.now() > deadline) return false;
