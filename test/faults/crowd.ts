@@ -13,8 +13,8 @@ const USERS = 20;
 const AT_ONCE = 50;
 /** That stand at the same time, before all of them vanish. */
 const WAVE = 1_000;
-const OPEN_WITHIN_MS = 60_000;
-const GONE_WITHIN_MS = 120_000;
+const OPEN_WITHIN_MS = 120_000;
+const GONE_WITHIN_MS = 180_000;
 
 /** How a connection of each dialect comes to stand: the frames that are said, and by what it is seen that each was taken. */
 interface Way {

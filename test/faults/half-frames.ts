@@ -12,7 +12,7 @@ import { newWorld } from "./scenario.ts";
 
 /** Of each kind. */
 const TIMES = 25;
-const GONE_WITHIN_MS = 60_000;
+const GONE_WITHIN_MS = 180_000;
 
 const upgrade = (path: string, token: string): string =>
   [

@@ -15,6 +15,8 @@ import { Stored } from "./stored.ts";
 const TALK_MS = { least: 100, most: 900, hasty: 300 };
 /** Rounds after which nothing is awaited or looked at: the next kill comes while the server still makes good the last one. */
 const HASTY = 0.5;
+/** Chats in which nobody talks from the kill on until it was looked. */
+const RESTING = 0.4;
 
 export const kills: Scenario = async (server, { rounds, seed, tell }) => {
   const world = newWorld(server, seed);
@@ -26,9 +28,8 @@ export const kills: Scenario = async (server, { rounds, seed, tell }) => {
   let checked = 0;
 
   const everyoneIsBack = async (): Promise<void> => {
-    await eventually(() => talkers.every(({ firstAnswerAt }) => firstAnswerAt !== undefined));
-    for (const { name, firstAnswerAt } of talkers)
-      if (firstAnswerAt === undefined) findings.add("unrecovered", `${name} before look ${checked}`);
+    await eventually(() => talkers.every(({ isBack }) => isBack));
+    for (const { name, isBack } of talkers) if (!isBack) findings.add("unrecovered", `${name} before look ${checked}`);
   };
   const look = async (isThorough = false): Promise<void> => {
     world.isPaused = true;
@@ -37,6 +38,7 @@ export const kills: Scenario = async (server, { rounds, seed, tell }) => {
     await stored.check(isThorough);
     await shown.check();
     checked++;
+    world.resting.clear();
     world.isPaused = false;
   };
 
@@ -46,6 +48,8 @@ export const kills: Scenario = async (server, { rounds, seed, tell }) => {
   let isHasty = false;
   for (let round = 1; round <= rounds; round++) {
     await sleep(isHasty ? random.between(0, TALK_MS.hasty) : random.between(TALK_MS.least, TALK_MS.most));
+    world.resting.clear();
+    for (const chat of chats) if (random.chance(RESTING)) world.resting.add(chat);
     await server.kill();
     for (const talker of talkers) talker.firstAnswerAt = undefined;
     await server.restart();

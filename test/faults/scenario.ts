@@ -30,4 +30,5 @@ export const newWorld = (server: Server, seed: number): World => ({
   ledger: new Ledger(),
   findings: new Findings(),
   isPaused: true,
+  resting: new Set(),
 });

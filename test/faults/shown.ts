@@ -81,10 +81,11 @@ export class Shown {
     for (const { text } of shown) this.#checkText(talker, text);
     const keys = shown.map(({ text }) => keyOf(text));
     const wanted = all.slice(-Math.max(keys.length, newest.length)).map(({ said }) => said.key);
-    if (keys.join() !== wanted.join())
+    const at = wanted.findIndex((key, place) => key !== keys[place]);
+    if (keys.length !== wanted.length || at >= 0)
       this.#world.findings.add(
         "order",
-        `${talker.name} is shown ${keys.join()} in ${chat.id}, which has ${wanted.join()}`,
+        `${talker.name} is shown ${keys.length} of ${wanted.length} in ${chat.id}, ${keys[at]} for ${wanted[at]}`,
       );
   }
 

@@ -30,7 +30,7 @@ export abstract class Talker {
   readySince: number | undefined;
   /** By chat, in the order in which the connection that stands heard them. */
   readonly heard = new Map<number, Shown[]>();
-  /** When something was first acknowledged since this was last cleared: milliseconds since 1970. */
+  /** When something that was sent or read was first acknowledged since this was last cleared: milliseconds since 1970. */
   firstAnswerAt: number | undefined;
   /** Things that were begun and have not ended. */
   flying = 0;
@@ -46,6 +46,16 @@ export abstract class Talker {
 
   get name(): string {
     return `${this.dialect} ${this.account.name}`;
+  }
+
+  /** Chats in which it may talk now. */
+  get awake(): readonly Chat[] {
+    return this.chats.filter((chat) => !this.world.resting.has(chat));
+  }
+
+  /** It has been answered; if it has nowhere to talk, it is at least ready to. */
+  get isBack(): boolean {
+    return this.awake.length === 0 ? this.readySince !== undefined : this.firstAnswerAt !== undefined;
   }
 
   /** Opens the connection; from then on it comes back by itself. */
@@ -73,14 +83,16 @@ export abstract class Talker {
   async #talk(): Promise<void> {
     const { random } = this.world;
     while (!this.isEnding) {
-      if (this.world.isPaused || this.readySince === undefined) {
+      const awake = this.awake;
+      if (this.world.isPaused || this.readySince === undefined || awake.length === 0) {
         await sleep(5);
         continue;
       }
-      const chat = random.pick(this.chats);
+      const chat = random.pick(awake);
       await this.attempt(async () => {
         if (random.chance(this.habits.readShare)) await this.read(chat);
         else await this.send(chat);
+        this.firstAnswerAt ??= Date.now();
       });
     }
   }
@@ -90,7 +102,6 @@ export abstract class Talker {
     this.flying++;
     try {
       await act();
-      this.firstAnswerAt ??= Date.now();
     } catch (error) {
       if (!(error instanceof Lost)) this.world.findings.add("refused", `${this.name}: ${String(error)}`);
       await sleep(5);
