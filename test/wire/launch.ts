@@ -49,6 +49,8 @@ export interface Options {
   readonly fromScratch?: boolean;
   /** Another program than `npm start`'s, that says in the same way when it is ready. */
   readonly launcher?: string;
+  /** Instead of one that the system has free. */
+  readonly port?: number;
   /** A folder whose state it begins with, instead of none. */
   readonly template?: string;
   /** Changes its state before it is started for the first time. */
@@ -68,8 +70,9 @@ export async function launch({
   launcher = START,
   template,
   prepare,
+  port: wanted,
 }: Options = {}): Promise<Launched> {
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const state = await mkdtemp(join(tmpdir(), "parlance-"));
   const args = fromScratch ? [launcher] : [launcher, "--prepared"];
   let output = "";

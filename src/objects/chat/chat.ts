@@ -73,7 +73,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     #open: Open | undefined;
     #opening: Promise<Open> | undefined;
     #erasing: Promise<void> | undefined;
-    #armed = false;
+    /** When the alarm goes off: milliseconds since 1970. */
+    #armedFor = Infinity;
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
@@ -154,15 +155,15 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       }
     }
 
-    /** One alarm for a busy spell: it is armed with the first commit, in the same write. */
+    /** One alarm for a busy spell: it is armed with the first commit, in the same write; again only by a clock that went back. */
     #arm(at = Date.now() + DELIVERY.spellMs): void {
-      if (this.#armed) return;
-      this.#armed = true;
+      if (this.#armedFor <= at) return;
+      this.#armedFor = at;
       this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
     }
 
     override async alarm(): Promise<void> {
-      this.#armed = false;
+      this.#armedFor = Infinity;
       if (isEmpty(this.ctx.storage.sql)) return;
       if (new Meta(this.ctx.storage.sql).get("erasing") !== undefined) return this.#erase();
       const { room, outbox, files } = await this.#load();
@@ -253,7 +254,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       return this.#attempt(async () => {
         if (isEmpty(this.ctx.storage.sql)) return false;
         const open = await this.#load();
-        const times = { before, now: Date.now() };
+        const times = { before, now: open.room.commitTime() };
         return expire(this.ctx.storage, open, times, (commit, clock) => this.#tell(open, commit, clock));
       });
     }
@@ -285,7 +286,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         const { room, outbox } = open;
         if (room.members.knows(ghost.id)) room.savePerson(ghost);
         const before = room.clock;
-        const commit = membership.removeErased(room, ghost.id, outbox.delivered(), Date.now());
+        const commit = membership.removeErased(room, ghost.id, outbox.delivered(), room.commitTime());
         this.#tell(open, commit, before);
         // Of a chat that was left before nothing changes but the name that the members' lists show.
         this.#arm();
@@ -479,7 +480,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         log("chat.erased", { chat: room.id });
       } catch (fault) {
         logFault("erase", fault, { chat: room.id });
-        this.#armed = false;
+        this.#armedFor = Infinity;
         this.#arm();
       }
     }

@@ -264,7 +264,9 @@ export class Outbox {
   /** Serves again those whose time has come. */
   retry(now: number): void {
     for (const [user, lag] of this.#lagging) {
-      if (lag.due > now || this.#lanes.has(user)) continue;
+      // What is due later than anything can be was put off by a clock that has gone back since.
+      const isDue = lag.due <= now || lag.due > now + DELIVERY.retryMaxMs;
+      if (!isDue || this.#lanes.has(user)) continue;
       this.#lanes.set(user, newLane(lag.from, true));
       this.#start(user);
     }

@@ -55,7 +55,7 @@ export function send(
     clientId: draft.clientId,
     consumable: command.draft.consumable === true,
     // A clock that was set back must not let a later message look earlier.
-    createdAt: Math.max(now, room.last?.createdAt ?? 0),
+    createdAt: now,
   });
   room.appended(message);
   const event: ChatEvent = { type: "message.created", chatId: room.id, rev: message.rev, message };

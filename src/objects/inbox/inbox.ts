@@ -335,7 +335,9 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     async #verify(): Promise<void> {
       const { connections } = this.#load();
       const now = Date.now();
-      if (connections.size === 0 || now - this.#verifiedAt < PRESENCE.verifyMs) return;
+      // Where the clock has gone back, what was verified "later" says nothing.
+      const isFresh = this.#verifiedAt <= now && now - this.#verifiedAt < PRESENCE.verifyMs;
+      if (connections.size === 0 || isFresh) return;
       this.#verifiedAt = now;
       await Promise.all(
         [...byPlace(connections.ids())].map(async ([place, ids]) => {

@@ -1,0 +1,155 @@
+// Thousands of connections of every dialect open, say who they are, listen, and vanish without a word. Nothing may be left of them:
+// no TCP connection, no row, nobody online. Who talks meanwhile is served.
+
+import { WebSocket } from "ws";
+import { textOf } from "./clients/raw-socket.ts";
+import type { Account, Body, Chat, World } from "./clients/world.ts";
+import { eventually, rest } from "./clients/world.ts";
+import { rowsOfConnections, tcpConnections } from "./leftovers.ts";
+import type { Scenario } from "./scenario.ts";
+import { newWorld } from "./scenario.ts";
+
+const USERS = 20;
+const AT_ONCE = 50;
+/** That stand at the same time, before all of them vanish. */
+const WAVE = 1_000;
+const OPEN_WITHIN_MS = 120_000;
+const GONE_WITHIN_MS = 180_000;
+
+/** How a connection of each dialect comes to stand: the frames that are said, and by what it is seen that each was taken. */
+interface Way {
+  readonly path: (who: Account, chat: Chat) => string;
+  readonly protocols?: (who: Account) => readonly string[];
+  readonly talk: (who: Account, chat: Chat) => readonly { readonly say?: string; readonly until: RegExp | null }[];
+}
+
+const io = (path: string): string => `${path}?EIO=4&transport=websocket`;
+const bearer = ({ token }: Account): readonly string[] => ["parlance.v1", `bearer.${token}`];
+
+const WAYS: Readonly<Record<string, Way>> = {
+  native: {
+    path: () => "/v1/socket",
+    protocols: bearer,
+    talk: ({ id }) => [
+      { say: JSON.stringify({ id: 1, do: "presence.watch", user_id: (id % USERS) + 1 }), until: /"ok":true/ },
+    ],
+  },
+  "native, one chat": {
+    path: (_, { id }) => `/v1/chats/${id}/socket`,
+    protocols: bearer,
+    talk: () => [{ say: JSON.stringify({ id: 1, do: "message.list" }), until: /"ok":true/ }],
+  },
+  methods: {
+    path: () => "/ws/chat/",
+    talk: ({ token }) => [{ say: JSON.stringify({ method: "auth", access_token: token }), until: /"authenticated"/ }],
+  },
+  messenger: {
+    path: () => io("/ws/"),
+    talk: ({ token }) => [
+      { until: /^0/ },
+      { say: `40/chat,${JSON.stringify({ token })}`, until: /^40\/chat/ },
+      { say: `42/chat,1["wait-for-user",{"user":"user-1"}]`, until: null },
+      { say: `42/chat,2["fetch-users",{}]`, until: /^43\/chat,2/ },
+    ],
+  },
+  events: {
+    path: () => io("/socket.io/"),
+    talk: ({ id }) => [
+      { until: /^0/ },
+      { say: "40", until: /^40/ },
+      { say: `421["list-chats",{"user":{"id":"${id}"}}]`, until: /^431/ },
+    ],
+  },
+  rooms: {
+    path: ({ token }) => `${io("/socket.io/")}&token=${token}`,
+    talk: (_, { id }) => [
+      { until: /^0/ },
+      { say: "40", until: /^40/ },
+      { say: `421["join","chat-${id}"]`, until: /^431/ },
+    ],
+  },
+};
+
+async function open(world: World, way: Way, who: Account, chat: Chat): Promise<WebSocket> {
+  const socket = new WebSocket(`${world.wsUrl}${way.path(who, chat)}`, [...(way.protocols?.(who) ?? [])]);
+  const frames: string[] = [];
+  let ended = "";
+  socket.on("message", (frame) => frames.push(textOf(frame)));
+  socket.on("error", (error) => (ended = error.message));
+  socket.on("close", (code) => (ended ||= `closed with ${code}`));
+  const come = async (what: string, hasCome: () => boolean): Promise<void> => {
+    if (!(await eventually(() => ended !== "" || hasCome(), OPEN_WITHIN_MS)) || ended !== "")
+      throw new Error(`${what} did not come: ${ended || frames.at(-1)}`);
+  };
+  await come("the connection", () => socket.readyState === WebSocket.OPEN);
+  for (const { say, until } of way.talk(who, chat)) {
+    if (say !== undefined) socket.send(say);
+    if (until !== null) await come(String(until), () => frames.some((frame) => until.test(frame)));
+  }
+  return socket;
+}
+
+export const crowd: Scenario = async (server, { connections, seed, tell }) => {
+  const world = newWorld(server, seed);
+  const { findings } = world;
+  const people: Account[] = [];
+  for (let n = 1; n <= USERS; n++) {
+    const name = `user-${n}`;
+    const { token, user } = await rest(world, undefined, "POST", "/v1/auth/register", {
+      username: name,
+      password: "a password",
+    });
+    people.push({ id: user.id, name, token });
+  }
+  const [first] = people;
+  if (first === undefined) throw new Error("nobody");
+  const members = people.slice(1).map(({ id }) => id);
+  const made = await rest(world, first, "POST", "/v1/chats", { title: "all", members });
+  const chat: Chat = { id: made.id, kind: "group", members: people };
+
+  let opened = 0;
+  let sent = 0;
+  const kinds = Object.entries(WAYS);
+  for (let wave = 0; opened < connections; wave++) {
+    const standing: WebSocket[] = [];
+    const due = Math.min(WAVE, connections - opened);
+    let begun = 0;
+    const openers = Array.from({ length: AT_ONCE }, async () => {
+      while (begun < due) {
+        const at = opened + begun++;
+        const [dialect, way] = kinds[at % kinds.length] ?? world.random.pick(kinds);
+        try {
+          standing.push(await open(world, way, world.random.pick(people), chat));
+        } catch (error) {
+          findings.add("refused", `${dialect}, connection ${at}: ${String(error)}`);
+        }
+      }
+    });
+    await Promise.all(openers);
+    opened += due;
+    for (const socket of standing) socket.terminate();
+    // Who comes while they go is served.
+    const text = `after wave ${wave}`;
+    const message = await rest(world, first, "POST", `/v1/chats/${chat.id}/messages`, { text });
+    sent++;
+    if (message.seq !== sent) findings.add("gaps", `the message after wave ${wave} has the number ${message.seq}`);
+    tell(`${opened} of ${connections} connections have stood and vanished`);
+  }
+
+  const online = async (): Promise<string[]> => {
+    const { items } = await rest(world, first, "GET", "/v1/users?limit=100");
+    return items.flatMap((one: Body) => (one.online ? [one.username] : []));
+  };
+  await eventually(async () => (await online()).length === 0, GONE_WITHIN_MS);
+  for (const name of await online()) findings.add("left", `${name} is online`);
+  // Of this process there are the connections that `fetch` keeps.
+  const own = (): number => process.getActiveResourcesInfo().filter((one) => one === "TCPSocketWrap").length;
+  await eventually(() => (tcpConnections(server.port) ?? 0) <= own(), GONE_WITHIN_MS);
+  const tcp = tcpConnections(server.port) ?? 0;
+  if (tcp > own()) findings.add("left", `${tcp} TCP connections, of which ${own()} are known`);
+
+  await server.stop();
+  const rows = rowsOfConnections(server.state);
+  for (const [table, count] of rows) findings.add("left", `${count} rows in ${table}`);
+  return { findings, text: `${opened} connections of ${kinds.length} kinds opened and vanished.` };
+};

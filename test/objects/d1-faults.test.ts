@@ -1,0 +1,208 @@
+// D1 that fails or hangs for a while, by a proxy before every statement: what is open talks on, what needs the directory is refused
+// in plain words or waits, and afterwards the directory has what it missed.
+
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { file } from "../support/files.ts";
+import { MethodsClient } from "../support/methods.ts";
+import type { Answer, Body, Socket } from "../support/people.ts";
+import { call, people } from "../support/people.ts";
+
+type Run = (...args: unknown[]) => Promise<unknown>;
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const one of undo.splice(0)) one();
+  vi.useRealTimers();
+});
+
+const prototypeOf = (object: object): Record<string, Run> => Object.getPrototypeOf(object) as Record<string, Run>;
+
+/** Has `before` asked before anything reaches D1, here and in every object, until the returned function is called. */
+function proxyD1(before: () => Promise<void>): () => void {
+  const wrapped = [
+    { prototype: prototypeOf(env.DB.prepare("SELECT 1")), methods: ["first", "all", "run", "raw"] },
+    { prototype: prototypeOf(env.DB), methods: ["batch", "exec"] },
+  ];
+  const undos = wrapped.flatMap(({ prototype, methods }) =>
+    methods.map((method) => {
+      const old = prototype[method] as Run;
+      prototype[method] = async function (this: unknown, ...args: unknown[]) {
+        await before();
+        return old.apply(this, args);
+      };
+      return () => {
+        prototype[method] = old;
+      };
+    }),
+  );
+  const heal = (): void => undos.forEach((one) => one());
+  undo.push(heal);
+  return heal;
+}
+
+const failing = (): (() => void) =>
+  proxyD1(() => Promise.reject(new Error("D1_ERROR: SELECT secret FROM internals: the network is gone")));
+
+/** Statements wait until `heal` is called, and are run then. */
+function hanging(): { heal: () => void; waiting: () => number } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let waiting = 0;
+  const restore = proxyD1(() => {
+    waiting++;
+    return promise;
+  });
+  const heal = (): void => {
+    restore();
+    resolve();
+  };
+  undo.push(heal);
+  return { heal, waiting: () => waiting };
+}
+
+const texts = (socket: Socket): string[] =>
+  socket.events.flatMap((event) => (event.event === "message.created" ? [event.message.text] : []));
+
+/** As after an hour, in which the alarm of a chat goes off again and again. */
+async function later(chat: number): Promise<void> {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+  await runDurableObjectAlarm(env.CHAT.getByName(`chat:${chat}`));
+  vi.useRealTimers();
+}
+
+describe("D1 that fails for a while", () => {
+  it("stops nobody who is connected, refuses all others in plain words, and leaves no hole", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const chat = await ann.direct(bob);
+    const [a, b] = [await ann.socket(chat.id), await bob.socket()];
+    await ann.say(chat.id, "before");
+    const heal = failing();
+    for (const text of ["one", "two"]) expect(await a.do("message.send", { text })).toMatchObject({ ok: true });
+    expect(await b.do("read", { chat_id: chat.id })).toMatchObject({ ok: true, unread: 0 });
+    expect(await b.do("changes", { chat_id: chat.id, since: 0 })).toMatchObject({ ok: true });
+    await b.event("message.created", ({ message }) => message.text === "two");
+
+    const login = { username: ann.username, password: "a password" };
+    const refused: Answer[] = [
+      await ann.post(`/v1/chats/${chat.id}/messages`, { text: "refused", client_id: "kept by its sender" }),
+      await ann.post("/v1/chats", { members: [bob.id], title: "refused" }),
+      await ann.get("/v1/chats"),
+      await call("POST", "/v1/auth/login", login),
+      await call("POST", "/api/auth/login", login),
+      await call("POST", "/authentication", { user_name: ann.username, password: "a password" }),
+    ];
+    for (const { status, body } of refused) {
+      expect(status).toBe(500);
+      expect(JSON.stringify(body)).not.toMatch(/D1|SELECT|network|internals/);
+    }
+
+    heal();
+    const again = { text: "no longer refused", client_id: "kept by its sender" };
+    const stored = await ann.post(`/v1/chats/${chat.id}/messages`, again);
+    expect([stored.status, stored.body.seq]).toEqual([201, 4]);
+    await b.event("message.created", ({ message }) => message.seq === 4);
+    expect(texts(b)).toEqual(["before", "one", "two", "no longer refused"]);
+    expect((await ann.get("/v1/chats")).body.items.map((one: Body) => one.id)).toEqual([chat.id]);
+    expect(await bob.unread(chat.id)).toBe(1);
+  });
+
+  it("is told later what was done to a chat meanwhile: its title, who is in it, the files that were sent", async () => {
+    const [ann, bob, eve] = await people("ann", "bob", "eve");
+    const chat = await ann.group("Before", bob, eve);
+    const client = await MethodsClient.of(ann);
+    const socket = await ann.socket(chat.id);
+    const attachment = await file(ann);
+    await later(chat.id);
+
+    // The sending looks its file up; from the commit on nothing reaches the directory.
+    let heal = (): void => {};
+    const prototype = prototypeOf(env.DB.prepare("SELECT 1"));
+    const find = prototype["all"] as Run;
+    prototype["all"] = async function (this: unknown, ...args: unknown[]) {
+      prototype["all"] = find;
+      const found = await find.apply(this, args);
+      heal = failing();
+      return found;
+    };
+    const sent = await socket.do("message.send", { attachments: [attachment.id] });
+    expect(sent.message.attachments[0].id).toBe(attachment.id);
+    const renamed = await client.call("update_chat", { chat: chat.id, title: "After" });
+    expect(renamed.type).toBe("chat_updated");
+    const removed = await client.call("remove_from_chat", { chat: chat.id, users: [eve.id] });
+    expect(removed.type).toBe("user_removed_successful");
+    heal();
+
+    const directory = async (): Promise<unknown[]> => [
+      await env.DB.prepare("SELECT title FROM chats WHERE id = ?").bind(chat.id).first("title"),
+      await env.DB.prepare("SELECT count(*) AS n FROM memberships WHERE chat_id = ?").bind(chat.id).first("n"),
+      await env.DB.prepare("SELECT chat_id FROM attachments WHERE id = ?").bind(attachment.id).first("chat_id"),
+    ];
+    expect(await directory()).toEqual(["Before", 3, null]);
+    await expect
+      .poll(async () => {
+        await later(chat.id);
+        return directory();
+      })
+      .toEqual(["After", 2, chat.id]);
+    expect((await bob.get(`/v1/attachments/${attachment.id}`)).status).toBe(200);
+  });
+
+  it("makes no half of a chat: who tries again has one", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    await ann.get("/v1/me");
+    // The batch that makes the chat is done, and its answer is lost.
+    const prototype = prototypeOf(env.DB);
+    const batch = prototype["batch"] as Run;
+    let lost = 0;
+    undo.push(() => {
+      prototype["batch"] = batch;
+    });
+    prototype["batch"] = async function (this: unknown, ...args: unknown[]) {
+      const answer = await batch.apply(this, args);
+      if (lost++ === 0) throw new Error("D1_ERROR: the answer was lost");
+      return answer;
+    };
+    expect((await ann.post("/v1/chats", { members: [bob.id] })).status).toBe(500);
+    const { status, body } = await ann.post("/v1/chats", { members: [bob.id] });
+    expect([200, 201]).toContain(status);
+    await ann.say(body.id, "hello");
+    await expect.poll(() => bob.unread(body.id)).toBe(1);
+    for (const who of [ann, bob]) expect((await who.get("/v1/chats")).body.items).toHaveLength(1);
+    const count = env.DB.prepare("SELECT count(*) AS n FROM memberships WHERE user_id = ?").bind(bob.id);
+    expect(await count.first("n")).toBe(1);
+  });
+});
+
+describe("D1 that hangs for a while", () => {
+  it("keeps waiting those alone who need it, and does what they asked for once", async () => {
+    const [ann, bob, eve] = await people("ann", "bob", "eve");
+    const chat = await ann.direct(bob);
+    const [a, b] = [await ann.socket(chat.id), await bob.socket()];
+    await ann.say(chat.id, "before");
+    const { heal, waiting } = hanging();
+    const ends: string[] = [];
+    const say = ann
+      .post(`/v1/chats/${chat.id}/messages`, { text: "waited", client_id: "once" })
+      .finally(() => ends.push("the message"));
+    const make = Promise.all(
+      [ann, eve].map((one) => one.post("/v1/chats", { members: [one === ann ? eve.id : ann.id] })),
+    );
+    const open = eve.socket().finally(() => ends.push("the socket"));
+    await expect.poll(waiting).toBeGreaterThanOrEqual(4);
+    for (let n = 0; n < 20; n++) expect(await a.do("message.send", { text: `m${n}` })).toMatchObject({ ok: true });
+    await b.event("message.created", ({ message }) => message.text === "m19");
+    expect(ends).toEqual([]);
+
+    heal();
+    expect((await say).body.seq).toBe(22);
+    const repeated = await ann.post(`/v1/chats/${chat.id}/messages`, { text: "waited", client_id: "once" });
+    expect([repeated.status, repeated.body.seq]).toEqual([200, 22]);
+    const [one, other] = await make;
+    expect(one?.body.id).toBe(other?.body.id);
+    const e = await open;
+    await ann.say(one?.body.id, "hello eve");
+    expect((await e.event("message.created")).message.text).toBe("hello eve");
+    expect(texts(b)).toEqual(["before", ...Array.from({ length: 20 }, (_, n) => `m${n}`), "waited"]);
+  });
+});
