@@ -1,0 +1,56 @@
+/** A short run at the limits that a deployment has: floods are refused and closed, and nobody else feels them. */
+
+import type { Dialect } from "./cases.ts";
+import type { Findings } from "./findings.ts";
+import { Probes } from "./probes.ts";
+import type { Server } from "./server.ts";
+import { Talker } from "./talker.ts";
+import type { World } from "./world.ts";
+
+/** Far more than a burst. A connection that acts for a whole app may send as much as many users: it only has to wait. */
+const FRAMES = 1_000;
+const PATIENCE_MS = 20_000;
+
+const FRAME: Readonly<Record<Dialect, string>> = {
+  native: '{"do":"typing"}',
+  chat: '{"do":"typing"}',
+  methods: '{"method":"auth"}',
+  messenger: '42/chat,["fetch-users",{}]',
+  events: '42["list-chats",{}]',
+  events2: '42["list-chats",{}]',
+  rooms: '42["typing",1]',
+};
+
+/** @param times how often each dialect is flooded */
+export async function flood(server: Server, world: World, findings: Findings, times: number): Promise<void> {
+  await server.stop();
+  await server.launch({});
+  const probes = new Probes(world, findings);
+  await probes.open();
+  const { attackers, attackersApp, socketsChat } = world;
+  const [token = ""] = attackers.map((user) => user.token);
+  const asUser = { token, chat: socketsChat };
+  for (let time = 0; time < Math.min(times, 20); time++) {
+    for (const dialect of Object.keys(FRAME) as Dialect[]) {
+      const entry = dialect.startsWith("events")
+        ? { token: attackersApp.key }
+        : dialect === "rooms"
+          ? { token: attackersApp.users[0]?.token ?? "", app: attackersApp.uuid, room: attackersApp.room }
+          : asUser;
+      const started = performance.now();
+      const talker = await Talker.open(world.port, dialect, entry);
+      talker.listen((text) => findings.check(-1, `flood ${dialect}`, text));
+      const isApp = dialect.startsWith("events");
+      const ended = isApp ? undefined : talker.hears(() => false, PATIENCE_MS);
+      for (let frame = 0; frame < FRAMES; frame++) talker.send(FRAME[dialect]);
+      const talking = probes.talk(-1);
+      if (isApp && !(await talker.sync(PATIENCE_MS))) findings.add("no answer", -1, `${dialect} after a flood (${talker.closed})`);
+      await ended;
+      if (!isApp && talker.closed === undefined) findings.add("no answer", -1, `a flood of ${dialect} goes on`);
+      talker.close();
+      await talking;
+      findings.count(`flood ${dialect}`, true, performance.now() - started);
+    }
+  }
+  probes.close();
+}
