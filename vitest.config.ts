@@ -1,4 +1,5 @@
-// Two kinds of tests: those that run inside workerd, next to the code, and those that talk to a running server.
+// Three kinds of tests: those that run inside workerd, next to the code, those that talk to a running server, and those that
+// look at the web client in a browser (`npm run test:browser`; `npm test` leaves them out).
 
 import { join } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
@@ -52,6 +53,16 @@ export default defineConfig({
           fileParallelism: false,
           sequence: { groupOrder: 2 },
           testTimeout: 30_000,
+          hookTimeout: 90_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          testTimeout: 90_000,
           hookTimeout: 90_000,
         },
       },

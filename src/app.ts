@@ -12,14 +12,17 @@ import { LIMITS } from "./core/limits.ts";
 import { defaultPathRoutes } from "./dialects/default-path.ts";
 import { eventsSockets } from "./dialects/events/socket-api.ts";
 import type { Http, Sockets } from "./dialects/http.ts";
+import { messengerExamples } from "./dialects/messenger/examples.ts";
 import { createRender as createMessengerRender } from "./dialects/messenger/render.ts";
 import { messengerRoutes } from "./dialects/messenger/routes.ts";
 import { messengerSockets } from "./dialects/messenger/socket-api.ts";
 import { methodsRoutes } from "./dialects/methods/route.ts";
 import { methodsSockets } from "./dialects/methods/socket-api.ts";
+import { mobileExamples } from "./dialects/mobile/examples.ts";
 import { createRender as createMobileRender } from "./dialects/mobile/render.ts";
 import { mobileRoutes } from "./dialects/mobile/routes.ts";
 import { problem } from "./dialects/native/problems.ts";
+import { nativeExamples } from "./dialects/native/examples.ts";
 import { createRender } from "./dialects/native/render.ts";
 import { nativeRoutes } from "./dialects/native/rest.ts";
 import { nativeSockets } from "./dialects/native/socket-api.ts";
@@ -113,7 +116,7 @@ function mount(env: Env): Mounted {
       (asyncApi ??= createAsyncApi([nativeSockets, methodsSockets, messengerSockets, eventsSockets, roomsSockets])),
     ),
   );
-  const openApi = createOpenApi(app);
+  const openApi = createOpenApi(app, { ...nativeExamples, ...mobileExamples, ...messengerExamples });
   app.get("/openapi.json", async (c) => c.json(await openApi()));
   return { server, app };
 }

@@ -68,7 +68,7 @@ function makeServer(env: Env): Server {
     tokens: createTokenSigner(secret),
     throttle: createLoginThrottle(env.THROTTLE),
     operatorTokens: createOperatorTokens(secret),
-    tenantSystems: createTenantSystems(outbound, development),
+    tenantSystems: createTenantSystems(outbound, development, now),
     firstOperator: firstOperatorOf(env),
     files: {
       ...files,

@@ -5,8 +5,23 @@ import { generateSpecs } from "hono-openapi";
 import type { Json } from "./tidy.ts";
 import { tidy } from "./tidy.ts";
 
+/** Bodies by operation, e.g. `POST /v1/chats`. */
+type Examples = Readonly<Record<string, Json>>;
+
+/** The document with an example in each body that `examples` has one for. @throws Error for one that is of no operation */
+function withExamples(document: Json, examples: Examples): Json {
+  const { paths } = document as { paths: Record<string, Record<string, { requestBody?: { content: object } }>> };
+  for (const [operation, example] of Object.entries(examples)) {
+    const [method = "", path = ""] = operation.split(" ");
+    const content = paths[path]?.[method.toLowerCase()]?.requestBody?.content;
+    if (content === undefined) throw new Error(`an example of no operation: ${operation}`);
+    for (const media of Object.values(content)) Object.assign(media as object, { example });
+  }
+  return document;
+}
+
 /** Makes the document of `app` when it is first asked for. */
-export function createOpenApi<E extends Env>(app: Hono<E>): () => Promise<Json> {
+export function createOpenApi<E extends Env>(app: Hono<E>, examples: Examples): () => Promise<Json> {
   let document: Promise<Json> | undefined;
   return () => {
     document ??= generateSpecs(app, {
@@ -37,7 +52,7 @@ export function createOpenApi<E extends Env>(app: Hono<E>): () => Promise<Json> 
           },
         },
       },
-    }).then((made) => tidy(JSON.parse(JSON.stringify(made)) as Json));
+    }).then((made) => withExamples(tidy(JSON.parse(JSON.stringify(made)) as Json), examples));
     return document;
   };
 }

@@ -42,7 +42,10 @@ export function createOutbound({ development, fetch }: OutboundSettings): Outbou
 
   async function resolve(name: string, type: string, signal: AbortSignal): Promise<string[]> {
     const query = new URLSearchParams({ name, type });
-    const response = await fetch(`${RESOLVER}?${query}`, { headers: { accept: "application/dns-json" }, signal });
+    const response = await fetch(`${RESOLVER}?${query.toString()}`, {
+      headers: { accept: "application/dns-json" },
+      signal,
+    });
     const { Answer = [] } = dnsAnswer.parse(await response.json());
     return Answer.filter((record) => ADDRESSES.has(record.type)).map((record) => record.data);
   }

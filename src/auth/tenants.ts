@@ -3,7 +3,7 @@
  * a JWT is verified; knows no user and no app.
  */
 
-import type { JSONWebKeySet, JWTPayload } from "jose";
+import type { JWTPayload } from "jose";
 import { createLocalJWKSet, decodeJwt, errors, jwtVerify } from "jose";
 import { z } from "zod";
 import { LIMITS } from "../core/limits.ts";
@@ -67,14 +67,15 @@ interface Known {
   readonly at: number;
 }
 
-export function createTenantSystems(outbound: Outbound, development: boolean): TenantSystems {
+/** @param now milliseconds since 1970 */
+export function createTenantSystems(outbound: Outbound, development: boolean, now: () => number): TenantSystems {
   /** Values and never promises: a promise of one request must not be waited for by another. */
   const sets = new Map<string, Known>();
 
   async function fetchKeys(jwksUrl: string): Promise<Known | null> {
     const set = await outbound.get(new URL(jwksUrl), async (response) => keySet.parse(await jsonOf(response)));
     if (set === null) return null;
-    const known = { keys: createLocalJWKSet(set as JSONWebKeySet), at: Date.now() };
+    const known = { keys: createLocalJWKSet(set), at: now() };
     if (sets.size >= JWKS.kept) sets.clear();
     sets.set(jwksUrl, known);
     return known;
@@ -93,12 +94,12 @@ export function createTenantSystems(outbound: Outbound, development: boolean): T
 
   async function verified(jwksUrl: string, token: string): Promise<JWTPayload | null> {
     const cached = sets.get(jwksUrl);
-    const fresh = cached !== undefined && Date.now() - cached.at < JWKS.lifeMs ? cached : await fetchKeys(jwksUrl);
+    const fresh = cached !== undefined && now() - cached.at < JWKS.lifeMs ? cached : await fetchKeys(jwksUrl);
     if (fresh === null) return null;
     const payload = await verifyWith(fresh, token);
     if (payload !== "unknown") return payload;
     // The tenant may have begun to sign with another key since.
-    if (Date.now() - fresh.at < JWKS.pauseMs) return null;
+    if (now() - fresh.at < JWKS.pauseMs) return null;
     const newer = await fetchKeys(jwksUrl);
     const again = newer === null ? null : await verifyWith(newer, token);
     return again === "unknown" ? null : again;

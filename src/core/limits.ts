@@ -143,6 +143,20 @@ export const SWEEP = {
   orphanMs: DAY,
 } as const;
 
+/** Deleting what an app does not want to keep. */
+export const RETENTION = {
+  /** Days that an app may ask for. */
+  maxDays: 3_650,
+  /** An app's chats are gone through this often. */
+  roundMs: DAY,
+  /** Chats that are asked in one run of the Lobby, and messages that are deleted in one run of a Chat. */
+  chats: 20,
+  messages: 100,
+  /** A chat that can not be asked is tried again so often, after so long; then the round goes on without it. */
+  tries: 5,
+  retryMs: 5 * SECOND,
+} as const;
+
 /** Failed logins: a bucket that holds `burst` and gains one each `refillMs`. */
 export const THROTTLE = {
   /** Guesses at one account. */

@@ -3,7 +3,7 @@
  * `auth/`) implement them.
  */
 
-import type { AppId, UserId } from "./ids.ts";
+import type { AppId, ChatId, UserId } from "./ids.ts";
 import type { App, TokenUser } from "./ports.ts";
 
 /** `admin`: registers operators and may act on every app. Without it an operator has their own apps. */
@@ -51,6 +51,8 @@ export interface AppRecord extends App {
   /** Where the keys are that the tenant signs its users' JWTs with. */
   readonly jwksUrl: string | null;
   readonly readBeforeSend: boolean;
+  /** Messages are deleted after so many days; null: they are kept. */
+  readonly retentionDays: number | null;
   /** Whether it has a secret key; the default app has none at first. */
   readonly hasKey: boolean;
   /** The operator's id; null: the default app's, or one whose operator is gone. */
@@ -75,6 +77,7 @@ export interface AppPatch {
   readonly jwksUrl?: string | null | undefined;
   readonly open?: boolean | undefined;
   readonly readBeforeSend?: boolean | undefined;
+  readonly retentionDays?: number | null | undefined;
 }
 
 /** The apps as operators manage them. None of these finds an app that is being deleted. */
@@ -86,6 +89,8 @@ export interface AppRecords {
   update(app: AppId, patch: AppPatch): Promise<AppRecord | null>;
   setKey(app: AppId, keyHash: string): Promise<boolean>;
   counts(app: AppId): Promise<{ users: number; chats: number }>;
+  /** The next chats of an app by id, from after `after` on. */
+  chatsAfter(app: AppId, after: number, limit: number): Promise<ChatId[]>;
 }
 
 /** What is left of an app that is being deleted, page by page. */

@@ -76,8 +76,8 @@ export interface Tokens {
   /** The user that this token still speaks for, or null: ended, expired, or the account is gone. One query. */
   user(tokenId: string): Promise<TokenUser | null>;
   end(tokenId: string): Promise<void>;
-  /** Ends all tokens of a user. */
-  endAll(user: UserId): Promise<void>;
+  /** Ends all tokens of a user; those that were ended. `expiresAt`: milliseconds since 1970. */
+  endAll(user: UserId): Promise<{ tokenId: string; expiresAt: number }[]>;
 }
 
 export interface NewChat {
@@ -235,6 +235,8 @@ export interface Objects {
   /** The connection `watcher` hears of this user's presence from now on; whether they are online. */
   watch(user: UserId, watcher: string): Promise<boolean>;
   unwatch(user: UserId, watcher: string): Promise<void>;
+  /** When this user's last connection closed (milliseconds since 1970); null while one is open, or where none ever was. */
+  lastSeen(user: UserId): Promise<number | null>;
   /** The connection `listener` hears what is ephemeral in a chat (or no longer). */
   hear(chat: ChatId, actor: Actor, listener: string, on: boolean): Promise<void>;
   /** It does, and is in the room: all who are there hear of it. */
@@ -254,6 +256,8 @@ export interface Objects {
   eraseApp(app: AppId): Promise<void>;
   /** News for everyone in the app. */
   announce(app: AppId, news: { type: "user.joined" | "user.left"; userId: UserId; username: string }): Promise<void>;
+  /** How long messages of the app are kept has been set: soon, and then once a day, the older ones are deleted. */
+  retain(app: AppId): Promise<void>;
   /** Closes at once the connections that the app's key opened, or that were opened because the app is open. */
   closeApp(app: AppId): Promise<void>;
 }

@@ -3,7 +3,7 @@
  */
 
 import type { AppId } from "../core/ids.ts";
-import { appId } from "../core/ids.ts";
+import { appId, chatId } from "../core/ids.ts";
 import type { AppPatch, AppRecord, AppRecords, NewApp } from "../core/operators.ts";
 import { DEFAULT_APP } from "./apps.ts";
 
@@ -15,13 +15,14 @@ interface AppRecordRow {
   readonly jwks_url: string | null;
   readonly open: number;
   readonly read_before_send: number;
+  readonly retention_days: number | null;
   readonly has_key: number;
   readonly owner: number | null;
   readonly created_at: number;
 }
 
 const COLUMNS = `id, uuid, name, verify_url, jwks_url, open, coalesce(settings ->> '$.read_before_send', 0) AS read_before_send,
-  key_hash IS NOT NULL AS has_key, owner, created_at`;
+  settings ->> '$.retention_days' AS retention_days, key_hash IS NOT NULL AS has_key, owner, created_at`;
 
 const STANDING = `SELECT ${COLUMNS} FROM apps WHERE deleted_at IS NULL`;
 
@@ -34,7 +35,9 @@ const INSERT = `
 const UPDATE = `
   UPDATE apps SET
     name = coalesce(?2, name), verify_url = iif(?3, ?4, verify_url), jwks_url = iif(?5, ?6, jwks_url),
-    open = coalesce(?7, open), settings = iif(?8 IS NULL, settings, json_set(settings, '$.read_before_send', ?8))
+    open = coalesce(?7, open),
+    settings = json_patch(json_patch(settings, iif(?8 IS NULL, '{}', json_object('read_before_send', ?8))),
+      iif(?9, json_object('retention_days', ?10), '{}'))
   WHERE id = ?1 AND deleted_at IS NULL
   RETURNING ${COLUMNS}`;
 
@@ -46,6 +49,8 @@ const FORGET_VERIFIED = `
 const COUNTS = `
   SELECT (SELECT count(*) FROM users WHERE app_id = ?1 AND username_key IS NOT NULL) AS users,
     (SELECT count(*) FROM chats WHERE app_id = ?1) AS chats`;
+
+const CHATS_AFTER = "SELECT id FROM chats WHERE app_id = ? AND id > ? ORDER BY id LIMIT ?";
 
 const flag = (value: boolean | undefined): number | null => (value === undefined ? null : Number(value));
 
@@ -59,6 +64,7 @@ export function createAppRecords(db: D1Database, defaultOpen: boolean): AppRecor
     jwksUrl: row.jwks_url,
     open: row.open === 1 || (defaultOpen && row.id === DEFAULT_APP),
     readBeforeSend: row.read_before_send === 1,
+    retentionDays: row.retention_days,
     hasKey: row.has_key === 1,
     owner: row.owner,
     createdAt: row.created_at,
@@ -82,6 +88,11 @@ export function createAppRecords(db: D1Database, defaultOpen: boolean): AppRecor
       return row && toRecord(row);
     },
 
+    async chatsAfter(app, after, limit) {
+      const { results } = await db.prepare(CHATS_AFTER).bind(app, after, limit).all<{ id: number }>();
+      return results.map((row) => chatId(row.id));
+    },
+
     async list(owner, unowned) {
       const theirs = owner === null ? "" : unowned ? "AND (owner = ?1 OR owner IS NULL)" : "AND owner = ?1";
       const statement = db.prepare(`${STANDING} ${theirs} ORDER BY id`);
@@ -89,7 +100,7 @@ export function createAppRecords(db: D1Database, defaultOpen: boolean): AppRecor
       return results.map(toRecord);
     },
 
-    async update(app: AppId, { name, verifyUrl, jwksUrl, open, readBeforeSend }: AppPatch) {
+    async update(app: AppId, { name, verifyUrl, jwksUrl, open, readBeforeSend, retentionDays }: AppPatch) {
       const [verified, signed] = [verifyUrl !== undefined, jwksUrl !== undefined].map(Number);
       const values = [
         name ?? null,
@@ -99,6 +110,8 @@ export function createAppRecords(db: D1Database, defaultOpen: boolean): AppRecor
         jwksUrl ?? null,
         flag(open),
         flag(readBeforeSend),
+        Number(retentionDays !== undefined),
+        retentionDays ?? null,
       ];
       const [updated] = await db.batch<AppRecordRow>([
         db.prepare(UPDATE).bind(app, ...values),

@@ -43,7 +43,11 @@ export function createTokens(db: D1Database): Tokens {
       await db.prepare("DELETE FROM tokens WHERE id = ?").bind(tokenId).run();
     },
     async endAll(user) {
-      await db.prepare("DELETE FROM tokens WHERE user_id = ?").bind(user).run();
+      const { results } = await db
+        .prepare("DELETE FROM tokens WHERE user_id = ? RETURNING id, expires_at")
+        .bind(user)
+        .all<{ id: string; expires_at: number }>();
+      return results.map(({ id, expires_at }) => ({ tokenId: id, expiresAt: expires_at }));
     },
   };
 }

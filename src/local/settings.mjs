@@ -37,7 +37,12 @@ export async function settings(state) {
   const all = { ...kept, ...fromEnvironment };
   const { OPERATOR_EMAIL: email, OPERATOR_PASSWORD: password } = all;
   return {
-    args: Object.keys(fromEnvironment).length > 0 ? ["--env-file", writeForRun(state, all)] : [],
+    args: [
+      // Tenants' systems may run on this machine too.
+      "--var",
+      "DEVELOPMENT:1",
+      ...(Object.keys(fromEnvironment).length > 0 ? ["--env-file", writeForRun(state, all)] : []),
+    ],
     operator: email && password ? { email, password } : undefined,
     isOperatorNew: isNew && !("OPERATOR_EMAIL" in fromEnvironment) && !("OPERATOR_PASSWORD" in fromEnvironment),
   };

@@ -30,6 +30,7 @@ export function createObjects(env: ObjectBindings): Objects {
     unreadSum: (user) => inboxStub(env, user).unreadSum(),
     watch: (user, watcher) => inboxStub(env, user).watch(watcher),
     unwatch: (user, watcher) => inboxStub(env, user).unwatch(watcher),
+    lastSeen: (user) => inboxStub(env, user).lastSeen(),
     async hear(chat, actor, listener, on) {
       unwrap(await chatStub(env, chat).hear(actor, listener, on));
     },
@@ -46,6 +47,7 @@ export function createObjects(env: ObjectBindings): Objects {
     announce: (app, news) => lobbyStub(env, app).announce(app, news),
     allOnline: (app) => lobbyStub(env, app).allOnline(),
     eraseApp: (app) => lobbyStub(env, app).eraseApp(app),
+    retain: (app) => lobbyStub(env, app).retain(app),
     closeApp: (app) => lobbyStub(env, app).closeApp(app),
   };
 }

@@ -75,6 +75,8 @@ export interface ChatCalls {
   subscribe(app: AppId, connection: string, on: boolean): Promise<Result<null>>;
   /** It does, and is in the room, where the others see it as `shownAs`: all who are there hear of it. */
   enter(actor: Actor, connection: string, shownAs: string): Promise<Result<null>>;
+  /** Deletes some of the messages that were sent before `before` (milliseconds since 1970); whether there are more. */
+  expire(before: number): Promise<Result<boolean>>;
   closeSockets(connections: readonly string[], code: number, reason: string): Promise<void>;
   /** Those of `connections` that are open. */
   alive(connections: readonly string[]): Promise<string[]>;
@@ -99,6 +101,8 @@ export interface InboxCalls {
   watch(watcher: string): Promise<boolean>;
   unwatch(watcher: string): Promise<void>;
   online(): Promise<boolean>;
+  /** When the last connection closed; null while one is open, or where none ever was. */
+  lastSeen(): Promise<number | null>;
   endSessions(tokenId: string | null, expiresAt: number): Promise<void>;
   sweepLater(what: Sweep): Promise<void>;
   profileChanged(person: Person): Promise<void>;
@@ -129,6 +133,8 @@ export interface LobbyCalls {
   /** A Gateway has connections that want the news of this app (or none any more). */
   listen(gateway: string, on: boolean): Promise<void>;
   announce(app: AppId, news: AppNews): Promise<void>;
+  /** How long messages of the app are kept has been set, which the directory says: the older ones are deleted soon, and then once a day. */
+  retain(app: AppId): Promise<void>;
   /** Closes the connections that act for the app as a whole, everywhere. @throws Error where a Gateway could not be reached */
   closeApp(app: AppId): Promise<void>;
   /** Deletes the app: nothing finds it, and its connections are closed, once this returns; the rest follows. Done twice it is harmless. */

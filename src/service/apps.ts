@@ -81,6 +81,7 @@ export function createApps({ directory, objects, tenantSystems }: ServicePorts) 
       if (after === null) throw notFound("app");
       // Whoever came in because the app was open has nothing else to show.
       if (patch.open === false && !after.open) await objects.closeApp(after.id);
+      if (patch.retentionDays !== undefined) await objects.retain(after.id);
       return after;
     },
 

@@ -110,6 +110,12 @@ export function createAuth({ directory, objects, passwords, tokens, throttle, no
       await objects.endSessions(session);
     },
 
+    /** All tokens of the caller are dead at once, this one too, and so are the sockets that they opened. */
+    async logoutEverywhere(session: Session): Promise<void> {
+      const ended = await directory.tokens.endAll(session.userId);
+      await Promise.all(ended.map((token) => objects.endSessions({ ...session, ...token })));
+    },
+
     /** The account is gone; its messages stay, as those of a deleted user. */
     async erase({ user }: Caller): Promise<void> {
       await objects.eraseUser({ appId: user.appId, userId: user.id }, ghostOf(user.id, now()));

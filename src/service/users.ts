@@ -71,6 +71,14 @@ export function createUsers({ directory, objects }: ServicePorts) {
       return { items: shown.map((user) => ({ user, online: online.has(user.id) })), next };
     },
 
+    /** One user of the caller's app; `lastSeen` (milliseconds since 1970) where nobody is connected. @throws not_found */
+    async seen(actor: Actor, id: UserId): Promise<PresentUser & { readonly lastSeen: number | null }> {
+      const user = await directory.users.find(actor.appId, id);
+      if (user === null) throw notFound("user");
+      const [online, lastSeen] = await Promise.all([objects.online(actor.appId, [id]), objects.lastSeen(id)]);
+      return { user, online: online.has(id), lastSeen };
+    },
+
     /** All other users of the caller's app by username (the first 10,000), with who is online. */
     async everyone(actor: Actor): Promise<PresentUser[]> {
       const users: User[] = [];

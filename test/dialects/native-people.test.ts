@@ -102,9 +102,36 @@ describe("presence", () => {
     expect(a.events.filter((event) => event.event === "presence")).toEqual([]);
   });
 
+  it("says when somebody was last connected, once nobody is", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const seen = async () => (await ann.get(`/v1/users/${bob.id}`)).body;
+    expect(await seen()).toEqual({
+      id: bob.id,
+      username: bob.username,
+      name: bob.username,
+      photo: null,
+      online: false,
+      last_seen: null,
+    });
+    const before = Date.now();
+    const [one, two] = [await bob.socket(), await bob.socket()];
+    await vi.waitFor(async () => expect(await seen()).toMatchObject({ online: true, last_seen: null }));
+    one.close(1000);
+    await one.until(() => one.closed !== undefined);
+    expect(await seen()).toMatchObject({ online: true, last_seen: null });
+    await bob.post("/v1/auth/logout");
+    await two.until(() => two.closed !== undefined);
+    await vi.waitFor(async () => expect(await seen()).toMatchObject({ online: false }));
+    const at = Date.parse((await seen()).last_seen);
+    expect(at).toBeGreaterThanOrEqual(before);
+    expect(at).toBeLessThanOrEqual(Date.now());
+  });
+
   it("of nobody is not found", async () => {
     const ann = await person("ann");
     const a = await ann.socket();
+    expectProblem(await ann.get("/v1/users/99999999"), "not_found");
+    expectProblem(await ann.get("/v1/users/nobody"), "input.invalid", "id");
     expectRefusal(await a.do("presence.watch", { user_id: 99_999_999 }), "not_found");
     expectRefusal(await a.do("presence.watch", {}), "input.invalid", "user_id");
   });

@@ -6,11 +6,17 @@ import { storesOf } from "../../src/compose.ts";
 import { appId } from "../../src/core/ids.ts";
 import { expectProblem } from "../support/contract.ts";
 import type { Code } from "../support/contract.ts";
-import type { Person } from "../support/people.ts";
-import { call, knock, people, person } from "../support/people.ts";
+import { call, knock, people, person, Person } from "../support/people.ts";
 
 const SECRET = env.TOKEN_SECRET ?? "";
 const MINUTE = 60_000;
+
+/** The same person with another token, as on another device. */
+async function again(who: Person): Promise<Person> {
+  const session = { appId: appId(1), userId: who.id, tokenId: crypto.randomUUID(), expiresAt: Date.now() + MINUTE };
+  await storesOf(env).directory.tokens.add(session);
+  return new Person(who.id, who.username, await createTokenSigner(SECRET).sign(session));
+}
 
 /** Tokens that must open nothing. */
 async function badTokens(who: Person): Promise<Record<string, string>> {
@@ -170,5 +176,28 @@ describe("opening a socket", () => {
     expect(await as(eve, `/v1/chats/${chat.id}/socket`)).toEqual([403, "access.denied"]);
     expect(await as(eve, "/v1/chats/99999999/socket")).toEqual([404, "not_found"]);
     expect(await as(eve, "/v1/chats/x/socket")).toEqual([400, "input.invalid"]);
+  });
+});
+
+describe("logging out everywhere", () => {
+  it("ends every token of the user at once, closes their sockets, and nobody else's", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const another = await again(ann);
+    const sockets = [await ann.socket(), await another.socket()];
+    const other = await bob.socket();
+    expect(await ann.post("/v1/auth/logout?everywhere=1")).toMatchObject({ status: 204 });
+    for (const socket of sockets) await socket.until(() => socket.closed !== undefined);
+    for (const who of [ann, another]) expectProblem(await who.get("/v1/me"), "auth.invalid");
+    expect(await bob.get("/v1/me")).toMatchObject({ status: 200 });
+    expect(other.closed).toBeUndefined();
+  });
+
+  it("is asked for by a switch, and not by anything else", async () => {
+    const ann = await person("ann");
+    const another = await again(ann);
+    expectProblem(await ann.post("/v1/auth/logout?everywhere=please"), "input.invalid", "everywhere");
+    expect(await ann.post("/v1/auth/logout?everywhere=0")).toMatchObject({ status: 204 });
+    expectProblem(await ann.get("/v1/me"), "auth.invalid");
+    expect(await another.get("/v1/me")).toMatchObject({ status: 200 });
   });
 });

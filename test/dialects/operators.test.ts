@@ -107,6 +107,7 @@ describe("apps", () => {
       jwksUrl: null,
       open: false,
       readBeforeSend: false,
+      retentionDays: null,
       hasKey: true,
       createdAt: TIME,
     });

@@ -196,7 +196,7 @@ describe("attachments", () => {
 
 it("no statement reads a whole table, or all of an app", async () => {
   const { db, statements } = recording(env.DB);
-  const { apps, users, tokens, chats, attachments } = createDirectory(db, { defaultAppOpen: false });
+  const { apps, users, tokens, chats, attachments, appRecords } = createDirectory(db, { defaultAppOpen: false });
   const app = await newApp();
   const user = await users.create(app, { username: "planner", email: "p@x.y", passwordHash: "h" });
   const session = { appId: app, userId: user.id, tokenId: "plan", expiresAt: Date.now() + 1_000 };
@@ -230,6 +230,8 @@ it("no statement reads a whole table, or all of an app", async () => {
   await attachments.orphans(user.id, 5);
   await attachments.ofChat(id);
   await attachments.forget(["plan"]);
+  expect(await appRecords.chatsAfter(app, id - 1, 5)).toEqual([id, id + 1]);
+  expect(await appRecords.chatsAfter(app, id, 1)).toEqual([id + 1]);
   await chats.erase(id);
   await users.erase(user.id);
 

@@ -92,6 +92,23 @@ export async function countCalls(
   };
 }
 
+/** Counts the rows that the SQLite of a chat reads from now on. */
+export async function countReads(chat: number): Promise<() => Promise<number>> {
+  const object = env.CHAT.getByName(`chat:${chat}`);
+  const cursors: { readonly rowsRead: number }[] = [];
+  await runInDurableObject(object, (_, { storage: { sql } }) => {
+    const exec = sql.exec.bind(sql) as (query: string, ...bindings: unknown[]) => { readonly rowsRead: number };
+    Object.assign(sql, {
+      exec: (query: string, ...bindings: unknown[]) => {
+        const cursor = exec(query, ...bindings);
+        cursors.push(cursor);
+        return cursor;
+      },
+    });
+  });
+  return () => runInDurableObject(object, () => cursors.reduce((sum, cursor) => sum + cursor.rowsRead, 0));
+}
+
 /** Counts the rows that one object writes from now on, an alarm that is set being one. */
 export async function countRows(kind: Kind, name: string): Promise<() => number> {
   return runInDurableObject(env[kind].getByName(name), (_, { storage }) => {

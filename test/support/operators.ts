@@ -46,7 +46,7 @@ export interface Tenant {
   readonly app: Body;
   readonly server: Rest;
   /** Registers a user. */
-  user(appUserId: string | number, token?: string, names?: object): Promise<Body>;
+  readonly user: (appUserId: string | number, token?: string, names?: object) => Promise<Body>;
 }
 
 export async function tenant(by: Rest, name = "Shop", more: object = {}): Promise<Tenant> {

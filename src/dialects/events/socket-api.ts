@@ -51,6 +51,18 @@ const TOLD: Record<EventName, string> = {
   "new-message": "A message, once on this name and once on `/chat/<chat-id>/new-message`.",
 };
 
+/** In this order they tell a story, in which user 2 and chat 1 are there. */
+const EXAMPLES: Record<EventName, readonly unknown[]> = {
+  "create-user": [{ user: { external_id: "customer-7", name: "Ann Lee", photo: "" } }],
+  "create-chat": [{ chat: { name: "Order 12" }, users: ["1", "2"] }, { chat: { name: "Order 13", users: ["1", "2"] } }],
+  "list-chats": [{ user: { id: "1" } }],
+  "list-messages": [
+    { chat: { id: "1" } },
+    { chat: { id: "1" }, query: { from: "2026-01-01T00:00:00.000Z", to: "2036-01-01T00:00:00.000Z" } },
+  ],
+  "new-message": [{ chat: { id: "1" }, user: { id: "1" }, message: { value: "hello", type: "text" } }],
+};
+
 const names = Object.keys(EVENTS) as EventName[];
 
 export const eventsSockets: SocketApi = {
@@ -61,7 +73,12 @@ export const eventsSockets: SocketApi = {
       address: "/socket.io/",
       description:
         "Socket.IO of version 2 or 4, namespace `/`. The name of a message here is the name of the Socket.IO event, its payload the one argument; an acknowledgement gets the body of the answer too.",
-      commands: names.map((name): FrameApi => ({ name, summary: ASKED[name], payload: EVENTS[name] })),
+      commands: names.map((name): FrameApi => ({
+        name,
+        summary: ASKED[name],
+        payload: EVENTS[name],
+        examples: EXAMPLES[name],
+      })),
       events: [
         ...names.map((name): FrameApi => ({ name, summary: TOLD[name], payload: eventsAnswers[name] })),
         {

@@ -98,6 +98,20 @@ const METHOD_SUMMARY: Record<MethodName, string> = {
   add_to_chat: "Add people.",
 };
 
+/** In this order they tell a story, in which the sender is user 1, chat 1 is direct, and chat 2 a group of theirs. */
+const ARGS_EXAMPLES: Record<MethodName, readonly object[]> = {
+  auth: [{}],
+  create_chat: [{ users: [2, 3], title: "Team" }],
+  update_chat: [{ chat: 2, title: "The team" }],
+  send_message: [
+    { chat: 1, text: "hello" },
+    { chat: 1, text: "look", files: [{ name: "notes.txt", data: "data:text/plain;base64,aGVsbG8=" }] },
+  ],
+  read_messages: [{ chat: 1 }],
+  remove_from_chat: [{ chat: 2, users: [3] }],
+  add_to_chat: [{ chat: 2, users: [3] }],
+};
+
 const commands = Object.entries(METHODS).map(([name, args]): FrameApi => {
   const all = args.and(z.object({ event_response_key: z.unknown().optional() }));
   return {
@@ -108,6 +122,11 @@ const commands = Object.entries(METHODS).map(([name, args]): FrameApi => {
       access_token: z.string().optional(),
       args: Object.keys(args.shape).length === 0 ? all.optional() : all,
     }),
+    examples: ARGS_EXAMPLES[name as MethodName].map((example, at) => ({
+      method: name,
+      ...(name === "auth" ? { access_token: "the token that POST /v1/auth/login gave" } : {}),
+      args: { ...example, event_response_key: `${name} ${at + 1}` },
+    })),
   };
 });
 

@@ -8,13 +8,17 @@ import { describe, valid } from "./describe.ts";
 import type { Render } from "./render.ts";
 import {
   configOutput,
+  isOn,
   listedUserOutput,
+  knownUserOutput,
   loginInput,
+  logoutQuery,
   pageOf,
   profileInput,
   registerInput,
   sessionOutput,
   userOutput,
+  userParam,
   usersQuery,
 } from "./schemas.ts";
 import { z } from "zod";
@@ -71,9 +75,16 @@ export function accountRoutes(render: Render): Hono<Http> {
 
   routes.post(
     "/auth/logout",
-    describe("End the token, and close its sockets", { 204: "The token is dead." }, []),
+    describe(
+      "End the token, and close its sockets; with `everywhere=1` all tokens of the user",
+      { 204: "The token is dead." },
+      [400],
+    ),
+    valid("query", logoutQuery),
     async (c) => {
-      await c.get("service").auth.logout(await sessionOf(c));
+      const session = await sessionOf(c);
+      if (isOn(c.req.valid("query").everywhere)) await c.get("service").auth.logoutEverywhere(session);
+      else await c.get("service").auth.logout(session);
       return c.body(null, 204);
     },
   );
@@ -111,6 +122,22 @@ export function accountRoutes(render: Render): Hono<Http> {
       const page = { query: q ?? "", after: cursor ?? null, limit: limit ?? LIMITS.pageDefault };
       const { items, next } = await c.get("service").users.search(session, page);
       return c.json({ items: items.map(({ user, online }) => ({ ...render.person(user), online })), next });
+    },
+  );
+
+  routes.get(
+    "/users/:id",
+    describe(
+      "Somebody, and when they were last connected (null while they are, or where they never were)",
+      { 200: knownUserOutput },
+      [400, 404],
+    ),
+    valid("param", userParam),
+    async (c) => {
+      const session = await sessionOf(c);
+      const { user, online, lastSeen } = await c.get("service").users.seen(session, c.req.valid("param").id);
+      const last_seen = lastSeen === null ? null : new Date(lastSeen).toISOString();
+      return c.json({ ...render.person(user), online, last_seen });
     },
   );
 

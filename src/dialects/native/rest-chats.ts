@@ -15,6 +15,7 @@ import {
   chatParam,
   chatsQuery,
   detailedChatOutput,
+  isOn,
   memberInput,
   memberParam,
   newChatInput,
@@ -56,7 +57,7 @@ export function chatRoutes(render: Render): Hono<Http> {
       const session = await sessionOf(c);
       const { unread, limit, cursor } = c.req.valid("query");
       const { items, next } = await c.get("service").chats.list(session, {
-        unreadOnly: unread === "1" || unread === "true",
+        unreadOnly: isOn(unread),
         limit: limit ?? LIMITS.pageDefault,
         cursor,
       });

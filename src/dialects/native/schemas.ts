@@ -39,6 +39,12 @@ export const loginInput = z
   })
   .meta({ ref: "Login", examples: [{ username: "ann", password: "correct horse battery" }] });
 
+/** A switch in a query. */
+const flag = z.enum(["0", "1", "true", "false"]);
+export const isOn = (value: z.output<typeof flag> | undefined): boolean => value === "1" || value === "true";
+
+export const logoutQuery = z.object({ everywhere: flag.optional() });
+
 export const profileInput = z
   .object({
     name: wellFormed(LIMITS.name).nullable().optional(),
@@ -60,7 +66,7 @@ export const newChatInput = z
   .meta({ ref: "NewChat", examples: [{ members: [2] }, { members: [2, 3], title: "Team" }] });
 
 export const chatsQuery = z.object({
-  unread: z.enum(["0", "1", "true", "false"]).optional(),
+  unread: flag.optional(),
   limit: limit.optional(),
   cursor: z.string().max(64).optional(),
 });
@@ -104,6 +110,7 @@ export const changesQuery = z.object({ since });
 
 export const uploadQuery = z.object({ name: z.string().optional() });
 
+export const userParam = z.object({ id: user });
 export const chatParam = z.object({ id: chatIdInput.transform(chatId) });
 export const memberParam = chatParam.extend({ user });
 export const attachmentParam = z.object({ id: z.string() });
@@ -136,6 +143,7 @@ export const userOutput = personOutput
   .extend({ email: z.string().nullable(), created_at: time, updated_at: time })
   .meta({ ref: "User" });
 export const listedUserOutput = personOutput.extend({ online: z.boolean() }).meta({ ref: "FoundUser" });
+export const knownUserOutput = listedUserOutput.extend({ last_seen: time.nullable() }).meta({ ref: "KnownUser" });
 export const sessionOutput = z.object({ token: z.string(), user: userOutput }).meta({ ref: "Session" });
 
 export const attachmentOutput = z

@@ -69,12 +69,44 @@ const RESULTS: Readonly<Record<string, z.ZodRawShape>> = {
   "presence.watch": { online: z.boolean() },
 };
 
+/** In this order they tell a story, in which the sender is user 1, chat 1 is theirs, and so are its messages 1 to 3. */
+const EXAMPLES: Readonly<Record<string, readonly object[]>> = {
+  "message.send": [
+    { text: "hello", client_id: "5f0c" },
+    { text: "a reply", reply_to: 16_777_217 },
+  ],
+  "message.edit": [{ text: "hello!" }],
+  "message.delete": [{}],
+  "message.list": [{ limit: 50 }, { before: 16_777_218 }],
+  read: [{ message_id: 16_777_217 }, { up_to: 16_777_218 }, {}],
+  typing: [{ on: true }],
+  changes: [{ since: 1 }],
+  "chat.join": [{}],
+  "chat.leave": [{}],
+  "presence.watch": [{ user_id: 2 }],
+  "presence.unwatch": [{ user_id: 2 }],
+};
+
+/** What a command is about, on a socket for all chats and on a chat's own. */
+const ABOUT = {
+  all: (name: string): object =>
+    name.startsWith("presence.") ? {} : { chat_id: 1, ...(CHANGING.has(name) ? { message_id: 16_777_218 } : {}) },
+  own: (name: string): object => (CHANGING.has(name) ? { message_id: 16_777_219 } : {}),
+};
+const CHANGING: ReadonlySet<string> = new Set(["message.edit", "message.delete"]);
+
 const any = z.unknown();
 
-const command = (name: string, summary: string, fields: z.ZodType): FrameApi => ({
+const command = (name: string, summary: string, fields: z.ZodType, socket: keyof typeof ABOUT = "all"): FrameApi => ({
   name,
   summary,
   payload: z.object({ id: any.optional(), do: z.literal(name) }).and(fields),
+  examples: (EXAMPLES[name] ?? []).map((example, at) => ({
+    id: at + 1,
+    do: name,
+    ...ABOUT[socket](name),
+    ...example,
+  })),
 });
 
 const answer = (name: string): FrameApi => ({
@@ -113,7 +145,9 @@ const addressed = [
   command("presence.watch", "Hear when this person comes and goes.", userAddress),
   command("presence.unwatch", "No longer hear of this person.", userAddress),
 ];
-const own = inChat.map(([name, fields]) => command(name, COMMAND_SUMMARY[name as keyof typeof chatCommands], fields));
+const own = inChat.map(([name, fields]) =>
+  command(name, COMMAND_SUMMARY[name as keyof typeof chatCommands], fields, "own"),
+);
 const answersTo = (commands: readonly FrameApi[]): FrameApi[] => [...commands.map(({ name }) => answer(name)), refusal];
 
 export const nativeSockets: SocketApi = {

@@ -90,6 +90,16 @@ const ASKED: Record<EventName, string> = {
   leave: "Leave the room.",
 };
 
+/** In this order they tell a story, in which there is the room `order-12`. */
+const EXAMPLES: Record<EventName, readonly unknown[]> = {
+  join: ["order-12"],
+  typing: [true, false],
+  seen: [null],
+  send_message: ["Hey, you there", { message: "Hey, you there" }],
+  load_more: [{ page: 1, limit: 20 }],
+  leave: [null],
+};
+
 export const roomsSockets: SocketApi = {
   dialect: "rooms",
   channels: [
@@ -103,6 +113,7 @@ export const roomsSockets: SocketApi = {
         name,
         summary: ASKED[name as EventName],
         payload,
+        examples: EXAMPLES[name as EventName],
       })),
       events: Object.entries(roomsEvents).map(([name, payload]): FrameApi => ({
         name,

@@ -98,8 +98,11 @@ export class ChangeLog {
 
   /** When title or membership last changed (milliseconds since 1970). */
   reshapedAt(): number {
-    for (const row of this.#sql.exec<ChangeRow>("SELECT * FROM changes ORDER BY rev DESC")) {
-      if (row.type !== "edited" && row.type !== "deleted") return row.at;
+    // The condition is that of an index, in which the many changes of messages do not stand.
+    for (const row of this.#sql.exec<{ at: number }>(
+      "SELECT at FROM changes WHERE type NOT IN ('edited', 'deleted') ORDER BY rev DESC LIMIT 1",
+    )) {
+      return row.at;
     }
     return 0;
   }

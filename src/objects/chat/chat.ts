@@ -28,6 +28,7 @@ import type { Commit } from "./commit.ts";
 import { NOTHING } from "./commit.ts";
 import { Outbox } from "./delivery.ts";
 import { eraseElsewhere } from "./erasure.ts";
+import { expire } from "./expiry.ts";
 import { ChatFiles } from "./files.ts";
 import { Attendance } from "./attendance.ts";
 import { Listeners } from "./listeners.ts";
@@ -228,6 +229,15 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         if (on) subscribers.add(connection, room.clock);
         else subscribers.remove([connection]);
         return null;
+      });
+    }
+
+    expire(before: number): Promise<Result<boolean>> {
+      return this.#attempt(async () => {
+        if (isEmpty(this.ctx.storage.sql)) return false;
+        const open = await this.#load();
+        const times = { before, now: Date.now() };
+        return expire(this.ctx.storage, open, times, (commit, clock) => this.#tell(commit, null, clock));
       });
     }
 

@@ -225,14 +225,14 @@ export class Members {
     }
   }
 
-  /** The message at `seq` is deleted: nobody has it unread, and no single read of it is kept. */
-  noteDeleted(seq: number): void {
-    this.#sql.exec("DELETE FROM reads WHERE seq = ?", seq);
+  /** The message of `author` at `seq`, which was there, is deleted: nobody has it unread, and no single read of it is kept. */
+  noteDeleted(seq: number, author: UserId): void {
     for (const entry of this.#entries.values()) {
-      if (entry.read.singles.includes(seq)) {
-        entry.read = { upTo: entry.read.upTo, singles: entry.read.singles.filter((single) => single !== seq) };
-      }
-      if (seq > entry.read.upTo) entry.unread = undefined;
+      const { upTo, singles } = entry.read;
+      if (singles.includes(seq)) {
+        this.#sql.exec("DELETE FROM reads WHERE user_id = ? AND seq = ?", entry.userId, seq);
+        entry.read = { upTo, singles: singles.filter((single) => single !== seq) };
+      } else if (seq > upTo && entry.userId !== author && entry.unread !== undefined) entry.unread--;
     }
   }
 

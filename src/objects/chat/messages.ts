@@ -4,7 +4,7 @@ import type { ChatId, MessageId, UserId } from "../../core/ids.ts";
 import { messageId } from "../../core/ids.ts";
 import type { Attachment, Json, Message, MessageKind } from "../../core/message.ts";
 import type { Person, Role } from "../../core/people.ts";
-import { stored, storedJson } from "../sql.ts";
+import { Meta, stored, storedJson } from "../sql.ts";
 
 interface MessageRow extends Record<string, SqlStorageValue> {
   seq: number;
@@ -53,15 +53,30 @@ export interface Authored {
   readonly deletedAt: number | null;
 }
 
+/** A named value: see `Messages.expired`. */
+const EXPIRED = "expired";
+
 export class Messages {
   readonly #sql: SqlStorage;
   readonly #chat: ChatId;
   readonly #author: (id: UserId) => Author;
+  #expired: number;
 
   constructor(sql: SqlStorage, chat: ChatId, author: (id: UserId) => Author) {
     this.#sql = sql;
     this.#chat = chat;
     this.#author = author;
+    this.#expired = Number(new Meta(sql).get(EXPIRED) ?? 0);
+  }
+
+  /** Everything up to here is deleted, because the app does not keep it; whoever looks for what is there begins behind it. */
+  get expired(): number {
+    return this.#expired;
+  }
+
+  noteExpired(seq: number): void {
+    new Meta(this.#sql).set(EXPIRED, String(seq));
+    this.#expired = seq;
   }
 
   #message(row: MessageRow): Message {
@@ -165,7 +180,7 @@ export class Messages {
   present({ above, below }: { above: number; below: number }, skip: number, limit: number): Message[] {
     return this.#many(
       "SELECT * FROM messages WHERE seq > ? AND seq < ? AND deleted_at IS NULL ORDER BY seq DESC LIMIT ? OFFSET ?",
-      above,
+      Math.max(above, this.#expired),
       below,
       limit,
       skip,
@@ -176,7 +191,7 @@ export class Messages {
   presentBetween(first: number, end: number, limit: number): Message[] {
     return this.#many(
       "SELECT * FROM messages WHERE seq >= ? AND seq < ? AND deleted_at IS NULL ORDER BY seq DESC LIMIT ?",
-      first,
+      Math.max(first, this.#expired + 1),
       end,
       limit,
     );
@@ -231,12 +246,12 @@ export class Messages {
     return found;
   }
 
-  /** Who wrote the messages above `from` and up to `to`, by `seq`. */
+  /** Who wrote the messages above `from` and up to `to` that the app keeps, by `seq`. */
   authors(from: number, to: number): Authored[] {
     const found: Authored[] = [];
     for (const row of this.#sql.exec<MessageRow>(
       "SELECT seq, user_id, deleted_at FROM messages WHERE seq > ? AND seq <= ? ORDER BY seq",
-      from,
+      Math.max(from, this.#expired),
       to,
     )) {
       found.push({ seq: row.seq, userId: row.user_id as UserId, deletedAt: row.deleted_at });
@@ -249,7 +264,7 @@ export class Messages {
     const row = this.#sql
       .exec<{ n: number }>(
         "SELECT count(*) AS n FROM messages WHERE seq > ? AND user_id <> ? AND deleted_at IS NULL",
-        seq,
+        Math.max(seq, this.#expired),
         reader,
       )
       .one();

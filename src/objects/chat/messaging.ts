@@ -10,12 +10,13 @@ import type { ChatEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
 import { SEQS_PER_CHAT, messageId, splitMessageId } from "../../core/ids.ts";
 import { LIMITS } from "../../core/limits.ts";
-import type { Attachment, SeenMessage } from "../../core/message.ts";
+import type { Attachment, Message, SeenMessage } from "../../core/message.ts";
 import { checkDraft, checkText, kindOf } from "../../core/message.ts";
 import type { Actor } from "../../core/people.ts";
+import { THE_APP } from "../../core/people.ts";
 import { checkDelete, checkEdit } from "../../core/permissions.ts";
 import { isRead } from "../../core/read-state.ts";
-import type { Done, Telling } from "./commit.ts";
+import type { Commit, Done, Telling } from "./commit.ts";
 import { NOTHING } from "./commit.ts";
 import { read } from "./reading.ts";
 import type { Room } from "./room.ts";
@@ -111,43 +112,49 @@ export function deleteMessage(
   const message = room.find(command.messageId);
   checkDelete(room.kind, { id: actor.userId, role }, message.user.id);
   if (message.deletedAt !== null) return { result: { messageId: message.id }, commit: NOTHING };
-  const tellings = eraseMessage(room, message.seq, actor.userId, delivered, now);
-  return { result: { messageId: message.id }, commit: { ...NOTHING, tellings, rows: room.members.ids() } };
+  return { result: { messageId: message.id }, commit: erase(room, [message], actor.userId, delivered, now) };
 }
 
-function eraseMessage(room: Room, at: number, by: UserId, delivered: number, now: number): Telling[] {
-  const before = new Map(room.members.ids().map((user) => [user, room.unread(user)]));
-  room.transaction(() => {
-    room.messages.erase(at, room.rev + 1, now);
-    room.members.noteDeleted(at);
-    room.note("deleted", by, { seq: at }, delivered, now);
+/** Deletes messages that the app does not want to keep any longer, whoever wrote them. */
+export function expire(room: Room, messages: readonly Message[], delivered: number, now: number): Commit {
+  return erase(room, messages, THE_APP, delivered, now);
+}
+
+/** Deletes messages that are there, as one commit: whoever had some of them unread hears their count once. */
+function erase(room: Room, messages: readonly Message[], by: UserId, delivered: number, now: number): Commit {
+  const everyone = room.members.ids();
+  const counted = new Set<UserId>();
+  const tellings = messages.map(({ id, seq, user: { id: author } }): Telling => {
+    for (const user of everyone) {
+      if (user !== author && !isRead(room.members.readState(user), seq)) counted.add(user);
+    }
+    room.transaction(() => {
+      room.messages.erase(seq, room.rev + 1, now);
+      room.members.noteDeleted(seq, author);
+      room.note("deleted", by, { seq }, delivered, now);
+    });
+    const { rev } = room.refreshed(seq);
+    const event: ChatEvent = { type: "message.deleted", chatId: room.id, rev, messageId: id, author, deletedAt: now };
+    return { event: () => event, shared: true, to: everyone };
   });
-  const { id, rev, user: author, deletedAt } = room.refreshed(at);
-  const told = room.toAll(
-    () => ({
-      type: "message.deleted",
-      chatId: room.id,
-      rev,
-      messageId: id,
-      author: author.id,
-      deletedAt: deletedAt ?? now,
-    }),
-    true,
-  );
   const counts: Telling = {
     event: (viewer) => ({ type: "unread", chatId: room.id, unread: room.unread(viewer) }),
     shared: false,
-    to: room.members.ids().filter((user) => before.get(user) !== room.unread(user)),
+    to: [...counted],
   };
-  return [...told.tellings, counts];
+  return { ...NOTHING, tellings: [...tellings, counts], rows: everyone };
 }
 
 /** The attachments that go with a message of this chat, if `id` names one. */
 export function attachmentsOf(room: Room, id: number): string[] {
   const place = splitMessageId(id);
   const message = place !== null && place.chat === room.id ? room.messages.get(place.seq) : undefined;
-  return message?.attachments.map((attachment) => attachment.id) ?? [];
+  return message === undefined ? [] : idsOf([message]);
 }
+
+/** All attachments of some messages. */
+export const idsOf = (messages: readonly Pick<Message, "attachments">[]): string[] =>
+  messages.flatMap((message) => message.attachments.map((attachment) => attachment.id));
 
 export function list(room: Room, actor: Actor, page: CommandOf<"message.list">): Done<"message.list"> {
   room.role(actor);
@@ -206,15 +213,16 @@ export function fetch(
   const fetched = room.messages.some(wanted);
   const done = read(room, actor, { do: "read", upTo: messageId(room.id, last) });
   const items = fetched.map((message) => room.seen(message, user));
-  const tellings = [...done.commit.tellings];
-  const dropped: string[] = [];
-  for (const at of room.messages.consumable(wanted)) {
-    dropped.push(...(room.messages.get(at)?.attachments.map((attachment) => attachment.id) ?? []));
-    tellings.push(...eraseMessage(room, at, user, delivered, now));
-  }
-  const rows =
-    dropped.length > 0 || tellings.length > done.commit.tellings.length ? room.members.ids() : done.commit.rows;
-  return { result: { items, left: room.unread(user) }, commit: { ...done.commit, tellings, rows }, dropped };
+  const consumable = new Set(room.messages.consumable(wanted));
+  const result = { items, left: room.unread(user) };
+  if (consumable.size === 0) return { result, commit: done.commit, dropped: [] };
+  const consumed = fetched.filter((message) => consumable.has(message.seq));
+  const { tellings, rows } = erase(room, consumed, user, delivered, now);
+  return {
+    result,
+    commit: { ...done.commit, tellings: [...done.commit.tellings, ...tellings], rows },
+    dropped: idsOf(consumed),
+  };
 }
 
 export function since(room: Room, actor: Actor, command: CommandOf<"changes">): Done<"changes"> {

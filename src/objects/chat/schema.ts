@@ -88,4 +88,8 @@ export const CHAT_SCHEMA: readonly SchemaStep[] = [
     // Of a connection that is in the room: how the others there see it.
     sql.exec("ALTER TABLE listeners ADD COLUMN shown_as TEXT");
   },
+  (sql) => {
+    // When title or membership last changed, however many messages were deleted since.
+    sql.exec("CREATE INDEX changes_of_shape ON changes (rev) WHERE type NOT IN ('edited', 'deleted')");
+  },
 ];

@@ -53,6 +53,8 @@ const KEY = {
   owner: "owner",
   /** When the user goes offline, unless they come back. */
   offlineAt: "offline_at",
+  /** When the last connection closed. */
+  seenAt: "seen_at",
   /** What is to be swept: `due.last`, the next time and the last one that was asked for. */
   sweep: (what: Sweep) => `sweep_${what}`,
   /** A person's new name and photo, and the chats that have yet to learn of it. */
@@ -213,6 +215,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const { connections, meta } = this.#load();
       const grace = connections.remove(ids);
       if (grace === undefined || connections.size > 0) return;
+      meta.set(KEY.seenAt, String(Date.now()));
       if (grace === 0) this.#tellPresence();
       else {
         meta.set(KEY.offlineAt, String(Date.now() + grace));
@@ -257,6 +260,14 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       if (isEmpty(this.ctx.storage.sql)) return false;
       await this.#verify();
       return this.#isOnline();
+    }
+
+    async lastSeen(): Promise<number | null> {
+      if (isEmpty(this.ctx.storage.sql)) return null;
+      await this.#verify();
+      const { connections, meta } = this.#load();
+      const seenAt = meta.get(KEY.seenAt);
+      return connections.size > 0 || seenAt === undefined ? null : Number(seenAt);
     }
 
     async watch(watcher: string): Promise<boolean> {
@@ -335,6 +346,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const { connections, meta } = this.#load();
       for (const [place, some] of byPlace(ids)) this.#closeAt(place, some, CLOSE.policy, reason);
       if (connections.remove(ids) === undefined || connections.size > 0) return;
+      meta.set(KEY.seenAt, String(Date.now()));
       meta.delete(KEY.offlineAt);
       this.#tellPresence();
     }

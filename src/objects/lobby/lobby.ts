@@ -1,6 +1,6 @@
 /**
- * The Lobby object: who is online in an app, and which Gateways pass on its news; at the app's end it sees to it that all
- * goes. Knows ids; knows nothing of what happens in a chat.
+ * The Lobby object: who is online in an app, and which Gateways pass on its news; it has old messages deleted where the app
+ * wants that, and at the app's end all. Knows ids; knows nothing of what happens in a chat.
  */
 
 import { DurableObject } from "cloudflare:workers";
@@ -17,8 +17,9 @@ import type { LobbyCalls } from "../rpc.ts";
 import { chatStub, gatewayStub, inboxStub } from "../rpc.ts";
 import { CLOSE } from "../sockets.ts";
 import type { SchemaStep } from "../sql.ts";
-import { Meta, migrate, stored } from "../sql.ts";
+import { Meta, isEmpty, migrate, stored } from "../sql.ts";
 import { eraseSomeOfApp } from "./app-erasure.ts";
+import { Retention } from "./retention.ts";
 
 const LOBBY_SCHEMA: readonly SchemaStep[] = [
   (sql) => {
@@ -44,7 +45,7 @@ const PIECES = 5;
 const AT_ONCE = 16;
 
 export interface LobbyPorts {
-  readonly directory: Pick<OperatorDirectory, "appErasure">;
+  readonly directory: Pick<OperatorDirectory, "appErasure" | "appRecords">;
   readonly files: Files;
 }
 
@@ -52,6 +53,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
   return class Lobby extends DurableObject<Env> implements LobbyCalls {
     readonly #sql: SqlStorage;
     readonly #ports: LobbyPorts;
+    readonly #retention: Retention;
     #erasing: Promise<void> | undefined;
 
     constructor(ctx: DurableObjectState, env: Env) {
@@ -59,6 +61,17 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
       this.#sql = ctx.storage.sql;
       this.#ports = portsOf(env);
       migrate(ctx.storage, LOBBY_SCHEMA);
+      this.#retention = new Retention(this.#sql, {
+        daysOf: async (app) => (await this.#ports.directory.appRecords.find(app))?.retentionDays ?? null,
+        chatsAfter: (app, after, limit) => this.#ports.directory.appRecords.chatsAfter(app, after, limit),
+        expire: async (chat, before) => {
+          const expired = await chatStub(env, chat).expire(before);
+          // It is gone meanwhile.
+          if (!expired.ok && expired.failure.code === "not_found") return false;
+          return unwrap(expired);
+        },
+        failed: (chat, fault) => logFault("retention", fault, { chat }),
+      });
     }
 
     async setOnline(user: UserId, on: boolean): Promise<void> {
@@ -116,11 +129,35 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
       );
     }
 
+    // ---- what the app does not keep ---------------------------------------------------------------------------
+
+    async retain(app: AppId): Promise<void> {
+      if (new Meta(this.#sql).get(ERASING) !== undefined) return;
+      this.#retention.begin(app, Date.now());
+      await this.ctx.storage.setAlarm(Date.now());
+    }
+
+    async #retain(): Promise<void> {
+      // The app's end may just have taken all that was stored here.
+      if (isEmpty(this.#sql)) return;
+      let waitMs = 0;
+      try {
+        await this.#retention.run(Date.now());
+      } catch (fault) {
+        logFault("retention", fault);
+        waitMs = RETRY_MS;
+      }
+      // None where the app keeps its messages, or where it ends: then the alarm is the erasure's.
+      const due = this.#retention.due();
+      if (due !== undefined) await this.ctx.storage.setAlarm(Math.max(due, Date.now() + waitMs));
+    }
+
     // ---- the end of the app -----------------------------------------------------------------------------------
 
     async eraseApp(app: AppId): Promise<void> {
       // Noted before anything else, with the alarm: whatever cuts this off, the app is deleted.
       new Meta(this.#sql).set(ERASING, String(app));
+      this.#retention.end();
       await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
       await this.#ports.directory.appErasure.begin(app);
       await this.#closeAll(app);
@@ -194,6 +231,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
     override async alarm(): Promise<void> {
       await this.#erasing;
       await this.#erase();
+      await this.#retain();
     }
   };
 }

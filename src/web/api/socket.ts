@@ -1,8 +1,9 @@
 /**
- * Knows the frames of the socket for all chats: commands and their answers, events, and how to come back after a loss.
+ * Knows the frames of a socket: commands and their answers, events, and how to come back after a loss.
  * Must not know what a command or an event is about.
  */
 
+import { backOff } from "../model/back-off.ts";
 import { problemOf } from "./http.ts";
 import type { ProblemBody } from "./http.ts";
 import type { Event } from "./shapes.ts";
@@ -13,20 +14,23 @@ interface Answer {
   readonly error?: ProblemBody;
 }
 
+/** `until`: when the next try begins, in milliseconds since 1970. */
+export type Link =
+  | { readonly state: "connecting" }
+  | { readonly state: "open" }
+  | { readonly state: "waiting"; readonly until: number };
+
 interface Handlers {
   readonly event: (event: Event) => void;
-  /** The socket stands (again): what was missed is to be asked for. */
-  readonly open: () => void;
-  readonly lost: () => void;
+  readonly link: (link: Link) => void;
 }
 
 const PING_MS = 25_000;
 /** With so long a silence after a question the connection is dead, whatever the system says. */
 const PATIENCE_MS = 10_000;
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 20_000;
 
 export class LiveSocket {
+  readonly #path: string;
   readonly #token: string;
   readonly #handlers: Handlers;
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
@@ -39,15 +43,23 @@ export class LiveSocket {
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
-  constructor(token: string, handlers: Handlers) {
+  constructor(path: string, token: string, handlers: Handlers) {
+    this.#path = path;
     this.#token = token;
     this.#handlers = handlers;
-    addEventListener("online", this.#hurry);
+    addEventListener("online", this.hurry);
+    addEventListener("offline", this.#abandon);
+    document.addEventListener("visibilitychange", this.#look);
     this.#connect();
   }
 
+  get isOpen(): boolean {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
   #connect(): void {
-    const url = new URL("/v1/socket", location.href);
+    this.#handlers.link({ state: "connecting" });
+    const url = new URL(this.#path, location.href);
     url.protocol = url.protocol.replace("http", "ws");
     const socket = new WebSocket(url, ["parlance.v1", `bearer.${this.#token}`]);
     this.#socket = socket;
@@ -59,12 +71,16 @@ export class LiveSocket {
       clearInterval(ping);
       this.#heard();
       this.#lost();
+      socket.close();
     };
     this.#lose = lose;
+    this.#expectAnswer();
     socket.addEventListener("open", () => {
+      if (gone) return;
+      this.#heard();
       this.#tries = 0;
       ping = setInterval(() => this.#say("ping"), PING_MS);
-      this.#handlers.open();
+      this.#handlers.link({ state: "open" });
     });
     socket.addEventListener("message", ({ data }) => {
       if (!gone) this.#hear(String(data));
@@ -72,14 +88,14 @@ export class LiveSocket {
     socket.addEventListener("close", lose);
   }
 
-  /** Sends, and gives the server a while to say anything at all. */
   #say(frame: string): void {
     this.#socket?.send(frame);
-    this.#deadline ??= setTimeout(() => {
-      // A dead connection may take minutes to close: it is given up at once.
-      this.#socket?.close();
-      this.#lose?.();
-    }, PATIENCE_MS);
+    this.#expectAnswer();
+  }
+
+  /** A dead connection may take minutes to close: it is given up when the server has said nothing at all for a while. */
+  #expectAnswer(): void {
+    this.#deadline ??= setTimeout(() => this.#lose?.(), PATIENCE_MS);
   }
 
   #heard(): void {
@@ -104,33 +120,44 @@ export class LiveSocket {
     this.#waiting.clear();
     if (this.#ended) return;
     this.#socket = undefined;
-    this.#handlers.lost();
-    // Everyone who lost the server at the same instant does not come back at the same instant.
-    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#tries++) * (0.5 + Math.random());
+    const wait = backOff(this.#tries++, Math.random());
     this.#retry = setTimeout(() => this.#connect(), wait);
+    this.#handlers.link({ state: "waiting", until: Date.now() + wait });
   }
 
-  readonly #hurry = (): void => {
+  /** Does not wait for the next try. */
+  readonly hurry = (): void => {
     if (this.#ended || this.#socket !== undefined) return;
     clearTimeout(this.#retry);
     this.#connect();
   };
 
+  readonly #abandon = (): void => this.#lose?.();
+
+  /** Who comes back to the page wants to know at once whether the connection still stands. */
+  readonly #look = (): void => {
+    if (document.hidden) return;
+    if (this.isOpen) this.#say("ping");
+    else this.hurry();
+  };
+
   /** The answer to a command. @throws Problem where it is refused; Error where the connection is lost before */
   async do<Result>(command: string, args: object): Promise<Result> {
-    if (this.#socket?.readyState !== WebSocket.OPEN) throw new Error("not connected");
+    if (!this.isOpen) throw new Error("not connected");
     const id = ++this.#next;
     const answer = await new Promise<Answer>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#say(JSON.stringify({ id, do: command, ...args }));
     });
-    if (!answer.ok) throw problemOf(answer.error ?? {});
+    if (!answer.ok) throw problemOf(answer.error ?? {}, 1);
     return answer as unknown as Result;
   }
 
   end(): void {
     this.#ended = true;
-    removeEventListener("online", this.#hurry);
+    removeEventListener("online", this.hurry);
+    removeEventListener("offline", this.#abandon);
+    document.removeEventListener("visibilitychange", this.#look);
     clearTimeout(this.#retry);
     this.#heard();
     this.#socket?.close(1000);

@@ -1,11 +1,14 @@
 /**
- * Knows the chats of the one who is logged in, their order, and the people met in them.
- * Must not know the messages of a chat but its last, nor where any of it comes from.
+ * Knows the chats of the list, and which is the open one.
+ * Must not know where any of it comes from.
  */
 
 import { computed, signal } from "@preact/signals";
-import type { Chat, Message, Person } from "../api/shapes.ts";
-import { selected, show } from "./route.ts";
+import type { Chat, DetailedChat, Message } from "../api/shapes.ts";
+import { newest } from "../model/newest.ts";
+import { meet } from "./people.ts";
+import { putRoster } from "./rosters.ts";
+import { route, show } from "./route.ts";
 
 export const chats = signal<ReadonlyMap<number, Chat>>(new Map());
 /** Whether the list has been fetched: until then, no chat says nothing. */
@@ -14,20 +17,18 @@ export const listed = signal(false);
 export const chatList = computed(() =>
   [...chats.value.values()].toSorted((a, b) => b.updated_at.localeCompare(a.updated_at) || b.id - a.id),
 );
-export const current = computed(() => (selected.value === null ? undefined : chats.value.get(selected.value)));
+export const current = computed(() => (route.value.chat === null ? undefined : chats.value.get(route.value.chat)));
 export const unreadTotal = computed(() => chatList.value.reduce((sum, chat) => sum + chat.unread, 0));
 
-const people = new Map<number, Person>();
-export const personOf = (id: number): Person | undefined => people.get(id);
-export const meet = (person: Person): void => void people.set(person.id, person);
-
 /** Takes in chats as the server tells them; an older state of one does not undo a newer one. */
-export function putChats(items: readonly Chat[]): void {
+export function putChats(items: readonly DetailedChat[]): void {
   const next = new Map(chats.peek());
   for (const { members, ...chat } of items) {
-    for (const { user } of members ?? []) meet(user);
+    if (members !== undefined) putRoster(chat.id, members);
     if (chat.peer !== null) meet(chat.peer);
-    if ((next.get(chat.id)?.rev ?? 0) <= chat.rev) next.set(chat.id, chat);
+    if (chat.last_message !== null) meet(chat.last_message.user);
+    const known = next.get(chat.id);
+    if ((known?.rev ?? 0) <= chat.rev) next.set(chat.id, known === undefined ? chat : newest(chat, known));
   }
   chats.value = next;
 }
@@ -41,7 +42,7 @@ export function dropChat(id: number): void {
   const next = new Map(chats.peek());
   next.delete(id);
   chats.value = next;
-  if (selected.peek() === id) show(null);
+  if (route.peek().chat === id) show(null);
 }
 
 /** A new message moves its chat to the top; a changed one may be the last. */
@@ -55,4 +56,11 @@ export function noteLast(message: Message): void {
       ...(isNew ? { updated_at: message.created_at } : {}),
     };
   });
+}
+
+/** Somebody has read: the last message may be among what they read. */
+export function noteLastRead(chatId: number, fits: (message: Message) => boolean): void {
+  const last = chats.peek().get(chatId)?.last_message;
+  if (last !== undefined && last !== null && fits(last))
+    changeChat(chatId, () => ({ last_message: { ...last, read: true } }));
 }

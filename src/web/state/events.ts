@@ -1,73 +1,93 @@
 /**
- * Knows what each event changes in the chats, their messages and who is writing.
+ * Knows what each event changes in the chats, their messages, members and who is writing.
  * Must not know the socket, nor what to do about events that were missed.
  */
 
 import type { Event, Message } from "../api/shapes.ts";
-import { changeChat, chats, dropChat, meet, noteLast, putChats } from "./chats.ts";
-import { changeMessages, dropHistory, putMessages } from "./history.ts";
+import { seqOf } from "../api/shapes.ts";
+import { changeChat, chats, dropChat, noteLast, noteLastRead, putChats } from "./chats.ts";
+import { dropHistory, historyOf } from "./history.ts";
+import { meet, notePresence } from "./people.ts";
+import { dropMember, dropRoster, noteRead, putMember } from "./rosters.ts";
 import { noteWriting } from "./typing.ts";
 
 /** What is left of a deleted message; when it went is not told, nor shown. */
-const GONE = { text: null, attachments: [], deleted_at: new Date(0).toISOString() } as const;
+const GONE = {
+  text: null,
+  attachments: [],
+  data: null,
+  reply_to: null,
+  deleted_at: new Date(0).toISOString(),
+} as const;
 
 export function apply(event: Event, self: number): void {
-  const chatId = "chat_id" in event ? event.chat_id : 0;
   switch (event.event) {
     case "message.created":
     case "message.updated":
-      if (event.event === "message.created") noteWriting(chatId, event.message.user.id, false);
+      if (event.event === "message.created") noteWriting(event.chat_id, event.message.user.id, false);
       noteMessage(event.message);
-      count(chatId, event.unread);
       break;
-    case "message.deleted": {
-      const gone = (message: Message): Message => ({ ...message, ...GONE, rev: event.rev });
-      changeMessages(chatId, (message) => message.id === event.message_id, gone);
-      const last = chats.peek().get(chatId)?.last_message;
-      if (last?.id === event.message_id) noteLast(gone(last));
-      count(chatId, event.unread);
+    case "message.deleted":
+      noteDeleted(event.chat_id, event.message_id, event.rev);
       break;
-    }
     case "chat.created":
     case "chat.updated":
       putChats([event.chat]);
       break;
     case "chat.removed":
-      dropChat(chatId);
-      dropHistory(chatId);
+      forgetChat(event.chat_id);
       break;
     case "member.added":
-      meet(event.user);
-      break;
-    case "read": {
-      const ids = new Set(event.message_ids);
-      const upTo = event.up_to ?? 0;
-      // `read` says to the author that somebody else has read it, and to others that they have themselves.
-      const fits = (message: Message): boolean =>
-        !message.read &&
-        (ids.has(message.id) || message.id <= upTo) &&
-        (message.user.id === self) !== (event.user_id === self);
-      changeMessages(chatId, fits, (message) => ({ ...message, read: true }));
-      break;
-    }
-    case "unread":
-      count(chatId, event.unread);
-      break;
-    case "typing":
-      noteWriting(chatId, event.user_id, event.on);
+      putMember(event.chat_id, { user: event.user, role: event.role, read_seq: 0 });
       break;
     case "member.removed":
+      dropMember(event.chat_id, event.user_id);
+      break;
+    case "read":
+      noteReading(event, self);
+      break;
+    case "unread":
+      changeChat(event.chat_id, () => ({ unread: event.unread }));
+      break;
+    case "typing":
+      noteWriting(event.chat_id, event.user_id, event.on);
+      break;
     case "presence":
+      notePresence(event.user_id, { online: event.online });
       break;
   }
 }
 
 export function noteMessage(message: Message): void {
   meet(message.user);
-  putMessages(message.chat_id, [message]);
+  historyOf(message.chat_id)?.put([message]);
   noteLast(message);
 }
 
-function count(chatId: number, unread: number | undefined): void {
-  if (unread !== undefined) changeChat(chatId, () => ({ unread }));
+export function noteDeleted(chatId: number, id: number, rev: number): void {
+  const gone = (message: Message): Message => ({ ...message, ...GONE, rev });
+  historyOf(chatId)?.change([seqOf(id)], () => true, gone);
+  const last = chats.peek().get(chatId)?.last_message;
+  if (last?.id === id) noteLast(gone(last));
+}
+
+export function forgetChat(chatId: number): void {
+  dropChat(chatId);
+  dropHistory(chatId);
+  dropRoster(chatId);
+}
+
+function noteReading(event: Extract<Event, { event: "read" }>, self: number): void {
+  const { chat_id, user_id } = event;
+  const alone = (event.message_ids ?? []).map(seqOf);
+  const upTo = event.up_to === undefined ? 0 : seqOf(event.up_to);
+  noteRead(chat_id, user_id, upTo, alone);
+  // `read` says to the author that somebody else has read it, and to others that they have themselves.
+  const fits = (message: Message): boolean =>
+    !message.read &&
+    (message.seq <= upTo || alone.includes(message.seq)) &&
+    (message.user.id === self) !== (user_id === self);
+  const history = historyOf(chat_id);
+  history?.change(upTo > 0 ? [...history.messages.keys()] : alone, fits, (message) => ({ ...message, read: true }));
+  noteLastRead(chat_id, fits);
 }

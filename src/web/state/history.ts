@@ -1,71 +1,67 @@
 /**
- * Knows the messages of the chats that were opened: of each a stretch without holes, up to the newest.
+ * Knows the messages that were fetched, of each chat by their number. There may be holes between them: each page is fetched
+ * when it is looked at, and once.
  * Must not know where they come from, nor the list of chats.
  */
 
 import { signal } from "@preact/signals";
 import type { Message } from "../api/shapes.ts";
-import { meet } from "./chats.ts";
+import { meet } from "./people.ts";
 
-export interface History {
-  readonly items: readonly Message[];
-  /** Whether there are older ones. */
-  readonly more: boolean;
-  /** All changes of the chat up to this one are in `items`. */
-  readonly rev: number;
-}
+export class History {
+  readonly messages = new Map<number, Message>();
+  /** Goes up with every change, for those who look. */
+  readonly version = signal(0);
+  /** All changes of the chat up to this one are in `messages`, as far as those are known. */
+  rev: number;
 
-export const histories = signal<ReadonlyMap<number, History>>(new Map());
-
-function put(chatId: number, history: History): void {
-  histories.value = new Map(histories.peek()).set(chatId, history);
-}
-
-function merge(known: readonly Message[], fresh: readonly Message[]): readonly Message[] {
-  const byId = new Map(known.map((message) => [message.id, message]));
-  for (const message of fresh) {
-    meet(message.user);
-    const old = byId.get(message.id);
-    // What has been read stays read; an older state of a message does not undo a newer one.
-    if (old === undefined) byId.set(message.id, message);
-    else if (old.rev <= message.rev) byId.set(message.id, { ...message, read: message.read || old.read });
+  constructor(rev: number) {
+    this.rev = rev;
   }
-  return [...byId.values()].toSorted((a, b) => a.seq - b.seq);
+
+  put(fresh: readonly Message[]): void {
+    for (const message of fresh) {
+      meet(message.user);
+      const old = this.messages.get(message.seq);
+      // What has been read stays read; an older state of a message does not undo a newer one.
+      if (old === undefined) this.messages.set(message.seq, message);
+      else if (old.rev <= message.rev) this.messages.set(message.seq, { ...message, read: message.read || old.read });
+    }
+    if (fresh.length > 0) this.version.value++;
+  }
+
+  /** Changes in place the messages of `seqs` that `fits`. */
+  change(seqs: Iterable<number>, fits: (message: Message) => boolean, change: (message: Message) => Message): void {
+    let changed = false;
+    for (const seq of seqs) {
+      const message = this.messages.get(seq);
+      if (message === undefined || !fits(message)) continue;
+      this.messages.set(seq, change(message));
+      changed = true;
+    }
+    if (changed) this.version.value++;
+  }
+
+  /** Too much has changed to be told one by one: what was known is fetched anew when it is looked at. */
+  reset(rev: number): void {
+    this.messages.clear();
+    this.rev = rev;
+    this.version.value++;
+  }
 }
 
-/** The newest page, or the next older one. `rev`: that of the chat before the page was asked for. */
-export function putPage(chatId: number, page: readonly Message[], more: boolean, rev: number): void {
-  const known = histories.peek().get(chatId);
-  put(chatId, { items: merge(known?.items ?? [], page), more, rev: known?.rev ?? rev });
+const histories = new Map<number, History>();
+
+export const historyOf = (chatId: number): History | undefined => histories.get(chatId);
+export const opened = (): IterableIterator<number> => histories.keys();
+
+export function openHistory(chatId: number, rev: number): History {
+  const known = histories.get(chatId);
+  if (known !== undefined) return known;
+  const history = new History(rev);
+  histories.set(chatId, history);
+  return history;
 }
 
-/** New and changed messages; those before the known stretch would leave a hole, and come with their page. */
-export function putMessages(chatId: number, fresh: readonly Message[]): void {
-  const known = histories.peek().get(chatId);
-  if (known === undefined) return;
-  const first = known.more ? (known.items[0]?.seq ?? 0) : 0;
-  const fitting = fresh.filter((message) => message.seq >= first);
-  put(chatId, { ...known, items: merge(known.items, fitting) });
-}
-
-export function reached(chatId: number, rev: number): void {
-  const known = histories.peek().get(chatId);
-  if (known !== undefined && known.rev < rev) put(chatId, { ...known, rev });
-}
-
-/** Changes in place the messages that `fits`. */
-export function changeMessages(
-  chatId: number,
-  fits: (message: Message) => boolean,
-  change: (message: Message) => Message,
-): void {
-  const known = histories.peek().get(chatId);
-  if (known === undefined || !known.items.some(fits)) return;
-  put(chatId, { ...known, items: known.items.map((message) => (fits(message) ? change(message) : message)) });
-}
-
-export function dropHistory(chatId: number): void {
-  const next = new Map(histories.peek());
-  next.delete(chatId);
-  histories.value = next;
-}
+export const dropHistory = (chatId: number): void => void histories.delete(chatId);
+export const dropHistories = (): void => histories.clear();

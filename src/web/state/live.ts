@@ -3,47 +3,77 @@
  * Must not know any view.
  */
 
-import { effect } from "@preact/signals";
-import { chats, listed, unreadTotal } from "./chats.ts";
-import { connect, connected, disconnect, listenIn } from "./connection.ts";
-import { histories } from "./history.ts";
-import { flush, outbox, restoreOutbox } from "./outbox.ts";
-import { followAddress, selected, show } from "./route.ts";
-import { ask, followOtherTabs, session } from "./session.ts";
-import { catchUp, hear } from "./sync.ts";
+import { computed, effect } from "@preact/signals";
+import { chats, current, listed } from "./chats.ts";
+import { forgetCompositions } from "./compose.ts";
+import { connect, connectChat, connected, disconnect } from "./connection.ts";
+import { drafts, restoreDrafts } from "./drafts.ts";
+import { dropHistories } from "./history.ts";
+import { followInterests } from "./interests.ts";
+import { followUnread, notify } from "./notifications.ts";
+import { flush, followOutbox, hideOutbox, outbox, restoreOutbox, settle } from "./outbox.ts";
+import { forgetPeople } from "./people.ts";
+import { rosters } from "./rosters.ts";
+import { followAddress, show } from "./route.ts";
+import { ask, followOtherTabs, selfId, session } from "./session.ts";
+import { followSeen, restoreSeen } from "./snapshot.ts";
+import { catchUp, hear, refresh } from "./sync.ts";
 import { writers } from "./typing.ts";
 
 const RETRY_MS = 5_000;
 
+const token = computed(() => session.value?.token ?? null);
+
 export function start(title: string): void {
   followAddress();
   followOtherTabs();
+  followOutbox();
+  followSeen();
+  followUnread(title);
+  followInterests();
   effect(() => {
-    const now = session.value;
+    const now = token.value;
     forget();
-    if (now === null) return;
-    restoreOutbox(now.user.id);
-    connect(now.token, {
-      hear: (event) => hear(event, now.user.id),
-      opened: () => {
-        void catchUpUntilDone(now.token);
-        void flush();
-      },
-      // A socket that is refused does not say why; a request does. And where sockets are not let through, one can read.
-      lost: () => void (listed.peek() ? ask("GET", "/me") : catchUp()).catch(() => undefined),
-    });
+    if (now !== null) void begin(now, selfId());
   });
-  effect(() => listenIn(selected.value));
   effect(() => {
-    document.title = unreadTotal.value === 0 ? title : `(${unreadTotal.value}) ${title}`;
+    const now = token.value;
+    const chat = current.value?.id ?? null;
+    connectChat(now ?? "", now === null ? null : chat);
   });
 }
 
-async function catchUpUntilDone(token: string): Promise<void> {
+async function begin(now: string, user: number): Promise<void> {
+  restoreDrafts();
+  void restoreOutbox(user);
+  await restoreSeen(user);
+  if (token.peek() !== now) return;
+  connect(now, {
+    hear: (event, all) => {
+      hear(event, all, user);
+      if (all) notify(event, user);
+      if (event.event === "message.created" && event.message.user.id === user) settleOwn(event.message.client_id);
+    },
+    opened: () => {
+      void catchUpUntilDone(now);
+      flush();
+    },
+    chatOpened: (chatId) => void refresh(chatId).catch(() => undefined),
+    // A socket that is refused does not say why; a request does. And where sockets are not let through, one can read.
+    lost: () => void (listed.peek() ? ask("GET", "/me") : catchUp()).catch(() => undefined),
+  });
+}
+
+/** Another tab has sent it, or we have and the answer was lost. */
+function settleOwn(clientId: string | null): void {
+  if (clientId !== null && outbox.peek().some((item) => item.clientId === clientId)) void settle(clientId);
+}
+
+async function catchUpUntilDone(now: string): Promise<void> {
   try {
     await catchUp();
   } catch {
-    if (session.peek()?.token === token && connected.peek()) setTimeout(() => void catchUpUntilDone(token), RETRY_MS);
+    if (token.peek() === now && connected.peek()) setTimeout(() => void catchUpUntilDone(now), RETRY_MS);
   }
 }
 
@@ -51,9 +81,13 @@ let begun = false;
 function forget(): void {
   disconnect();
   chats.value = new Map();
-  histories.value = new Map();
+  dropHistories();
+  rosters.value = new Map();
   writers.value = new Map();
-  outbox.value = [];
+  drafts.value = {};
+  forgetPeople();
+  forgetCompositions();
+  hideOutbox();
   listed.value = false;
   // The chat in the address stays over a reload, but not for the next one who logs in.
   if (begun) show(null);

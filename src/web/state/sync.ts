@@ -1,16 +1,28 @@
 /**
- * Knows how to get what was missed: after the start, after a loss of the connection, and after a hole in `rev`.
+ * Knows how to get what was missed: after the start, after a loss of the connection, and after a hole in `rev`; and the
+ * pages of history, each once.
  * Must not know the socket, nor what an event changes.
  */
 
-import type { Changes, Chat, Event, Message, Page } from "../api/shapes.ts";
-import { changeChat, chats, dropChat, listed, putChats } from "./chats.ts";
-import { apply, noteMessage } from "./events.ts";
-import { dropHistory, histories, putMessages, putPage, reached } from "./history.ts";
+import { signal } from "@preact/signals";
+import type { Changes, Chat, DetailedChat, Event, Message, Page } from "../api/shapes.ts";
+import { messageId } from "../api/shapes.ts";
+import type { Span } from "../model/span.ts";
+import { missing } from "../model/span.ts";
+import { changeChat, chats, listed, putChats } from "./chats.ts";
+import { apply, forgetChat, noteDeleted, noteMessage } from "./events.ts";
+import { historyOf, openHistory, opened } from "./history.ts";
+import { putRoster, rosters } from "./rosters.ts";
 import { ask } from "./session.ts";
 
-const knownRev = (chatId: number): number | undefined =>
-  histories.peek().get(chatId)?.rev ?? chats.peek().get(chatId)?.rev;
+const PAGE = 100;
+/** With more changes than these missed, what was known of a chat is fetched anew. */
+const TOO_MANY = 2_000;
+
+/** Whether what was missed is being fetched. */
+export const updating = signal(false);
+
+const knownRev = (chatId: number): number | undefined => historyOf(chatId)?.rev ?? chats.peek().get(chatId)?.rev;
 
 /** An event, or the answer to a command of ours: the next change of a chat, an old one, or one after a hole. */
 function take(chatId: number, rev: number, change: () => void): void {
@@ -21,49 +33,72 @@ function take(chatId: number, rev: number, change: () => void): void {
     void refresh(chatId).catch(() => undefined);
     return;
   }
-  reached(chatId, rev);
+  const history = historyOf(chatId);
+  if (history !== undefined) history.rev = rev;
   changeChat(chatId, (chat) => ({ rev: Math.max(rev, chat.rev) }));
 }
 
-export function hear(event: Event, self: number): void {
+/** `all`: as in the connection; both sockets may say the same. */
+export function hear(event: Event, all: boolean, self: number): void {
   if (event.event === "chat.created") {
     apply(event, self);
     // Somebody who comes back to a chat has missed what was said meanwhile.
-    if (histories.peek().has(event.chat_id)) void refresh(event.chat_id).catch(() => undefined);
-  } else if (event.event === "member.added") {
-    // Several people may be added by one change.
+    if (historyOf(event.chat_id) !== undefined) void refresh(event.chat_id).catch(() => undefined);
+  } else if (event.event === "member.added" || event.event === "member.removed") {
+    // Several people may come or go by one change. When the owner goes, another one is told to nobody.
+    const isOwner =
+      event.event === "member.removed" && rosters.peek().get(event.chat_id)?.get(event.user_id)?.role === "owner";
     apply(event, self);
+    if (isOwner) void refresh(event.chat_id).catch(() => undefined);
     take(event.chat_id, event.rev, () => undefined);
-  } else if ("rev" in event) take(event.chat_id, event.rev, () => apply(event, self));
-  else apply(event, self);
+    countMembers(event.chat_id);
+  } else if ("rev" in event) {
+    take(event.chat_id, event.rev, () => apply(event, self));
+    if (all && "unread" in event && event.unread !== undefined) {
+      const { unread } = event;
+      changeChat(event.chat_id, () => ({ unread }));
+    }
+  } else apply(event, self);
+}
+
+function countMembers(chatId: number): void {
+  const roster = rosters.peek().get(chatId);
+  if (roster !== undefined) changeChat(chatId, () => ({ members_count: roster.size }));
 }
 
 export const takeOwn = (message: Message): void => take(message.chat_id, message.rev, () => noteMessage(message));
 
+/** A message of ours is deleted: which `rev` that was is not said, so the chat is asked. */
+export function takeDeleted(chatId: number, id: number): void {
+  noteDeleted(chatId, id, knownRev(chatId) ?? 0);
+  void refresh(chatId).catch(() => undefined);
+}
+
 /** The list of chats anew, and of each that was opened what changed since. @throws Problem */
 export async function catchUp(): Promise<void> {
-  const found: Chat[] = [];
-  for (let cursor = ""; ;) {
-    const page = await ask<Page<Chat>>("GET", `/chats?limit=100${cursor}`);
-    found.push(...page.items);
-    if (page.next === null) break;
-    cursor = `&cursor=${encodeURIComponent(page.next)}`;
+  updating.value = true;
+  try {
+    const found: Chat[] = [];
+    for (let cursor = ""; ;) {
+      const page = await ask<Page<Chat>>("GET", `/chats?limit=100${cursor}`);
+      found.push(...page.items);
+      if (page.next === null) break;
+      cursor = `&cursor=${encodeURIComponent(page.next)}`;
+    }
+    const ids = new Set(found.map((chat) => chat.id));
+    for (const id of chats.peek().keys()) if (!ids.has(id)) forgetChat(id);
+    putChats(found);
+    listed.value = true;
+    for (const id of opened()) await refresh(id);
+  } finally {
+    updating.value = false;
   }
-  const ids = new Set(found.map((chat) => chat.id));
-  for (const id of chats.peek().keys()) {
-    if (ids.has(id)) continue;
-    dropChat(id);
-    dropHistory(id);
-  }
-  putChats(found);
-  listed.value = true;
-  for (const id of histories.peek().keys()) await refresh(id);
 }
 
 const refreshing = new Map<number, Promise<void>>();
 
 /** One chat as it is now: with what changed in it where it was opened, else only its line in the list. @throws Problem */
-function refresh(chatId: number): Promise<void> {
+export function refresh(chatId: number): Promise<void> {
   const running = refreshing.get(chatId);
   if (running !== undefined) return running;
   const run = fetchChanges(chatId).finally(() => refreshing.delete(chatId));
@@ -72,36 +107,66 @@ function refresh(chatId: number): Promise<void> {
 }
 
 async function fetchChanges(chatId: number): Promise<void> {
-  for (;;) {
-    const since = histories.peek().get(chatId)?.rev;
-    if (since === undefined) {
-      putChats([await ask<Chat>("GET", `/chats/${chatId}`)]);
-      return;
-    }
-    const { rev, messages, members, chat } = await ask<Changes>("GET", `/chats/${chatId}/changes?since=${since}`);
-    putMessages(chatId, messages);
-    putChats([{ ...chat, members }]);
-    reached(chatId, rev);
-    if (rev >= chat.rev || rev <= since) return;
+  const history = historyOf(chatId);
+  // Who has read how far is no change of the chat: it comes with the chat as it is now.
+  const detailed = await ask<DetailedChat>("GET", `/chats/${chatId}`);
+  if (history === undefined) {
+    putChats([detailed]);
+    return;
   }
+  if (detailed.rev - history.rev > TOO_MANY) {
+    history.reset(detailed.rev);
+    putChats([detailed]);
+    return;
+  }
+  if (detailed.members !== undefined && detailed.rev >= history.rev) putRoster(chatId, detailed.members);
+  while (history.rev < detailed.rev) {
+    const { rev, messages, members, chat } = await ask<Changes>("GET", `/chats/${chatId}/changes?since=${history.rev}`);
+    history.put(messages);
+    if (members.length > 0) putRoster(chatId, members);
+    putChats([chat]);
+    if (rev <= history.rev) return;
+    history.rev = rev;
+  }
+  putChats([detailed]);
 }
 
-/** Opens a chat: its newest messages, and who its people are. @throws Problem */
-export async function openHistory(chatId: number): Promise<void> {
-  if (histories.peek().has(chatId)) return;
-  const chat = await ask<Chat>("GET", `/chats/${chatId}`);
-  putChats([chat]);
-  const page = await ask<Page<Message>>("GET", `/chats/${chatId}/messages?limit=50`);
-  if (!chats.peek().has(chatId)) return;
-  putPage(chatId, page.items, page.next !== null, chat.rev);
-  // What happened while the page was on its way.
-  if ((chats.peek().get(chatId)?.rev ?? 0) > chat.rev) await refresh(chatId);
+/** Opens a chat: its people, and whatever page is looked at first. @throws Problem */
+export async function openChat(chatId: number): Promise<void> {
+  const chat = chats.peek().get(chatId);
+  if (chat === undefined) return;
+  openHistory(chatId, chat.rev);
+  if (!rosters.peek().has(chatId)) await refresh(chatId);
 }
 
-/** Fetches the messages before those that are known; they are shown when the answer is called. @throws Problem */
-export async function fetchOlder(chatId: number): Promise<() => void> {
-  const first = histories.peek().get(chatId)?.items[0];
-  if (first === undefined) return () => undefined;
-  const page = await ask<Page<Message>>("GET", `/chats/${chatId}/messages?limit=50&before=${first.id}`);
-  return () => putPage(chatId, page.items, page.next !== null, 0);
+const fetching = new Map<string, Promise<void>>();
+
+/** Fetches those messages of a stretch that are not there yet. @throws Problem; another Error where there is no connection */
+export async function ensure(chatId: number, span: Span): Promise<void> {
+  const history = historyOf(chatId);
+  if (history === undefined) return;
+  // In whole pages, so that what two ask for is asked for once.
+  const last = chats.peek().get(chatId)?.last_seq ?? 0;
+  const from = Math.floor((Math.max(1, span.from) - 1) / PAGE) * PAGE + 1;
+  const to = Math.min(last, Math.ceil(span.to / PAGE) * PAGE);
+  const known = (seq: number): boolean => history.messages.has(seq);
+  if (missing({ from: Math.max(1, span.from), to: Math.min(span.to, last) }, known, PAGE).length === 0) return;
+  await Promise.all(
+    missing({ from, to }, known, PAGE).map((hole) => {
+      const key = `${chatId}/${hole.from}`;
+      const running = fetching.get(key);
+      if (running !== undefined) return running;
+      const run = fetchPage(chatId, hole).finally(() => fetching.delete(key));
+      fetching.set(key, run);
+      return run;
+    }),
+  );
+}
+
+async function fetchPage(chatId: number, { from, to }: Span): Promise<void> {
+  // There is no message before the first; 0 is before all.
+  const after = from === 1 ? 0 : messageId(chatId, from - 1);
+  const limit = to - from + 1;
+  const page = await ask<Page<Message>>("GET", `/chats/${chatId}/messages?after=${after}&limit=${limit}`);
+  historyOf(chatId)?.put(page.items);
 }

@@ -6,38 +6,51 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Problem } from "../api/http.ts";
-import { login, register } from "../state/session.ts";
+import { explain } from "../state/notice.ts";
+import { expired, login, register } from "../state/session.ts";
 import { TEXT } from "../text.ts";
 
 const FIELDS = {
-  username: { type: "text", required: true },
-  password: { type: "password", required: true },
-  name: { type: "text", required: false },
+  username: { type: "text", required: true, maxLength: 64 },
+  password: { type: "password", required: true, maxLength: 128 },
+  name: { type: "text", required: false, maxLength: 200 },
 } as const;
 type Field = keyof typeof FIELDS;
+
+/** Seconds until one may try again; 0 where one may. */
+function useCountdown() {
+  const left = useSignal(0);
+  const timer = useRef<ReturnType<typeof setInterval> | undefined>(undefined);
+  useEffect(() => () => clearInterval(timer.current), []);
+  const start = (seconds: number): void => {
+    const until = Date.now() + seconds * 1_000;
+    left.value = seconds;
+    clearInterval(timer.current);
+    timer.current = setInterval(() => {
+      left.value = Math.max(0, Math.ceil((until - Date.now()) / 1_000));
+      if (left.value === 0) clearInterval(timer.current);
+    }, 250);
+  };
+  return { left, start };
+}
 
 export function Login() {
   const isNew = useSignal(false);
   const errors = useSignal<Readonly<Record<string, string>>>({});
   const message = useSignal("");
   const busy = useSignal(false);
-  const locked = useSignal(false);
+  const wasLocked = useSignal(false);
+  const { left, start } = useCountdown();
   const form = useRef<HTMLFormElement>(null);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const locked = left.value > 0;
 
-  useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
     form.current?.querySelector<HTMLInputElement>('[aria-invalid="true"]')?.focus();
   }, [errors.value]);
 
   function lock(seconds: number): void {
-    locked.value = true;
-    message.value = TEXT.locked(seconds);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => {
-      locked.value = false;
-      message.value = TEXT.unlocked;
-    }, seconds * 1_000);
+    wasLocked.value = true;
+    start(seconds);
   }
 
   async function submit(data: FormData): Promise<void> {
@@ -47,21 +60,22 @@ export function Login() {
     };
     busy.value = true;
     message.value = "";
+    wasLocked.value = false;
     errors.value = {};
     try {
       if (isNew.value) await register(value("username").trim(), value("password"), value("name").trim());
       else await login(value("username").trim(), value("password"));
     } catch (error) {
-      if (!(error instanceof Problem)) message.value = TEXT.offline;
-      else if (error.code === "rate.limited") lock(Math.max(1, error.retryAfter));
-      else if (Object.keys(error.fields).some((name) => name in FIELDS)) errors.value = error.fields;
-      else message.value = error.detail === "" ? TEXT.failed : error.detail;
+      if (error instanceof Problem && error.code === "rate.limited") lock(Math.max(1, error.retryAfter));
+      else if (error instanceof Problem && Object.keys(error.fields).some((name) => name in FIELDS))
+        errors.value = error.fields;
+      else message.value = explain(error);
     } finally {
       busy.value = false;
     }
   }
 
-  const field = (name: Field, autocomplete: string) => {
+  const field = (name: Field, autocomplete: string, hint = "") => {
     const wrong = errors.value[name];
     return (
       <div class="field">
@@ -72,11 +86,12 @@ export function Login() {
           {...FIELDS[name]}
           autocomplete={autocomplete}
           autocapitalize="none"
+          spellcheck={false}
           aria-invalid={wrong !== undefined}
-          aria-describedby={`${name}-error`}
+          aria-describedby={`${name}-note`}
         />
-        <span class="error" id={`${name}-error`}>
-          {wrong !== undefined && TEXT.wrong(TEXT[name], wrong)}
+        <span class={wrong === undefined ? "note" : "error"} id={`${name}-note`}>
+          {wrong === undefined ? hint : TEXT.wrong(TEXT[name], wrong)}
         </span>
       </div>
     );
@@ -86,21 +101,27 @@ export function Login() {
     <main class="login">
       <form
         ref={form}
+        aria-labelledby="welcome"
         onSubmit={(event) => {
           event.preventDefault();
-          void submit(new FormData(event.currentTarget));
+          if (!locked && !busy.value) void submit(new FormData(event.currentTarget));
         }}
       >
-        <h1>
-          <img src="/favicon.svg" alt="" width={40} height={40} /> {TEXT.title}
-        </h1>
-        {field("username", "username")}
-        {field("password", isNew.value ? "new-password" : "current-password")}
+        <img src="/favicon.svg" alt="" width={56} height={56} />
+        <h1 id="welcome">{isNew.value ? TEXT.welcomeNew : TEXT.welcome}</h1>
+        {expired.value && message.value === "" && <p class="note">{TEXT.expired}</p>}
+        {field("username", "username", isNew.value ? TEXT.usernameHint : "")}
+        {field("password", isNew.value ? "new-password" : "current-password", isNew.value ? TEXT.passwordHint : "")}
         {isNew.value && field("name", "name")}
         <p class="error" role="alert">
-          {message.value}
+          {locked ? TEXT.lockedOut : wasLocked.value ? TEXT.unlocked : message.value}
         </p>
-        <button type="submit" class="primary" disabled={busy.value || locked.value}>
+        {locked && (
+          <p class="note" role="timer">
+            {TEXT.tryIn(left.value)}
+          </p>
+        )}
+        <button type="submit" class="primary" disabled={busy.value || locked}>
           {isNew.value ? TEXT.register : TEXT.login}
         </button>
         <button
@@ -109,7 +130,7 @@ export function Login() {
           onClick={() => {
             isNew.value = !isNew.value;
             errors.value = {};
-            if (!locked.value) message.value = "";
+            message.value = "";
           }}
         >
           {isNew.value ? TEXT.toLogin : TEXT.toRegister}

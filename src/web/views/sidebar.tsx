@@ -1,87 +1,133 @@
 /**
- * Knows the list of chats: each with its last message, its time and what is unread.
+ * Knows the list of chats, and the search above it: each chat with its last message, its time and what is unread.
  * Must not know how the list stays up to date.
  */
 
+import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Chat } from "../api/shapes.ts";
-import { leave } from "../state/actions.ts";
+import type { Chat, Person } from "../api/shapes.ts";
+import { begin } from "../state/actions.ts";
 import { chatList, listed } from "../state/chats.ts";
-import { selected, show } from "../state/route.ts";
+import { chatName } from "../state/names.ts";
+import { attempt } from "../state/notice.ts";
+import { route } from "../state/route.ts";
 import { session } from "../state/session.ts";
-import { writers } from "../state/typing.ts";
 import { TEXT } from "../text.ts";
-import { Begin } from "./begin.tsx";
-import { Avatar, chatName, shortTime, summary } from "./names.tsx";
+import { ChatRow } from "./chat-row.tsx";
+import { Icon } from "./icons.tsx";
+import { Me } from "./me.tsx";
+import { NewGroup } from "./new-group.tsx";
+import { FoundPeople, SearchField, useFound } from "./people.tsx";
+import { rove } from "./roving.ts";
 
 export function Sidebar() {
+  const query = useSignal("");
+  const making = useSignal(false);
+  const user = session.value?.user;
+  return (
+    <nav class="sidebar" aria-label={TEXT.chats}>
+      <header>
+        {user !== undefined && <Me user={user} />}
+        <h2>{TEXT.chats}</h2>
+        <button
+          type="button"
+          class="round"
+          aria-label={TEXT.newGroup}
+          title={TEXT.newGroup}
+          onClick={() => (making.value = true)}
+        >
+          <Icon name="group" />
+        </button>
+      </header>
+      <SearchField label={TEXT.search} text={query.value} change={(text) => (query.value = text)} />
+      <div class="lists">
+        {query.value.trim() === "" ? <Chats /> : <Results text={query.value} done={() => (query.value = "")} />}
+      </div>
+      {making.value && <NewGroup close={() => (making.value = false)} />}
+    </nav>
+  );
+}
+
+function Chats() {
   const list = useRef<HTMLUListElement>(null);
-  const left = useRef(selected.value);
-  const now = selected.value;
+  const left = useRef(route.value.chat);
+  const now = route.value.chat;
   // Who closes a chat is where they came from.
   useEffect(() => {
     if (now === null && left.current !== null)
       list.current?.querySelector<HTMLElement>(`[data-chat="${left.current}"]`)?.focus();
     left.current = now;
   }, [now]);
-
-  const me = session.value?.user;
+  const chats = chatList.value;
+  if (chats.length === 0)
+    return listed.value ? (
+      <div class="hint">
+        <p>{TEXT.noChats}</p>
+      </div>
+    ) : (
+      <Skeleton />
+    );
+  const stop = chats.some((chat) => chat.id === now) ? now : chats[0]?.id;
   return (
-    <nav class="sidebar" aria-label={TEXT.chats}>
-      <header>
-        {me !== undefined && <Avatar name={me.name} id={me.id} />}
-        <bdi class="name">{me?.name}</bdi>
-        <button type="button" class="link" onClick={leave}>
-          {TEXT.logout}
-        </button>
-      </header>
-      <Begin />
-      <ul class="chats" ref={list}>
-        {chatList.value.map((chat) => (
-          <ChatRow key={chat.id} chat={chat} />
-        ))}
-      </ul>
-      {chatList.value.length === 0 && <p class="hint">{listed.value ? TEXT.noChats : TEXT.loading}</p>}
-    </nav>
+    <ul class="chats" ref={list} onKeyDown={(event) => rove(event, event.currentTarget, "[data-chat]")}>
+      {chats.map((chat) => (
+        <ChatRow key={chat.id} chat={chat} stop={chat.id === stop} />
+      ))}
+    </ul>
   );
 }
 
-function ChatRow({ chat }: { readonly chat: Chat }) {
-  const name = chatName(chat);
-  const writing = (writers.value.get(chat.id)?.size ?? 0) > 0;
+function Skeleton() {
   return (
-    <li>
-      <button
-        type="button"
-        class="item"
-        data-chat={chat.id}
-        aria-current={selected.value === chat.id}
-        onClick={() => show(chat.id)}
-      >
-        <Avatar name={name} id={chat.peer?.id ?? chat.id} />
-        <span class="row">
-          <span class="line">
-            <bdi class="name">{name}</bdi>
-            <time dateTime={chat.updated_at}>{shortTime(chat.updated_at)}</time>
+    <div class="skeleton" role="status">
+      <span class="unseen">{TEXT.loading}</span>
+      {[0, 1, 2, 3].map((at) => (
+        <div key={at} class="item" aria-hidden="true">
+          <span class="face" />
+          <span class="row">
+            <span />
+            <span />
           </span>
-          <span class="line">
-            <bdi class="last">{writing ? "…" : <Last chat={chat} />}</bdi>
-            {chat.unread > 0 && (
-              <span class="badge">
-                <span aria-hidden="true">{chat.unread > 99 ? "99+" : chat.unread}</span>
-                <span class="unseen">{TEXT.unread(chat.unread)}</span>
-              </span>
-            )}
-          </span>
-        </span>
-      </button>
-    </li>
+        </div>
+      ))}
+    </div>
   );
 }
 
-function Last({ chat }: { readonly chat: Chat }) {
-  const last = chat.last_message;
-  if (last === null) return null;
-  const known = chat.kind === "direct" || last.deleted_at !== null;
-  return <>{known ? summary(last) : TEXT.from(last.user.name, summary(last))}</>;
+const folded = (text: string): string => text.toLocaleLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
+
+const fits = (chat: Chat, text: string): boolean =>
+  folded(`${chatName(chat)} ${chat.peer?.username ?? ""}`).includes(folded(text.trim()));
+
+function Results({ text, done }: { readonly text: string; readonly done: () => void }) {
+  const { people, failed } = useFound(text);
+  const chats = chatList.value.filter((chat) => fits(chat, text)).slice(0, 20);
+  const known = new Set(chats.map((chat) => (chat.kind === "direct" ? chat.peer?.id : undefined)));
+  const others = (people ?? []).filter((person) => !known.has(person.id));
+  const write = async (person: Person): Promise<void> => {
+    if (await attempt(() => begin([person], null))) done();
+  };
+  return (
+    <>
+      {chats.length > 0 && (
+        <>
+          <h3>{TEXT.chats}</h3>
+          <ul class="chats found" onKeyDown={(event) => rove(event, event.currentTarget, "[data-chat]")}>
+            {chats.map((chat, at) => (
+              <ChatRow key={chat.id} chat={chat} stop={at === 0} chosen={done} />
+            ))}
+          </ul>
+        </>
+      )}
+      {others.length > 0 && (
+        <>
+          <h3>{TEXT.people}</h3>
+          <FoundPeople people={others} pick={(person) => void write(person)} />
+        </>
+      )}
+      <p class="hint" role="status">
+        {failed ? TEXT.offline : people !== null && chats.length + others.length === 0 && TEXT.nobody}
+      </p>
+    </>
+  );
 }

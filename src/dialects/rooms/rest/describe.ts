@@ -54,17 +54,17 @@ export function describe(
       ...(status === 429 ? { headers: RETRY_AFTER } : {}),
     };
   }
-  const schema = body === undefined ? null : resolver(body, { io: "input" });
+  // Said here too: a schema that transforms what it takes in loses its examples on the way to the document.
+  const example = (body?.meta() as { examples?: readonly unknown[] } | undefined)?.examples?.[0];
+  const content = body === undefined ? null : { schema: resolver(body, { io: "input" }), example };
   return describeRoute({
     summary,
     tags: ["rooms"],
     security: SECURITY[access],
     parameters: [...parameters],
     responses,
-    ...(schema === null
+    ...(content === null
       ? {}
-      : {
-          requestBody: { content: { "application/json": { schema }, "application/x-www-form-urlencoded": { schema } } },
-        }),
+      : { requestBody: { content: { "application/json": content, "application/x-www-form-urlencoded": content } } }),
   });
 }

@@ -17,6 +17,7 @@ export const renderApp = (app: AppRecord) => ({
   jwksUrl: app.jwksUrl,
   open: app.open,
   readBeforeSend: app.readBeforeSend,
+  retentionDays: app.retentionDays,
   hasKey: app.hasKey,
   createdAt: new Date(app.createdAt).toISOString(),
 });

@@ -1,7 +1,7 @@
 /** What the REST of `rooms` takes in and gives out. The same schemas validate and stand in the OpenAPI document. */
 
 import { z } from "zod";
-import { LIMITS } from "../../../core/limits.ts";
+import { LIMITS, RETENTION } from "../../../core/limits.ts";
 import type { Json } from "../../../core/message.ts";
 import { SCOPES } from "../../../core/operators.ts";
 import { isShallow, wellFormed } from "../../input.ts";
@@ -26,6 +26,24 @@ const address = z
   .max(LIMITS.tenantUrl)
   .nullable()
   .transform((text) => text || null);
+const someDays = z.int().min(1).max(RETENTION.maxDays);
+/** Forms have digits, or an empty field for null. */
+const days = z
+  .union(
+    [
+      someDays,
+      z
+        .string()
+        .regex(/^\d{0,4}$/)
+        .transform((digits) => (digits === "" ? null : Number(digits)))
+        .pipe(someDays.nullable()),
+      z.null(),
+    ],
+    `is a whole number from 1 to ${RETENTION.maxDays}, or null`,
+  )
+  .meta({
+    description: `Messages are deleted after so many days (1 to ${RETENTION.maxDays}), with their files, from all chats of the app: those that are older already within moments. Null: they are kept.`,
+  });
 /** Forms repeat the field, or have it once. */
 const users = z
   .preprocess(
@@ -68,9 +86,13 @@ export const appPatchInput = z
     jwksUrl: address,
     open: boolean,
     readBeforeSend: boolean,
+    retentionDays: days,
   })
   .partial()
-  .meta({ ref: "AppChanges", examples: [{ name: "Shop 2", verifyUrl: null, readBeforeSend: true }] });
+  .meta({
+    ref: "AppChanges",
+    examples: [{ name: "Shop 2", verifyUrl: null, readBeforeSend: true, retentionDays: 365 }],
+  });
 
 export const userInput = z
   .object({
@@ -114,6 +136,7 @@ const appFields = {
   jwksUrl: z.string().nullable(),
   open: z.boolean(),
   readBeforeSend: z.boolean(),
+  retentionDays: z.int().positive().nullable(),
   hasKey: z.boolean(),
   createdAt: time,
 };

@@ -1,0 +1,28 @@
+/**
+ * Knows what was written in each chat and not sent yet, also after a reload.
+ * Must not know where one writes.
+ */
+
+import { signal } from "@preact/signals";
+import { selfId } from "./session.ts";
+import { load, save } from "./storage.ts";
+
+const key = (): string => `parlance.drafts.${selfId()}`;
+
+export const drafts = signal<Readonly<Record<string, string>>>({});
+
+export function restoreDrafts(): void {
+  drafts.value = (load(localStorage, key()) as Record<string, string> | null) ?? {};
+}
+
+export function keepDraft(chatId: number, text: string): void {
+  if ((drafts.peek()[chatId] ?? "") === text) return;
+  const { [chatId]: _, ...others } = drafts.peek();
+  drafts.value = text === "" ? others : { ...others, [chatId]: text };
+  save(localStorage, key(), Object.keys(drafts.peek()).length === 0 ? null : drafts.peek());
+}
+
+export function forgetDrafts(): void {
+  save(localStorage, key(), null);
+  drafts.value = {};
+}

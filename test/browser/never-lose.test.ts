@@ -1,0 +1,253 @@
+// What was written gets there, once and in order: without a connection, over reloads, with the server gone and back, in two
+// tabs and on two devices.
+
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Person, Stage } from "./stage.ts";
+import { openStage, SOON } from "./stage.ts";
+
+const numbered = (word: string, count: number): string[] =>
+  Array.from({ length: count }, (_, at) => `${word} ${at + 1}`);
+
+/** What the browser keeps on its disk. */
+const kept = (page: Page, store: "outbox" | "seen"): Promise<string> =>
+  page.evaluate(
+    (name) =>
+      new Promise<string>((resolve) => {
+        indexedDB.open("parlance").addEventListener("success", ({ target }) => {
+          const database = (target as IDBOpenDBRequest).result;
+          const all = database.transaction(name).objectStore(name).getAll();
+          all.addEventListener("success", () => {
+            database.close();
+            resolve(JSON.stringify(all.result));
+          });
+        });
+      }),
+    store,
+  );
+
+describe("never a word is lost", () => {
+  let stage: Stage;
+  let ann: Person;
+  let bob: Person;
+
+  beforeAll(async () => {
+    stage = await openStage();
+    ann = await stage.enter("ann");
+    bob = await stage.enter("bob");
+    await ann.find("bob");
+    await ann.say("hello");
+    await bob.open("ann");
+    await bob.sees("hello");
+  });
+
+  it("offline: messages show at once and wait, a banner says so; online they go, once and in order", async () => {
+    const context = ann.page.context();
+    await context.setOffline(true);
+    await ann.page.getByText("You are offline.").waitFor();
+    const texts = numbered("offline", 4);
+    await ann.say(...texts);
+    await ann.sees(...texts);
+    expect(await ann.page.locator(".message.pending").count()).toBe(4);
+    await ann.page.getByText("4 messages will be sent when it is back.").waitFor();
+    await bob.say("meanwhile");
+    await context.setOffline(false);
+    await bob.sees("meanwhile", ...texts);
+    await ann.sees("meanwhile", ...texts);
+    await expect.poll(() => ann.page.locator(".message.pending").count(), SOON).toBe(0);
+    await ann.page.getByText("You are offline.").waitFor({ state: "detached" });
+  });
+
+  it("a reload without a connection: the page opens, with what was seen before, and what waits still waits", async () => {
+    const context = ann.page.context();
+    await expect
+      .poll(() => ann.page.evaluate(() => navigator.serviceWorker.controller !== null || caches.has("shell")), SOON)
+      .toBe(true);
+    await ann.page.evaluate(() => navigator.serviceWorker.ready);
+    await expect.poll(() => kept(ann.page, "seen"), SOON).toContain("offline 4");
+    await context.setOffline(true);
+    await ann.say("written on the train", "in the tunnel");
+    await ann.reload();
+    await ann.sees("meanwhile", ...numbered("offline", 4), "written on the train", "in the tunnel");
+    expect(await ann.page.locator(".message.pending").count()).toBe(2);
+    await ann.say("after the reload");
+    await context.setOffline(false);
+    await bob.sees("written on the train", "in the tunnel", "after the reload");
+    await ann.sees("written on the train", "in the tunnel", "after the reload");
+    await expect.poll(() => ann.page.locator(".message.pending").count(), SOON).toBe(0);
+  });
+
+  it("the server killed in mid-conversation and started again: both go on, nothing is missing or twice", async () => {
+    await ann.say("before the crash");
+    await bob.sees("before the crash");
+    await stage.server.kill();
+    await ann.page.getByText("No connection to the server.").waitFor();
+    await ann.say("into the dark 1");
+    await bob.say("into the dark 2");
+    await ann.say("into the dark 3");
+    await stage.server.restart();
+    for (const one of [ann, bob]) {
+      await expect
+        .poll(async () => (await one.texts()).filter((text) => text.startsWith("into the dark")).toSorted(), SOON)
+        .toEqual(numbered("into the dark", 3));
+      await expect.poll(() => one.page.locator(".message.pending").count(), SOON).toBe(0);
+    }
+    const [seen, other] = [await ann.texts(), await bob.texts()];
+    expect(seen).toEqual(other);
+    expect(seen.indexOf("into the dark 1")).toBeLessThan(seen.indexOf("into the dark 3"));
+    await ann.say("and on");
+    await bob.sees("and on");
+  });
+
+  it("an answer that is lost: the message is sent again, and is there once", async () => {
+    // The server gets it, but its answer does not come back: the connection ends under it.
+    await ann.page.evaluate(() => {
+      const { send } = Object.getOwnPropertyDescriptors(WebSocket.prototype) as { send: { value: WebSocket["send"] } };
+      WebSocket.prototype.send = function (data) {
+        send.value.call(this, data);
+        if (typeof data !== "string" || !data.includes('"message.send"')) return;
+        WebSocket.prototype.send = send.value;
+        this.close();
+      };
+    });
+    await ann.say("said once");
+    await bob.sees("said once");
+    await ann.sees("said once");
+    await expect.poll(() => ann.page.locator(".message.pending").count(), SOON).toBe(0);
+    expect((await bob.texts()).filter((text) => text === "said once")).toHaveLength(1);
+    expect((await ann.texts()).filter((text) => text === "said once")).toHaveLength(1);
+  });
+
+  it("a list of chats that was on its way while a message went: the message stays the last", async () => {
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    let isFetched = false;
+    await ann.page.route("**/v1/chats?*", async (route) => {
+      const response = await route.fetch();
+      isFetched = true;
+      await held;
+      await route.fulfill({ response });
+    });
+    // Nothing else says how the chat is.
+    await ann.page.route("**/v1/chats/*", (route) => route.abort());
+    await ann.page.context().setOffline(true);
+    await ann.page.getByText("You are offline.").waitFor();
+    await bob.say("while she was away");
+    await bob.sees("while she was away");
+    await expect.poll(() => bob.page.locator(".message.pending").count(), SOON).toBe(0);
+    await ann.page.context().setOffline(false);
+    await expect.poll(() => isFetched, SOON).toBe(true);
+    await ann.say("after the list");
+    await bob.sees("after the list");
+    await expect.poll(() => ann.page.locator(".message.pending").count(), SOON).toBe(0);
+    const told = ann.page.waitForResponse(/\/v1\/chats\?/u);
+    letGo();
+    await told;
+    await ann.page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
+    expect(await ann.row("bob").textContent()).toContain("after the list");
+    await ann.page.unrouteAll();
+  });
+
+  it("two tabs of one browser: what one writes the other shows, also before it is sent; each message goes once", async () => {
+    const tab = await ann.tab();
+    await tab.sees("after the list");
+    await tab.say("from the tab");
+    await ann.sees("from the tab");
+    const context = ann.page.context();
+    await context.setOffline(true);
+    await ann.page.getByText("You are offline.").waitFor();
+    await ann.say("tab one waits");
+    await expect.poll(() => tab.page.locator(".message.pending").count(), SOON).toBe(1);
+    await tab.say("tab two waits");
+    await ann.sees("tab one waits", "tab two waits");
+    await context.setOffline(false);
+    for (const one of [ann, tab, bob]) await one.sees("from the tab", "tab one waits", "tab two waits");
+    for (const one of [ann, tab]) await expect.poll(() => one.page.locator(".message.pending").count(), SOON).toBe(0);
+    await tab.page.close();
+  });
+
+  it("two devices: reading on one counts on the other, and so does writing and deleting", async () => {
+    const phone = ann.at(await stage.window({ viewport: { width: 360, height: 640 } }));
+    await phone.login();
+    await ann.page.getByRole("button", { name: "About this person" }).waitFor();
+    await ann.page.evaluate(() => (location.hash = "#/"));
+    await bob.say("for both");
+    for (const one of [ann, phone]) await expect.poll(() => one.row("bob").textContent(), SOON).toContain("1 unread");
+    await phone.open("bob");
+    await expect.poll(() => ann.row("bob").textContent(), SOON).not.toContain("unread");
+    await phone.say("from the phone");
+    await expect.poll(() => ann.row("bob").textContent(), SOON).toContain("from the phone");
+    await ann.open("bob");
+    await ann.act("from the phone", "Delete");
+    await ann.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await phone.sees("This message was deleted");
+  });
+});
+
+describe("in and out", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage();
+  });
+
+  it("says at the field what is wrong, and takes the focus there", async () => {
+    const page = await stage.window();
+    await page.getByRole("button", { name: "New here?" }).click();
+    await page.getByLabel("Username").fill("no spaces allowed");
+    await page.getByLabel("Password").fill("short");
+    await page.getByRole("button", { name: "Create account" }).click();
+    await expect.poll(() => page.getByLabel("Username").getAttribute("aria-invalid"), SOON).toBe("true");
+    expect(await page.locator("#password-note").textContent()).toContain("8 to 128 characters");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("username");
+    await page.context().close();
+  });
+
+  it("stays logged in over a reload; logging out in one tab logs out in the other, and leaves nothing behind", async () => {
+    const ann = await stage.enter("ann");
+    await stage.enter("eve");
+    await ann.find("eve");
+    await ann.say("remember");
+    await ann.reload();
+    const tab = await ann.tab();
+    await ann.page.getByRole("button", { name: "Your account" }).click();
+    await ann.page.getByRole("menuitem", { name: "Log out", exact: true }).click();
+    for (const { page } of [ann, tab]) await page.getByRole("heading", { name: "Welcome back" }).waitFor();
+    expect(await ann.page.evaluate(() => JSON.stringify(Object.keys(localStorage)))).toBe("[]");
+    expect([await kept(ann.page, "outbox"), await kept(ann.page, "seen")]).toEqual(["[]", "[]"]);
+    await ann.login();
+    await ann.open("eve");
+    await ann.sees("remember");
+  });
+
+  it("logs out everywhere: other devices too", async () => {
+    const bob = await stage.enter("bob");
+    const phone = bob.at(await stage.window());
+    await phone.login();
+    await bob.page.getByRole("button", { name: "Your account" }).click();
+    await bob.page.getByRole("menuitem", { name: "Log out everywhere" }).click();
+    await bob.page.getByRole("dialog").getByRole("button", { name: "Log out" }).click();
+    for (const { page } of [bob, phone]) await page.getByRole("heading", { name: "Welcome back" }).waitFor();
+    await phone.page.getByText("You were logged out.").waitFor();
+  });
+
+  it("counts down while it is locked out", async () => {
+    const page = await stage.window();
+    for (let at = 0; at < 6; at++) {
+      await page.getByLabel("Username").fill("nobody");
+      await page.getByLabel("Password").fill(`wrong password ${at}`);
+      await page.getByRole("button", { name: "Log in", exact: true }).click();
+      await page
+        .getByRole("alert")
+        .filter({ hasText: at < 5 ? "wrong" : "Too many" })
+        .waitFor();
+    }
+    const left = async (): Promise<number> =>
+      Number(/in (\d+) second/.exec((await page.getByRole("timer").textContent()) ?? "")?.[1]);
+    const first = await left();
+    expect(first).toBeGreaterThan(0);
+    await expect.poll(left, SOON).toBeLessThan(first);
+    expect(await page.getByRole("button", { name: "Log in", exact: true }).isDisabled()).toBe(true);
+  });
+});
