@@ -1,4 +1,4 @@
-/** What a case is: one request, some frames on a connection that lives on, or steps of Engine.IO by hand. */
+/** What a case is: one request, some frames on a connection that lives on, steps of Engine.IO by hand, or bytes. */
 
 import type { Request } from "./http.ts";
 
@@ -7,6 +7,8 @@ export type Dialect = "native" | "chat" | "methods" | "messenger" | "events" | "
 export interface RestCase {
   readonly kind: "rest";
   readonly group: string;
+  /** Which operation of a document this is. */
+  readonly tries: readonly string[];
   readonly request: Request;
   /** Which of the mortals asks, who may be dead then. */
   readonly mortal?: number;
@@ -15,6 +17,8 @@ export interface RestCase {
 export interface FramesCase {
   readonly kind: "frames";
   readonly group: string;
+  /** Which operation of a document this is. */
+  readonly tries: readonly string[];
   readonly dialect: Dialect;
   /** Which of the attackers. */
   readonly as: number;
@@ -42,4 +46,18 @@ export interface EngineCase {
   readonly steps: readonly Step[];
 }
 
-export type Case = RestCase | FramesCase | EngineCase;
+/** Bytes on a TCP connection. */
+export interface KnockCase {
+  readonly kind: "knock";
+  readonly group: string;
+  /** The request. */
+  readonly head: Buffer;
+  /** Nobody can expect an answer. */
+  readonly isTorn: boolean;
+  /** What is sent where the request was an upgrade that is taken: frames, as they go over the wire. */
+  readonly frames: readonly Buffer[];
+  /** Says that it leaves. */
+  readonly isPolite: boolean;
+}
+
+export type Case = RestCase | FramesCase | EngineCase | KnockCase;

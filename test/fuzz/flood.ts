@@ -9,6 +9,8 @@ import type { World } from "./world.ts";
 
 /** Far more than a burst. A connection that acts for a whole app may send as much as many users: it only has to wait. */
 const FRAMES = 1_000;
+const CASES_PER_FLOOD = 10_000;
+const MAX_TIMES = 20;
 const PATIENCE_MS = 20_000;
 
 const FRAME: Readonly<Record<Dialect, string>> = {
@@ -21,8 +23,9 @@ const FRAME: Readonly<Record<Dialect, string>> = {
   rooms: '42["typing",1]',
 };
 
-/** @param times how often each dialect is flooded */
-export async function flood(server: Server, world: World, findings: Findings, times: number): Promise<void> {
+/** @param cases of the run: a longer one floods more often */
+export async function flood(server: Server, world: World, findings: Findings, cases: number): Promise<void> {
+  const times = Math.ceil(cases / CASES_PER_FLOOD);
   await server.stop();
   await server.launch({});
   const probes = new Probes(world, findings);
@@ -30,26 +33,27 @@ export async function flood(server: Server, world: World, findings: Findings, ti
   const { attackers, attackersApp, socketsChat } = world;
   const [token = ""] = attackers.map((user) => user.token);
   const asUser = { token, chat: socketsChat };
-  for (let time = 0; time < Math.min(times, 20); time++) {
+  for (let time = 0; time < Math.min(times, MAX_TIMES); time++) {
     for (const dialect of Object.keys(FRAME) as Dialect[]) {
       const entry = dialect.startsWith("events")
         ? { token: attackersApp.key }
         : dialect === "rooms"
           ? { token: attackersApp.users[0]?.token ?? "", app: attackersApp.uuid, room: attackersApp.room }
           : asUser;
+      const place = { surface: `flood ${dialect}` };
       const started = performance.now();
       const talker = await Talker.open(world.port, dialect, entry);
-      talker.listen((text) => findings.check(-1, `flood ${dialect}`, text));
+      talker.listen((text) => findings.check(place, "flood", text));
       const isApp = dialect.startsWith("events");
       const ended = isApp ? undefined : talker.hears(() => false, PATIENCE_MS);
       for (let frame = 0; frame < FRAMES; frame++) talker.send(FRAME[dialect]);
-      const talking = probes.talk(-1);
-      if (isApp && !(await talker.sync(PATIENCE_MS))) findings.add("no answer", -1, `${dialect} after a flood (${talker.closed})`);
+      const talking = probes.talk(undefined);
+      if (isApp && !(await talker.sync(PATIENCE_MS))) findings.add("no answer", place, `after a flood (${talker.closed})`);
       await ended;
-      if (!isApp && talker.closed === undefined) findings.add("no answer", -1, `a flood of ${dialect} goes on`);
+      if (!isApp && talker.closed === undefined) findings.add("no answer", place, "a flood goes on");
       talker.close();
       await talking;
-      findings.count(`flood ${dialect}`, true, performance.now() - started);
+      findings.count(place.surface, isApp ? "answered" : "closed", performance.now() - started);
     }
   }
   probes.close();

@@ -50,6 +50,11 @@ export class FramesCases {
     this.#world = world;
   }
 
+  /** All that there is to try. */
+  names(): string[] {
+    return [...this.#messages].flatMap(([dialect, messages]) => messages.map((message) => nameOf(dialect, message)));
+  }
+
   make(dialect: Dialect, random: Random, hostile: Hostile): FramesCase {
     const inOwnApp = dialect === "rooms" || dialect.startsWith("events");
     const values = new Values(random, hostile, knownIn(this.#world, random, inOwnApp));
@@ -60,12 +65,33 @@ export class FramesCases {
       dialect,
       as: random.below(2),
       isFresh: random.is(0.02),
-      frames: random.several(1, 8, () => this.#frame(dialect, random, hostile, values, wrong)),
+      ...this.#several(dialect, random, hostile, values, wrong),
     };
   }
 
-  #frame(dialect: Dialect, random: Random, hostile: Hostile, values: Values, wrong: number): string | Buffer {
-    const message = random.of(this.#messages.get(dialect) ?? []);
+  #several(dialect: Dialect, random: Random, hostile: Hostile, values: Values, wrong: number) {
+    const tries: string[] = [];
+    const frames = random.several(1, 8, () => {
+      const message = random.of(this.#messages.get(dialect) ?? []);
+      tries.push(nameOf(dialect, message));
+      return this.#frame(dialect, message, random, hostile, values, wrong);
+    });
+    return { tries, frames };
+  }
+
+  /** A command or an event of this dialect, as it goes over its socket. */
+  frame(dialect: Dialect, random: Random, hostile: Hostile, values: Values, wrong: number): string | Buffer {
+    return this.#frame(dialect, random.of(this.#messages.get(dialect) ?? []), random, hostile, values, wrong);
+  }
+
+  #frame(
+    dialect: Dialect,
+    message: Message,
+    random: Random,
+    hostile: Hostile,
+    values: Values,
+    wrong: number,
+  ): string | Buffer {
     const schema = message.payload?.schema ?? {};
     const example = message.examples === undefined || random.is(0.8) ? undefined : random.of(message.examples).payload;
     const payload = example ?? values.of(schema, message.name === "join" ? "room" : "", wrong);
@@ -98,6 +124,8 @@ export class FramesCases {
     return `42${namespace}${ack}${JSON.stringify([event, ...args])}`;
   }
 }
+
+const nameOf = (dialect: Dialect, { name }: Message): string => `${dialect} ${name}`;
 
 function withId(payload: unknown, random: Random, hostile: Hostile): unknown {
   if (typeof payload !== "object" || payload === null || Array.isArray(payload) || random.is(0.1)) return payload;

@@ -36,7 +36,7 @@ const run = new Run({
 });
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => {
-    run.interrupt();
+    void run.abandon().finally(() => process.exit(130));
   });
 }
 process.exit((await run.all()) ? 0 : 1);

@@ -1,13 +1,14 @@
 /** Plays a case against the server and looks at what comes back. Knows connections; makes no case. */
 
 import { WebSocket } from "ws";
-import type { Case, EngineCase, FramesCase, RestCase } from "./cases.ts";
-import type { Findings } from "./findings.ts";
+import type { Case, EngineCase, FramesCase, KnockCase, RestCase } from "./cases.ts";
+import type { Findings, Kind, Place, Taken } from "./findings.ts";
 import { ask } from "./http.ts";
+import { knock } from "./knock.ts";
 import type { Entry } from "./talker.ts";
 import { Talker } from "./talker.ts";
 import type { World } from "./world.ts";
-import { revive } from "./world.ts";
+import { mend, revive } from "./world.ts";
 
 const SLOW_MS = 20_000;
 /** Engine.IO holds a poll until there is something to say. */
@@ -15,9 +16,8 @@ const POLL_MS = 250;
 /** Sizes past which a server may end the connection before it has heard all. */
 const LONG_BODY = 250_000;
 
-/** How a case was taken; `isRefused`: nothing of it was accepted. */
 export interface Outcome {
-  readonly isRefused: boolean;
+  readonly taken: Taken;
   /** What was answered, for who looks on. */
   readonly said: string;
 }
@@ -29,7 +29,7 @@ export class Player {
   readonly #world: World;
   readonly #findings: Findings;
   readonly #connections = new Map<string, Promise<Talker>>();
-  #number = -1;
+  #place: Place = { surface: "" };
 
   constructor(world: World, findings: Findings) {
     this.#world = world;
@@ -37,35 +37,49 @@ export class Player {
   }
 
   async play(number: number, one: Case): Promise<Outcome> {
-    this.#number = number;
+    this.#place = { number, surface: one.group };
     const started = performance.now();
-    const outcome = await (one.kind === "rest"
-      ? this.#request(one)
-      : one.kind === "frames"
-        ? this.#frames(one)
-        : this.#engine(one));
+    const outcome = await this.#do(one);
     const ms = performance.now() - started;
-    this.#findings.count(one.group, outcome.isRefused, ms);
-    if (ms > SLOW_MS) this.#findings.add("slow", number, `${one.group}: ${ms.toFixed(0)} ms`);
+    this.#findings.count(one.group, outcome.taken, ms);
+    if (ms > SLOW_MS) this.#found("slow", `${ms.toFixed(0)} ms`);
     return outcome;
+  }
+
+  #do(one: Case): Promise<Outcome> {
+    switch (one.kind) {
+      case "rest":
+        return this.#request(one);
+      case "frames":
+        return this.#frames(one);
+      case "engine":
+        return this.#engine(one);
+      case "knock":
+        return this.#knock(one);
+    }
+  }
+
+  #found(kind: Kind, detail: string): void {
+    this.#findings.add(kind, this.#place, detail);
   }
 
   async #request({ request, mortal }: RestCase): Promise<Outcome> {
     const answer = await ask(this.#world.port, request);
     const where = `${request.method} ${request.path.slice(0, 200)}`;
     if (answer.status === 0 && (request.body?.length ?? 0) < LONG_BODY) {
-      this.#findings.add("no answer", this.#number, where);
+      this.#found("no answer", where);
     }
     if (answer.status >= 500)
-      this.#findings.add("5xx", this.#number, `${where}: ${answer.status} ${answer.text.slice(0, 300)}`);
+      this.#found("5xx", `${where}: ${answer.status} ${answer.text.slice(0, 300)}`);
     // Documents about the API say what the server is made of, on purpose.
     if (!/^\/(openapi|asyncapi)\.json|^\/swagger/.test(request.path)) {
-      this.#findings.check(this.#number, where, `${answer.head}\n${answer.text}`);
+      this.#findings.check(this.#place, where, `${answer.head}\n${answer.text}`);
     }
     const dead = mortal === undefined ? undefined : this.#world.mortals[mortal];
     if (dead !== undefined && (answer.status === 401 || answer.status === 403 || request.method === "DELETE"))
       await this.#revive(dead);
-    return { isRefused: answer.status >= 400, said: `${answer.status} ${answer.text}` };
+    const taken = answer.status === 0 ? "closed" : answer.status >= 400 ? "refused" : "answered";
+    return { taken, said: `${answer.status} ${answer.text}` };
   }
 
   async #revive(mortal: World["mortals"][number]): Promise<void> {
@@ -95,18 +109,25 @@ export class Player {
     const opening = Talker.open(this.#world.port, one.dialect, this.#entry(one));
     this.#connections.set(name, opening);
     const talker = await opening;
-    talker.listen((text) => this.#findings.check(this.#number, one.dialect, text));
+    talker.listen((text) => this.#findings.check(this.#place, one.dialect, text));
     return talker;
+  }
+
+  /** An attacker who was put out of the chat is let in again first. */
+  async #again(one: FramesCase): Promise<Talker> {
+    this.#connections.delete(`${one.dialect} ${one.as}`);
+    await mend(this.#world);
+    return this.#connection(one);
   }
 
   async #frames(one: FramesCase): Promise<Outcome> {
     let talker: Talker;
     try {
-      talker = await this.#connection(one);
+      talker = await this.#connection(one).catch(() => this.#again(one));
     } catch (error) {
       this.#connections.delete(`${one.dialect} ${one.as}`);
-      this.#findings.add("no answer", this.#number, `${one.dialect}: ${error instanceof Error ? error.message : "?"}`);
-      return { isRefused: false, said: "" };
+      this.#found("no answer", `${one.dialect}: ${error instanceof Error ? error.message : "?"}`);
+      return { taken: "closed", said: "" };
     }
     let refusals = 0;
     let said = "";
@@ -114,7 +135,7 @@ export class Player {
       if (said.length < 1_000) said += `${text.slice(0, 200)}  `;
       if (REFUSALS.test(text)) refusals++;
       if (/"code":"internal"|"internal error"/.test(text))
-        this.#findings.add("5xx", this.#number, `${one.dialect}: ${text.slice(0, 300)}`);
+        this.#found("5xx", `${one.dialect}: ${text.slice(0, 300)}`);
     };
     talker.listen(count);
     for (const frame of one.frames) talker.send(frame);
@@ -122,19 +143,19 @@ export class Player {
     talker.unlisten(count);
     if (!went) {
       const kind = talker.closed === undefined ? "no answer" : "closed";
-      this.#findings.add(kind, this.#number, `${one.dialect} (${talker.closed ?? "open"}): ${shown(one.frames)}`);
+      this.#found(kind, `${one.dialect} (${talker.closed ?? "open"}): ${shown(one.frames)}`);
       talker.close();
     }
     // The question at the end is refused as well.
     const own = one.dialect.startsWith("events") ? refusals : refusals - 1;
-    return { isRefused: own >= one.frames.length, said };
+    return { taken: !went ? "closed" : own >= one.frames.length ? "refused" : "answered", said };
   }
 
   async #engine({ path, open, steps }: EngineCase): Promise<Outcome> {
     const { port } = this.#world;
     const look = (what: string, status: number, text: string): void => {
-      if (status >= 500) this.#findings.add("5xx", this.#number, `${what}: ${status} ${text.slice(0, 300)}`);
-      this.#findings.check(this.#number, what, text);
+      if (status >= 500) this.#found("5xx", `${what}: ${status} ${text.slice(0, 300)}`);
+      this.#findings.check(this.#place, what, text);
     };
     const begun = await ask(port, { method: "GET", path: `${path}?${open}`, headers: {}, leaveAfterMs: 5_000 });
     look("engine open", begun.status, begun.text);
@@ -153,9 +174,17 @@ export class Player {
         leaveAfterMs: step.do === "leave" ? 5 : step.do === "poll" ? POLL_MS : SLOW_MS,
       });
       look(`engine ${step.do}`, answer.status, answer.text);
-      if (step.do === "request" && answer.hasLeft) this.#findings.add("no answer", this.#number, `engine: ${address}`);
+      if (step.do === "request" && answer.hasLeft) this.#found("no answer", `engine: ${address}`);
     }
-    return { isRefused: begun.status >= 400, said: begun.text };
+    return { taken: begun.status >= 400 ? "refused" : "answered", said: begun.text };
+  }
+
+  async #knock(one: KnockCase): Promise<Outcome> {
+    const { status, text, isClosed } = await knock(this.#world.port, one, SLOW_MS);
+    if (status === 0 && !one.isTorn && !isClosed) this.#found("no answer", shown([one.head]));
+    if (status >= 500 && status !== 501 && status !== 505) this.#found("5xx", `${text.slice(0, 300)} to ${shown([one.head])}`);
+    this.#findings.check(this.#place, "bytes", text);
+    return { taken: status >= 400 ? "refused" : isClosed ? "closed" : "answered", said: text };
   }
 
   async #rawSocket(

@@ -5,7 +5,7 @@
 
 import type { Dialect } from "./cases.ts";
 import type { Findings } from "./findings.ts";
-import { CANARY } from "./findings.ts";
+import { CANARY, ofServer } from "./findings.ts";
 import { ask } from "./http.ts";
 import { Talker } from "./talker.ts";
 import type { Entry } from "./talker.ts";
@@ -75,7 +75,7 @@ export class Probes {
   }
 
   /** Everyone says something, and everyone has to hear it. @param after the case that was the last */
-  async talk(after: number): Promise<void> {
+  async talk(after: number | undefined): Promise<void> {
     const { victims, victimChat, victimsApp } = this.#world;
     const [one, two] = victims;
     const round = ++this.#said;
@@ -121,7 +121,7 @@ export class Probes {
   }
 
   /** Each ear hears each word as often as its dialect says; the sender's own connection may be told by its answer instead. */
-  async #expect(ears: readonly Ear[], words: readonly string[], after: number): Promise<void> {
+  async #expect(ears: readonly Ear[], words: readonly string[], after: number | undefined): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS;
     const isOwn = (ear: Ear, word: string): boolean =>
       !ear.talker.dialect.startsWith("events") &&
@@ -147,8 +147,8 @@ export class Probes {
     }
   }
 
-  #disturbed(after: number, what: string): void {
-    this.#findings.add("disturbed", after, what);
+  #disturbed(after: number | undefined, what: string): void {
+    this.#findings.add("disturbed", ofServer(after), what);
   }
 
   /** Connections that have ended are opened again, so that one finding is not told forever. */

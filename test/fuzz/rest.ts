@@ -79,6 +79,8 @@ const hashes = ({ method, path }: Operation): boolean =>
 const isManaging = ({ method, path }: Operation): boolean =>
   method !== "GET" && /^\/(app|user|room)(\/|$)/.test(path) && path !== "/room/add";
 
+const nameOf = ({ method, path }: Operation): string => `${method} ${path}`;
+
 const weightOf = (operation: Operation): number => (isDeadly(operation) ? 0.1 : hashes(operation) ? 0.25 : 1);
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "HEAD", "OPTIONS", "PROPFIND", "TRACE"];
@@ -110,6 +112,11 @@ export class RestCases {
     this.#world = world;
   }
 
+  /** All that there is to try. */
+  names(): string[] {
+    return this.#operations.map(([, operation]) => nameOf(operation));
+  }
+
   make(random: Random, hostile: Hostile): RestCase {
     const operation = random.weighted(this.#operations);
     const wrong = random.of([0, 0, 0.1, 0.3, 0.6]);
@@ -135,6 +142,7 @@ export class RestCases {
     return {
       kind: "rest",
       group: `rest ${operation.tag}`,
+      tries: [nameOf(operation)],
       request: { method, path, headers, body },
       ...(mortal === undefined ? {} : { mortal }),
     };

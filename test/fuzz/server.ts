@@ -10,6 +10,7 @@ import { createInterface } from "node:readline";
 
 const START = join(import.meta.dirname, "../../src/local/start.mjs");
 const READY_WITHIN_MS = 90_000;
+const STOPPED_WITHIN_MS = 10_000;
 
 export const SETTINGS = {
   TOKEN_SECRET: "secret-of-the-fuzzed-server-aWq7",
@@ -50,8 +51,9 @@ export class Server {
         PORT: String(this.port),
         STATE: this.state,
       },
-      // The channel lets it end if this process is killed.
+      // The channel lets it end if this process is killed; a group of its own can be ended as one.
       stdio: ["ignore", "pipe", "pipe", "ipc"],
+      detached: true,
     });
     this.#isEnding = false;
     this.#child = child;
@@ -90,13 +92,26 @@ export class Server {
 
   async stop(): Promise<void> {
     this.#isEnding = true;
-    this.#child?.kill("SIGTERM");
+    const child = this.#child;
+    if (child?.pid === undefined) return;
+    child.kill("SIGTERM");
+    const impatience = setTimeout(() => endGroup(child.pid), STOPPED_WITHIN_MS);
     await this.#exit;
+    clearTimeout(impatience);
+    endGroup(child.pid);
   }
 
   async remove(): Promise<void> {
     await this.stop();
     await rm(this.state, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // all of it has ended
   }
 }
 

@@ -36,8 +36,9 @@ export interface World {
   /** Users of app 1 that delete themselves now and then. */
   readonly mortals: User[];
   readonly chats: number[];
-  /** One that only its own sockets name, so that nobody is ever put out of it. */
+  /** The chat whose own sockets the attackers use; its owner attacks nobody, so it stays. */
   readonly socketsChat: number;
+  readonly keeper: User;
   readonly attackersApp: Tenant;
   readonly victimsApp: Tenant;
   /** The operator of app 2, who is no admin. */
@@ -111,7 +112,8 @@ export async function buildWorld(port: number, findings: Findings): Promise<Worl
     await chat(second, [third]),
     await chat(first, mortals.slice(0, 1)),
   ];
-  const socketsChat = await chat(first, [second, third], "sockets' group");
+  const keeper = await register(port, "keeper");
+  const socketsChat = await chat(keeper, [first, second, third], "sockets' group");
   for (const id of chats) await say(id === chats[2] ? second : first, id, "hello");
 
   for (const [name, user] of Object.entries({ one, two })) findings.keepSecret(`token of victim ${name}`, user.token);
@@ -129,6 +131,7 @@ export async function buildWorld(port: number, findings: Findings): Promise<Worl
     mortals,
     chats,
     socketsChat,
+    keeper,
     attackersApp,
     victimsApp,
     operator,
@@ -144,8 +147,16 @@ export async function revive(world: World, mortal: User): Promise<void> {
 
 /** Chats that attackers have left or erased are made again, and all are in the first one. */
 export async function mend(world: World): Promise<void> {
-  const { port, chats, attackers, mortals } = world;
+  const { port, chats, attackers, mortals, socketsChat, keeper } = world;
   const [first, second, third] = attackers;
+  const letIn = async (by: User, chat: number, users: readonly (User | undefined)[]): Promise<void> => {
+    const headers = { ...bearer(by.token), "content-type": "application/json" };
+    for (const user of users) {
+      if (user === undefined) continue;
+      await ask(port, { method: "PUT", path: `/v1/chats/${chat}/members/${user.id}`, headers, body: "{}" });
+    }
+  };
+  await letIn(keeper, socketsChat, attackers);
   for (const [at, id] of chats.entries()) {
     const [owner, other] = at === 2 ? [second, third] : [first, at === 3 ? mortals[0] : second];
     if (owner === undefined || other === undefined) continue;
@@ -155,11 +166,7 @@ export async function mend(world: World): Promise<void> {
       const body = { members: [other.id], ...(at === 0 ? { title: "attackers' group" } : {}) };
       chats[at] = (await must(port, "POST", "/v1/chats", { body, headers })).id;
     }
-    if (at > 0) continue;
-    for (const { id: member } of [second, third, ...mortals].filter((user) => user !== undefined)) {
-      const path = `/v1/chats/${chats[at]}/members/${member}`;
-      await ask(port, { method: "PUT", path, headers: { ...headers, "content-type": "application/json" }, body: "{}" });
-    }
+    if (at === 0) await letIn(owner, chats[at] ?? id, [second, third, ...mortals]);
   }
 }
 
