@@ -25,6 +25,9 @@ export interface Outcome {
 /** What says no, in each dialect; `messenger` says nothing. */
 const REFUSALS = /^\{"re":.*"ok":false|"type":"error"|^42\["err"|^42\[.*"status":"error"/;
 
+/** What says yes. To be refused twice is no yes: `events` says of some events by each of their names that they failed. */
+const ACCEPTANCES = /^\{"re":.*"ok":true|^42\["(?!list-chats").*"status":"ok"/;
+
 export class Player {
   readonly #world: World;
   readonly #findings: Findings;
@@ -130,10 +133,12 @@ export class Player {
       return { taken: "closed", said: "" };
     }
     let refusals = 0;
+    let acceptances = 0;
     let said = "";
     const count = (text: string): void => {
       if (said.length < 1_000) said += `${text.slice(0, 200)}  `;
       if (REFUSALS.test(text)) refusals++;
+      if (ACCEPTANCES.test(text)) acceptances++;
       if (/"code":"internal"|"internal error"/.test(text))
         this.#found("5xx", `${one.dialect}: ${text.slice(0, 300)}`);
     };
@@ -148,7 +153,8 @@ export class Player {
     }
     // The question at the end is refused as well.
     const own = one.dialect.startsWith("events") ? refusals : refusals - 1;
-    return { taken: !went ? "closed" : own >= one.frames.length ? "refused" : "answered", said };
+    const isRefused = own >= one.frames.length && acceptances === 0;
+    return { taken: !went ? "closed" : isRefused ? "refused" : "answered", said };
   }
 
   async #engine({ path, open, steps }: EngineCase): Promise<Outcome> {

@@ -42,6 +42,7 @@ export class Run {
   #isEnding = false;
   #played = 0;
   #latest = -1;
+  #started = 0;
 
   constructor(options: Options) {
     this.#options = options;
@@ -63,7 +64,7 @@ export class Run {
       if (isShown && !line.startsWith('{"event":"request"')) console.log(`> ${line}`);
     });
     this.#server = server;
-    const started = performance.now();
+    this.#started = performance.now();
     try {
       const world = await buildWorld(server.port, this.#findings);
       const generator = await Generator.of(world, seed);
@@ -74,13 +75,15 @@ export class Run {
       const connected = growth.connections();
       await this.#attack(server, world, generator, probes, growth);
       if (server.isRunning) {
+        this.#tell("the cases are played");
         await growth.check(() => new Player(world, this.#findings));
         await probes.talk(from + cases - 1);
         if (cases >= LONG) await growth.checkForgotten(connected);
       }
       probes.close();
+      this.#tell("floods follow");
       if (server.isRunning) await flood(server, world, this.#findings, cases);
-      this.#report(generator, started);
+      this.#report(generator);
       return this.#findings.all.length === 0;
     } finally {
       if (!this.#isEnding) await server.remove();
@@ -110,7 +113,7 @@ export class Run {
       await mend(world);
       if (Math.floor((next - from) / every) > this.#memory.length) {
         this.#memory.push(server.memory());
-        console.log(`${next - from} of ${cases}, ${this.#findings.all.length} found`);
+        this.#tell(`${next - from} of ${cases}, ${this.#findings.all.length} found`);
       }
     }
     for (const player of players) player.close();
@@ -131,9 +134,13 @@ export class Run {
     if (taken === "refused") growth.keep([number, made]);
   }
 
-  #report(generator: Generator, started: number): void {
+  #tell(what: string): void {
+    console.log(`${((performance.now() - this.#started) / 1_000).toFixed(0).padStart(5)} s: ${what}`);
+  }
+
+  #report(generator: Generator): void {
     const { cases, seed, only } = this.#options;
-    const seconds = (performance.now() - started) / 1_000;
+    const seconds = (performance.now() - this.#started) / 1_000;
     const names = generator.names();
     const untried = names.filter((name) => !this.#tried.has(name));
     console.log(`\n${this.#findings.table()}\n`);
