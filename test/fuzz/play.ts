@@ -152,8 +152,7 @@ export class Player {
       talker.close();
     }
     // The question at the end is refused as well.
-    const own = one.dialect.startsWith("events") ? refusals : refusals - 1;
-    const isRefused = own >= one.frames.length && acceptances === 0;
+    const isRefused = refusals - 1 >= one.frames.length && acceptances === 0;
     return { taken: !went ? "closed" : isRefused ? "refused" : "answered", said };
   }
 

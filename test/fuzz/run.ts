@@ -129,7 +129,7 @@ export class Run {
     if ("tries" in made) for (const name of made.tries) this.#tried.add(name);
     if (isShown) console.log(number, JSON.stringify(made, readable).slice(0, 4_000));
     const { taken, said } = await player.play(number, made);
-    if (isShown) console.log(number, taken, said.slice(0, 400));
+    if (isShown) console.log(number, taken, said.slice(0, 1_500));
     this.#played++;
     if (taken === "refused") growth.keep([number, made]);
   }
