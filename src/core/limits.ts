@@ -109,6 +109,8 @@ export const GATEWAY = {
   connections: 1_000,
   /** Gateways of one dialect in one place among which the first choice falls. */
   spread: 4,
+  /** What a request may carry there: more than any payload that a dialect takes, so that the Gateway itself refuses it. */
+  bodyBytes: 2 * MIB,
   /** How often a Gateway with connections looks whether they are still there. */
   sweepMs: MINUTE,
 } as const;

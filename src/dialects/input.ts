@@ -39,6 +39,35 @@ export function isShallow(value: unknown): boolean {
   return false;
 }
 
+/**
+ * As the schema's own `safeParse`, for all that clients send. Checks of length ask whatever has a `length`, be it a string
+ * or not: `zod` throws where that is an object that can't be compared, which is as wrong as any other type.
+ */
+export function parseInput<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+): z.ZodSafeParseResult<z.output<Schema>> {
+  try {
+    return schema.safeParse(input);
+  } catch (thrown) {
+    if (!hasOddLength(input)) throw thrown;
+    return {
+      success: false,
+      error: new z.ZodError([{ code: "custom", path: [], message: "Invalid input" }]) as z.ZodError<z.output<Schema>>,
+    };
+  }
+}
+
+function hasOddLength(input: unknown): boolean {
+  const left = [input];
+  for (let one = left.pop(); one !== undefined; one = left.pop()) {
+    if (typeof one !== "object" || one === null) continue;
+    if (Object.hasOwn(one, "length") && typeof (one as { length: unknown }).length === "object") return true;
+    for (const value of Object.values(one)) if (typeof value === "object" && value !== null) left.push(value);
+  }
+  return false;
+}
+
 /** What `zod` found wrong, in the core's words: `path` is dotted, e.g. `attachments.3`. */
 export function fieldErrors(
   issues: readonly { path?: readonly unknown[] | undefined; message: string }[],

@@ -30,6 +30,8 @@ export const toolEnv = () => ({
   ...process.env,
   PATH: [...binFolders, outerPath()].join(delimiter),
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  // Traces of every request, in the state: they cost as much as the requests, and an address may hold a token.
+  X_LOCAL_OBSERVABILITY: "false",
   WRANGLER_HIDE_BANNER: "true",
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_WRITE_LOGS: "false",

@@ -5,6 +5,7 @@
 
 import { z } from "zod";
 import { appId, userId } from "../core/ids.ts";
+import { GATEWAY } from "../core/limits.ts";
 import type { Session } from "../core/people.ts";
 
 const HEADER = "x-parlance-identity";
@@ -50,7 +51,21 @@ export function carriedRequest(request: Request, identity: Identity): Request {
   }
   const { pathname, search } = new URL(request.url);
   const address = `${identity.origin}${pathname}${search}`;
-  return new Request(address, { method: request.method, headers, body: request.body });
+  // A body is for those who post; of one that has no end, the object is told no more than it takes to refuse it.
+  const body = request.method === "POST" ? (request.body?.pipeThrough(cutAfter(GATEWAY.bodyBytes)) ?? null) : null;
+  return new Request(address, { method: request.method, headers, body });
+}
+
+/** Lets so many bytes pass, and ends the stream with the chunk that goes beyond them. */
+function cutAfter(limit: number): TransformStream<Uint8Array, Uint8Array> {
+  let left = limit;
+  return new TransformStream({
+    transform(chunk, controller) {
+      controller.enqueue(chunk);
+      left -= chunk.byteLength;
+      if (left < 0) controller.terminate();
+    },
+  });
 }
 
 export function identityOf(request: Request): Identity {

@@ -10,6 +10,7 @@ import { wholeApp } from "../../core/people.ts";
 import type { User } from "../../core/ports.ts";
 import type { Connection } from "../../core/wire.ts";
 import type { Service } from "../../service/service.ts";
+import { parseInput } from "../input.ts";
 import { Refusal, refused, wrong } from "./errors.ts";
 import type { Render } from "./render.ts";
 import type { Asked, EventName } from "./schemas.ts";
@@ -31,7 +32,7 @@ function fitting<Item extends object>(items: readonly Item[]): Item[] {
 }
 
 function asked<Name extends EventName>(name: Name, body: unknown): Asked<Name> {
-  const parsed = EVENTS[name].safeParse(body);
+  const parsed = parseInput(EVENTS[name], body);
   if (!parsed.success) throw refused(parsed.error.issues);
   return parsed.data as Asked<Name>;
 }

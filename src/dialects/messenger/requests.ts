@@ -11,7 +11,7 @@ import type { Session } from "../../core/people.ts";
 import type { User } from "../../core/ports.ts";
 import type { Connection } from "../../core/wire.ts";
 import type { Service } from "../../service/service.ts";
-import { fieldErrors } from "../input.ts";
+import { fieldErrors, parseInput } from "../input.ts";
 import { say } from "./events.ts";
 import { attachmentAt } from "./media.ts";
 import type { Pair, Render } from "./render.ts";
@@ -30,7 +30,7 @@ const kinds = ["direct"] as const;
 
 /** @throws input.invalid */
 function parse<Name extends RequestName>(event: Name, payload: unknown): RequestOf<Name> {
-  const parsed = REQUESTS[event].safeParse(payload);
+  const parsed = parseInput(REQUESTS[event], payload);
   if (parsed.success) return parsed.data as RequestOf<Name>;
   const [error] = fieldErrors(parsed.error.issues);
   throw invalid(error?.path ?? "", error?.message ?? "is wrong");

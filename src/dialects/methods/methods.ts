@@ -10,6 +10,7 @@ import type { Json } from "../../core/message.ts";
 import { checkText } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { Service } from "../../service/service.ts";
+import { parseInput } from "../input.ts";
 import { badField } from "./errors.ts";
 import { messageFrame, readUpdates } from "./events.ts";
 import { decodeFile } from "./files.ts";
@@ -30,7 +31,7 @@ type Arguments<Name extends MethodName> = z.output<(typeof METHODS)[Name]>;
 
 /** The arguments of a method. @throws field_error that names the first wrong one */
 function parseArguments<Name extends MethodName>(name: Name, args: unknown): Arguments<Name> {
-  const parsed = METHODS[name].safeParse(args);
+  const parsed = parseInput(METHODS[name], args);
   if (parsed.success) return parsed.data as Arguments<Name>;
   const [issue] = parsed.error.issues;
   throw badField(`${issue?.path.join(".") || "args"}: ${issue?.message ?? "is wrong"}`);

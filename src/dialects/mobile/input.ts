@@ -11,13 +11,13 @@ import type { Caller } from "../../service/auth.ts";
 import { fieldsOf } from "../body.ts";
 import type { Http } from "../http.ts";
 import { bearer } from "../http.ts";
-import { numericId, wellFormed } from "../input.ts";
+import { numericId, parseInput, wellFormed } from "../input.ts";
 import type { MobileError } from "./errors.ts";
 import { badInput, noInteger } from "./errors.ts";
 
 /** @throws 422 with what is wrong, by field */
 export function parse<Schema extends z.ZodType>(schema: Schema, fields: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(fields);
+  const parsed = parseInput(schema, fields);
   if (parsed.success) return parsed.data;
   const errors: Record<string, string[]> = {};
   for (const issue of parsed.error.issues) (errors[String(issue.path[0] ?? "body")] ??= []).push(issue.message);

@@ -5,7 +5,7 @@ import type { Answer, Command } from "../../core/commands.ts";
 import type { Failure } from "../../core/errors.ts";
 import { failureOf, invalid, invalidFields } from "../../core/errors.ts";
 import type { Draft, Json } from "../../core/message.ts";
-import { fieldErrors, isShallow } from "../input.ts";
+import { fieldErrors, isShallow, parseInput } from "../input.ts";
 import { socketError } from "./problems.ts";
 import type { Render } from "./render.ts";
 import { chatCommands } from "./schemas.ts";
@@ -57,7 +57,7 @@ function parseJson(text: string): Json {
 
 /** @throws input.invalid */
 export function parseFields<Schema extends z.ZodType>(schema: Schema, fields: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(fields);
+  const parsed = parseInput(schema, fields);
   if (!parsed.success) throw invalidFields(fieldErrors(parsed.error.issues));
   return parsed.data;
 }

@@ -7,7 +7,7 @@ import type { z } from "zod";
 import { invalidFields } from "../../core/errors.ts";
 import type { Http } from "../http.ts";
 import { callerOf } from "../http.ts";
-import { fieldErrors } from "../input.ts";
+import { fieldErrors, parseInput } from "../input.ts";
 import { APP, RETRY_AFTER } from "../openapi.ts";
 import { problemOutput } from "./schemas.ts";
 
@@ -77,7 +77,12 @@ type Target = "json" | "query" | "param";
 
 /** Validates a part of the request; what is wrong becomes `input.invalid` with its path. */
 export function valid<Kind extends Target, Schema extends z.ZodType>(target: Kind, schema: Schema) {
-  return validator(target, schema, (result) => {
+  const validate = (value: unknown) => {
+    const { success, data, error } = parseInput(schema, value);
+    return success ? { value: data } : { issues: error.issues };
+  };
+  const read = Object.assign(schema, { "~standard": { ...schema["~standard"], validate } });
+  return validator(target, read, (result) => {
     if (!result.success) throw invalidFields(fieldErrors(result.error));
   });
 }

@@ -4,6 +4,7 @@ import { isFailure } from "../../core/errors.ts";
 import { FLOOD } from "../../core/limits.ts";
 import type { Service } from "../../service/service.ts";
 import type { Handshake, Socket, Verdict } from "../../socketio/protocol/handlers.ts";
+import { parseInput } from "../input.ts";
 import type { Dock, SocketIoDialect } from "../socket-io.ts";
 import { createEncode } from "./encode.ts";
 import { ERR, REFUSED, RoomsError, errText } from "./errors.ts";
@@ -26,7 +27,7 @@ const WRONG: Record<WithArgument, string> = {
 
 /** The argument of an event. @throws RoomsError */
 function argument<Name extends WithArgument>(name: Name, given: unknown): ReturnType<(typeof EVENTS)[Name]["parse"]> {
-  const parsed = EVENTS[name].safeParse(given);
+  const parsed = parseInput(EVENTS[name], given);
   if (!parsed.success) throw new RoomsError(WRONG[name]);
   return parsed.data as ReturnType<(typeof EVENTS)[Name]["parse"]>;
 }

@@ -108,6 +108,13 @@ export class Engine implements Carrier {
   // ---- requests -----------------------------------------------------------------------------------------------
 
   async fetch(request: Request, isFull: boolean): Promise<Response> {
+    const response = await this.#answer(request, isFull);
+    // A Worker that is answered while it still hands on a body logs that as an error of ours.
+    if (!request.bodyUsed) await request.body?.pipeTo(new WritableStream()).catch(() => {}); // the client has left
+    return response;
+  }
+
+  async #answer(request: Request, isFull: boolean): Promise<Response> {
     const asked = readRequest(request);
     if (isRefusal(asked)) return refuse(request, asked);
     if (asked.version !== this.#settings.version) return refuse(request, "unknownVersion");

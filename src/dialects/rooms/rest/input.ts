@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import type { Http } from "../../http.ts";
-import { fieldErrors, numericId } from "../../input.ts";
+import { fieldErrors, numericId, parseInput } from "../../input.ts";
 import { RestError, badInput } from "./errors.ts";
 
 /** The fields of a form; one that is repeated, or is called `name[]`, is a list. */
@@ -41,7 +41,7 @@ async function fieldsOf(c: Context<Http>): Promise<unknown> {
 
 /** @throws 422 that names what is wrong, and quotes none of it; 400 */
 export async function bodyOf<Schema extends z.ZodType>(c: Context<Http>, schema: Schema): Promise<z.output<Schema>> {
-  const parsed = schema.safeParse(await fieldsOf(c));
+  const parsed = parseInput(schema, await fieldsOf(c));
   if (parsed.success) return parsed.data;
   const errors = fieldErrors(parsed.error.issues);
   throw badInput(errors.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; "));

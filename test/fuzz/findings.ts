@@ -1,0 +1,139 @@
+/** What was found, and what every answer is looked through for. Knows no dialect. */
+
+export type Kind =
+  | "5xx"
+  | "internal name"
+  | "crossing"
+  | "closed"
+  | "no answer"
+  | "slow"
+  | "disturbed"
+  | "fault"
+  | "secret printed"
+  | "growth"
+  | "ended"
+  | "untried";
+
+/** Which case it was, and of which surface. */
+export interface Place {
+  /** Undefined: no case in particular. */
+  readonly number?: number;
+  readonly surface: string;
+}
+
+/** Of the server as a whole. `after` names the last case before. */
+export const ofServer = (after?: number): Place =>
+  after === undefined ? { surface: "server" } : { surface: "server", number: after };
+
+interface Finding {
+  readonly kind: Kind;
+  readonly place: Place;
+  readonly detail: string;
+}
+
+/** What victims say, and the names of what is theirs, begin with this; `rooms` shows texts as base64. */
+export const CANARY = "CANARY";
+const CANARIES = [CANARY, Buffer.from(CANARY).toString("base64")];
+
+const INTERNAL =
+  /SQLITE|SqlError|D1_|workerd|miniflare|wrangler|Durable ?Object|node_modules|(^|\s)at \S+ \(|\.[tj]s:\d+:\d+|UNIQUE constraint|no such (table|column)|\b(Type|Range|Reference|Syntax|Zod|Parlance)Error\b|Cannot read propert|is not a function|is not iterable|internal error/;
+
+const FAULT = /"event":"fault"|[Uu]ncaught|Unhandled|heap|FATAL/;
+/** What the runtime itself says of frames that are none, before any Worker could have heard of them. */
+const OF_THE_RUNTIME = /kj\/compat\/http\.c\+\+:\d+: failed: remote\.jsg\.Error: WebSocket protocol error/;
+
+const SHOWN = 60;
+const MAX_KEPT = 2_000;
+
+/** How a case went: something was accepted, all of it was refused, or the server ended the connection. */
+export type Taken = "answered" | "refused" | "closed";
+
+interface Row {
+  readonly taken: Record<Taken, number>;
+  slowestMs: number;
+}
+
+export class Findings {
+  readonly all: Finding[] = [];
+  readonly #seed: number;
+  readonly #secrets = new Map<string, string>();
+  readonly #rows = new Map<string, Row>();
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  add(kind: Kind, place: Place, detail: string): void {
+    if (this.all.length >= MAX_KEPT) return;
+    this.all.push({ kind, place, detail });
+    if (this.all.length > SHOWN) return;
+    console.log(`FOUND ${kind}, ${place.surface}: ${detail.slice(0, 900)}`);
+    if (place.number !== undefined) console.log(`  ${place.surface === "server" ? "up to" : "again"}: ${this.#replay(place.number)}`);
+  }
+
+  #replay(number: number): string {
+    return `npm run fuzz -- --seed ${this.#seed} --from ${number} --cases 1`;
+  }
+
+  count(surface: string, taken: Taken, ms: number): void {
+    const row = this.#rows.get(surface) ?? { taken: { answered: 0, refused: 0, closed: 0 }, slowestMs: 0 };
+    row.taken[taken]++;
+    row.slowestMs = Math.max(row.slowestMs, ms);
+    this.#rows.set(surface, row);
+  }
+
+  /** Never to be seen by a stranger, nor in what the server prints. */
+  keepSecret(name: string, text: string): void {
+    this.#secrets.set(text, name);
+  }
+
+  /** Looks through something that a hostile client was told. */
+  check(place: Place, where: string, text: string): void {
+    if (CANARIES.some((canary) => text.includes(canary)))
+      this.add("crossing", place, `${where}: ${around(text, CANARIES)}`);
+    for (const [secret, name] of this.#secrets) {
+      if (text.includes(secret)) this.add("crossing", place, `${where}: the ${name}`);
+    }
+    const internal = INTERNAL.exec(text)?.[0];
+    if (internal !== undefined) this.add("internal name", place, `${where}: ${around(text, [internal])}`);
+  }
+
+  /** Looks through a line that the server printed. @param after the case that was begun last */
+  checkLine(line: string, after: number): void {
+    if (line.includes(CANARY)) this.add("secret printed", ofServer(after), line);
+    for (const [secret, name] of this.#secrets) {
+      if (line.includes(secret)) this.add("secret printed", ofServer(after), `the ${name}`);
+    }
+    if (FAULT.test(line) && !OF_THE_RUNTIME.test(line)) this.add("fault", ofServer(after), line);
+  }
+
+  /** A row for each surface, and how many things of each kind were found. */
+  table(): string {
+    for (const { place } of this.all) {
+      if (!this.#rows.has(place.surface)) {
+        this.#rows.set(place.surface, { taken: { answered: 0, refused: 0, closed: 0 }, slowestMs: 0 });
+      }
+    }
+    const foundOf = (surface: string): number => this.all.filter(({ place }) => place.surface === surface).length;
+    const lines = [...this.#rows]
+      .toSorted(([a], [b]) => a.localeCompare(b))
+      .map(([surface, { taken, slowestMs }]) => {
+        const { answered, refused, closed } = taken;
+        const counts = [answered + refused + closed, answered, refused, closed, foundOf(surface)];
+        return line(surface, [...counts.map(String), `${slowestMs.toFixed(0)} ms`]);
+      });
+    const kinds = [...Map.groupBy(this.all, ({ kind }) => kind)].map(([kind, found]) => {
+      const numbers = [...new Set(found.flatMap(({ place }) => place.number ?? []))];
+      return `  ${kind}: ${found.length} (cases ${numbers.slice(0, 12).join(", ")}${numbers.length > 12 ? ", …" : ""})`;
+    });
+    return [line("surface", ["cases", "answered", "refused", "closed", "findings", "slowest"]), ...lines, ...kinds].join("\n");
+  }
+}
+
+const line = (surface: string, cells: readonly string[]): string =>
+  surface.padEnd(20) + cells.map((cell) => cell.padStart(10)).join("");
+
+function around(text: string, parts: readonly string[]): string {
+  const at = Math.max(0, ...parts.map((part) => text.indexOf(part)));
+  return JSON.stringify(text.slice(Math.max(0, at - 120), at + 160));
+}

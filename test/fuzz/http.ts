@@ -1,0 +1,97 @@
+/** Requests as a hostile client writes them: any method, address, header and body that HTTP can carry. */
+
+import { Agent, request } from "node:http";
+
+export interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: Buffer | string | undefined;
+  /** The client goes away after so long, as one does that polls. */
+  readonly leaveAfterMs?: number;
+}
+
+export interface Answer {
+  /** 0: the connection ended without an answer. */
+  readonly status: number;
+  /** Headers and body, as they are looked through. */
+  readonly head: string;
+  readonly text: string;
+  readonly ms: number;
+  readonly hasLeft: boolean;
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+const PATIENCE_MS = 60_000;
+
+/** What a request line and a header can bear; everything else goes escaped. */
+const addressOf = (path: string): string =>
+  path.replaceAll(/[^\u0021-\u007e]+/g, (part) => encodeURIComponent(part.toWellFormed()));
+const headerOf = (value: string): string => value.replaceAll(/[^\t\u0020-\u007e\u0080-\u00ff]/g, "?");
+
+export function ask(port: number, { method, path, headers, body, leaveAfterMs }: Request): Promise<Answer> {
+  const started = performance.now();
+  const clean = Object.entries(headers).map(([name, value]) => [
+    name,
+    typeof value === "string" ? headerOf(value) : value.map(headerOf),
+  ]);
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let status = 0;
+    let head = "";
+    const end = (hasLeft = false): void =>
+      resolve({ status, head, text: Buffer.concat(chunks).toString(), ms: performance.now() - started, hasLeft });
+    const asked = request({
+      agent,
+      host: "127.0.0.1",
+      port,
+      method,
+      path: addressOf(path),
+      // Node frames the body of a GET only where it is told how long that is.
+      headers: {
+        ...(Object.fromEntries(clean) as Record<string, string>),
+        ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }),
+      },
+      timeout: PATIENCE_MS,
+    });
+    asked.once("response", (response) => {
+      status = response.statusCode ?? 0;
+      head = response.rawHeaders.join("\n");
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.once("end", () => end());
+      response.once("error", () => end());
+    });
+    asked.once("upgrade", (response, socket) => {
+      status = response.statusCode ?? 0;
+      socket.destroy();
+      end();
+    });
+    asked.once("timeout", () => asked.destroy());
+    asked.once("error", () => end());
+    if (leaveAfterMs !== undefined) {
+      setTimeout(() => {
+        end(true);
+        asked.destroy();
+      }, leaveAfterMs);
+    }
+    asked.end(body);
+  });
+}
+
+/** A request that has to succeed: for what a run is built on. @throws Error with the answer */
+export async function must(
+  port: number,
+  method: string,
+  path: string,
+  { body, headers = {} }: { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
+  // oxlint-disable-next-line typescript/no-explicit-any -- a JSON object, read loosely
+): Promise<any> {
+  const answer = await ask(port, {
+    method,
+    path,
+    headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (answer.status < 200 || answer.status > 299) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+  return answer.text === "" ? undefined : JSON.parse(answer.text);
+}

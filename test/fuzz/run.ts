@@ -1,0 +1,166 @@
+/** A run: its server, its world, its lanes, and what is looked at between the cases and after them. Makes no case itself. */
+
+import { Findings, ofServer } from "./findings.ts";
+import { Generator } from "./generator.ts";
+import { flood } from "./flood.ts";
+import type { Numbered } from "./growth.ts";
+import { Growth } from "./growth.ts";
+import { Player } from "./play.ts";
+import { Probes } from "./probes.ts";
+import { Server } from "./server.ts";
+import type { World } from "./world.ts";
+import { buildWorld, mend } from "./world.ts";
+
+export interface Options {
+  readonly cases: number;
+  readonly seed: number;
+  /** The number of the first case. */
+  readonly from: number;
+  /** How many cases are under way at once. */
+  readonly lanes: number;
+  readonly port: number;
+  /** Cases of surfaces whose name begins so alone. */
+  readonly only: string | undefined;
+  /** Prints each case, and what the server prints. */
+  readonly isShown: boolean;
+}
+
+/** So that refusals of floods don't hide everything else. */
+const NO_LIMIT = { FRAMES_PER_SECOND: "1000000", FRAME_BURST: "1000000" };
+const PROBE_EVERY = 250;
+/** Bytes that workerd may have at its end, whatever it was asked. */
+const MAX_MEMORY = 2 ** 31;
+/** A run of so many cases waits until the server has forgotten every connection. */
+const LONG = 50_000;
+
+export class Run {
+  readonly #options: Options;
+  readonly #findings: Findings;
+  readonly #tried = new Set<string>();
+  readonly #memory: number[] = [];
+  #server: Server | undefined;
+  #isEnding = false;
+  #played = 0;
+  #latest = -1;
+  #started = 0;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#findings = new Findings(options.seed);
+  }
+
+  /** Ends the server and leaves nothing behind. */
+  async abandon(): Promise<void> {
+    this.#isEnding = true;
+    await this.#server?.remove();
+  }
+
+  /** True: nothing was found. */
+  async all(): Promise<boolean> {
+    const { seed, from, cases, lanes, port, isShown } = this.#options;
+    console.log(`seed ${seed}, cases ${from} to ${from + cases - 1}, ${lanes} at once`);
+    const server = await Server.start(port, NO_LIMIT, (line) => {
+      this.#findings.checkLine(line, this.#latest);
+      if (isShown && !line.startsWith('{"event":"request"')) console.log(`> ${line}`);
+    });
+    this.#server = server;
+    this.#started = performance.now();
+    try {
+      const world = await buildWorld(server.port, this.#findings);
+      const generator = await Generator.of(world, seed);
+      const growth = new Growth(server.state, this.#findings);
+      const probes = new Probes(world, this.#findings);
+      await probes.open();
+      await probes.talk(undefined);
+      const connected = growth.connections();
+      await this.#attack(server, world, generator, probes, growth);
+      if (server.isRunning) {
+        this.#tell("the cases are played");
+        await growth.check(() => new Player(world, this.#findings));
+        await probes.talk(from + cases - 1);
+        if (cases >= LONG) await growth.checkForgotten(connected);
+      }
+      probes.close();
+      this.#tell("floods follow");
+      if (server.isRunning) await flood(server, world, this.#findings, cases);
+      this.#report(generator);
+      return this.#findings.all.length === 0;
+    } finally {
+      if (!this.#isEnding) await server.remove();
+    }
+  }
+
+  async #attack(server: Server, world: World, generator: Generator, probes: Probes, growth: Growth): Promise<void> {
+    const { from, cases, lanes } = this.#options;
+    const end = from + cases;
+    const every = Math.max(PROBE_EVERY, Math.floor(cases / 20));
+    const players = Array.from({ length: lanes }, () => new Player(world, this.#findings));
+    for (let next = from; next < end; ) {
+      const until = Math.min(end, next + PROBE_EVERY);
+      const numbers = Array.from({ length: until - next }, (_, index) => next + index).values();
+      next = until;
+      // Lanes share one iterator: each takes the number that is next.
+      const lane = async (player: Player): Promise<void> => {
+        for (const number of numbers) await this.#one([number, generator.make(number)], player, growth);
+      };
+      await Promise.all(players.map(lane));
+      if (!server.isRunning) {
+        this.#findings.add("ended", ofServer(next - 1), "the server's process has ended");
+        break;
+      }
+      await probes.talk(next - 1);
+      await probes.reopen();
+      await mend(world);
+      if (Math.floor((next - from) / every) > this.#memory.length) {
+        this.#memory.push(server.memory());
+        this.#tell(`${next - from} of ${cases}, ${this.#findings.all.length} found`);
+      }
+    }
+    for (const player of players) player.close();
+    const memory = server.memory();
+    this.#memory.push(memory);
+    if (memory > MAX_MEMORY) this.#findings.add("growth", ofServer(), `workerd has ${mib(memory)} MiB`);
+  }
+
+  async #one([number, made]: Numbered, player: Player, growth: Growth): Promise<void> {
+    const { only, isShown } = this.#options;
+    if (only !== undefined && !made.group.startsWith(only)) return;
+    this.#latest = Math.max(this.#latest, number);
+    if ("tries" in made) for (const name of made.tries) this.#tried.add(name);
+    if (isShown) console.log(number, JSON.stringify(made, readable).slice(0, 4_000));
+    const { taken, said } = await player.play(number, made);
+    if (isShown) console.log(number, taken, said.slice(0, 1_500));
+    this.#played++;
+    if (taken === "refused") growth.keep([number, made]);
+  }
+
+  #tell(what: string): void {
+    console.log(`${((performance.now() - this.#started) / 1_000).toFixed(0).padStart(5)} s: ${what}`);
+  }
+
+  #report(generator: Generator): void {
+    const { cases, seed, only } = this.#options;
+    const seconds = (performance.now() - this.#started) / 1_000;
+    const names = generator.names();
+    const untried = names.filter((name) => !this.#tried.has(name));
+    console.log(`\n${this.#findings.table()}\n`);
+    console.log(`workerd, MiB: ${this.#memory.map(mib).join(" ")}`);
+    console.log(`${names.length - untried.length} of ${names.length} operations, commands and events tried`);
+    if (cases >= 10_000 && only === undefined) {
+      // What a run of CI's size does not try is tested by nobody.
+      for (const name of untried) this.#findings.add("untried", ofServer(), name);
+    }
+    const found = this.#findings.all.length;
+    console.log(
+      `${this.#played} cases in ${seconds.toFixed(0)} s, seed ${seed}, digest ${generator.digest}: ${found === 0 ? "nothing found" : `${found} found`}`,
+    );
+  }
+}
+
+const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+
+/** Bytes as the text that they are, as far as they are one. */
+const readable = (_: string, value: unknown): unknown =>
+  typeof value === "object" && value !== null && "type" in value && value.type === "Buffer" && "data" in value
+    ? Buffer.from(value.data as number[]).toString("latin1")
+    : value;

@@ -1,0 +1,125 @@
+/** The server that is tried: the real one, by its launcher, on a port and a state of its own. Knows nothing of what it is asked. */
+
+import { execFileSync, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const START = join(import.meta.dirname, "../../src/local/start.mjs");
+const READY_WITHIN_MS = 90_000;
+const STOPPED_WITHIN_MS = 10_000;
+
+export const SETTINGS = {
+  TOKEN_SECRET: "secret-of-the-fuzzed-server-aWq7",
+  OPERATOR_EMAIL: "operator@fuzz",
+  OPERATOR_PASSWORD: "operator-password-aWq7",
+  DEFAULT_APP_OPEN: "0",
+};
+
+export class Server {
+  readonly port: number;
+  readonly state: string;
+  readonly #onLine: (line: string) => void;
+  #child: ChildProcess | undefined;
+  #exit: Promise<unknown> = Promise.resolve();
+  #isEnding = false;
+
+  private constructor(port: number, state: string, onLine: (line: string) => void) {
+    this.port = port;
+    this.state = state;
+    this.#onLine = onLine;
+  }
+
+  /** @param onLine what it prints, line by line @param port 0: any that is free */
+  static async start(port: number, env: Readonly<Record<string, string>>, onLine: (line: string) => void) {
+    const state = await mkdtemp(join(tmpdir(), "parlance-fuzz-"));
+    const server = new Server(port === 0 ? await freePort() : port, state, onLine);
+    await server.launch(env);
+    return server;
+  }
+
+  async launch(env: Readonly<Record<string, string>>): Promise<void> {
+    const child = spawn(process.execPath, [START, "--prepared"], {
+      env: {
+        PATH: process.env["PATH"],
+        HOME: process.env["HOME"],
+        ...SETTINGS,
+        ...env,
+        PORT: String(this.port),
+        STATE: this.state,
+      },
+      // The channel lets it end if this process is killed; a group of its own can be ended as one.
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      detached: true,
+    });
+    this.#isEnding = false;
+    this.#child = child;
+    this.#exit = new Promise((ended) => child.once("close", ended));
+    await new Promise<void>((ready, failed) => {
+      const late = setTimeout(() => failed(new Error("The server was not ready in time.")), READY_WITHIN_MS);
+      for (const stream of [child.stdout, child.stderr]) {
+        if (stream === null) continue;
+        createInterface({ input: stream }).on("line", (line) => {
+          if (line.startsWith("Parlance is ready")) ready();
+          if (!this.#isEnding) this.#onLine(line);
+        });
+      }
+      void this.#exit.then(() => failed(new Error("The server ended before it was ready.")));
+      void this.#exit.finally(() => clearTimeout(late));
+    });
+  }
+
+  get isRunning(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Bytes of memory of the workerd process that runs the Worker: the largest among the launcher's descendants. */
+  memory(): number {
+    const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,rss=,comm="], { encoding: "utf8" })
+      .trim()
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/));
+    const below = (parent: string): string[][] =>
+      rows.flatMap((row) => (row[1] === parent ? [row, ...below(row[0] ?? "")] : []));
+    const sizes = below(String(this.#child?.pid))
+      .filter((row) => row[3]?.startsWith("workerd"))
+      .map((row) => Number(row[2]) * 1024);
+    return Math.max(0, ...sizes);
+  }
+
+  async stop(): Promise<void> {
+    this.#isEnding = true;
+    const child = this.#child;
+    if (child?.pid === undefined) return;
+    child.kill("SIGTERM");
+    const impatience = setTimeout(() => endGroup(child.pid), STOPPED_WITHIN_MS);
+    await this.#exit;
+    clearTimeout(impatience);
+    endGroup(child.pid);
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.state, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // all of it has ended
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((listening) => probe.listen(0, "127.0.0.1", listening));
+  const address = probe.address();
+  await new Promise((closed) => probe.close(closed));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
