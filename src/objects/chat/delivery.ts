@@ -213,7 +213,9 @@ export class Outbox {
         touched.add(SUBSCRIBERS);
       }
       for (const user of telling.to) {
-        if (reach !== undefined && !reach.has(user) && telling.personal !== true) continue;
+        // Whose row has not gone yet may not know that the chat is large, and has not asked to be told.
+        const isReached = reach === undefined || reach.has(user) || this.#lanes.get(user)?.row === true;
+        if (!isReached && telling.personal !== true) continue;
         const event = shared ?? telling.event(user);
         const told: Told = {
           clock: room.clock,
