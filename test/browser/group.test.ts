@@ -50,7 +50,8 @@ describe("a group", () => {
       .click();
     await eve.open("Hikers");
     await eve.sees("welcome");
-    await member(ann, "eve").waitFor();
+    // What was found goes, and she is among the members.
+    await expect.poll(() => member(ann, "eve").count(), SOON).toBe(1);
     await expect.poll(() => page(ann).textContent(), SOON).toContain("3 members");
   });
 

@@ -51,6 +51,7 @@ describe("an answer that comes late", () => {
 
   it("does not take a chat away that began meanwhile", async () => {
     const eve = await stage.enter("eve");
+    await eve.page.getByText("No chats yet").waitFor();
     const list = await hold(eve.page, api("chats?*"));
     await eve.page.reload();
     await list.made();

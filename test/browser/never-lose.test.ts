@@ -164,6 +164,7 @@ describe("never a word is lost", () => {
     await tab.sees("after the list");
     await tab.say("from the tab");
     await ann.sees("from the tab");
+    await tab.hasUnsent(0);
     const context = ann.page.context();
     await context.setOffline(true);
     await ann.page.getByText("You are offline.").waitFor();

@@ -7,6 +7,7 @@ import { appId } from "../../src/core/ids.ts";
 import { gatewayStub } from "../../src/objects/rpc.ts";
 import { app } from "../support/apps.ts";
 import type { Body, Person } from "../support/people.ts";
+import { silence } from "../support/patience.ts";
 import { people, person, service } from "../support/people.ts";
 import type { Opening } from "../support/rooms.ts";
 import { RoomsClient, appRoom, textOf } from "../support/rooms.ts";
@@ -274,11 +275,7 @@ describe("eviction", () => {
       const before = heard();
       step();
       if (step !== leaveAlone) await expect.poll(() => heard() > before).toBe(true);
-      let last = -1;
-      while (last !== heard()) {
-        last = heard();
-        await new Promise((resolve) => setTimeout(resolve, 40));
-      }
+      await silence(heard);
     }
     let text = JSON.stringify([a.heard, b.heard]);
     for (const [n, one] of [ann, bob].entries()) {

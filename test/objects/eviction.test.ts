@@ -3,6 +3,7 @@
 import { evictAllDurableObjects } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Body, Person, Socket } from "../support/people.ts";
+import { silence } from "../support/patience.ts";
 import { people } from "../support/people.ts";
 
 interface Cast {
@@ -99,16 +100,9 @@ async function play(between: (step: number) => Promise<void>): Promise<string> {
 const bodyOf = (answer: Body): unknown =>
   answer !== null && typeof answer === "object" && "body" in answer ? answer.body : answer;
 
-/** Waits until a round trip through each open socket has brought nothing new: what a step set off has arrived. */
-async function quiet(sockets: readonly Socket[]): Promise<void> {
-  let before = -1;
-  for (;;) {
-    const heard = sockets.reduce((sum, one) => sum + one.frames.length, 0);
-    if (heard === before) return;
-    before = heard;
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
-}
+/** Waits until nothing new has come to any socket for a while: what a step set off has arrived. */
+const quiet = (sockets: readonly Socket[]): Promise<void> =>
+  silence(() => sockets.reduce((sum, one) => sum + one.frames.length, 0));
 
 // People and chats count their ids from 1: these keep the two apart, so that a transcript can name them.
 beforeAll(() => people(...Array.from({ length: 30 }, () => "extra")));

@@ -8,3 +8,16 @@ export const PATIENCE_MS = 20_000;
 /** Waits until `check` throws no more. @throws what it threw last */
 export const soon = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>
   vi.waitFor(check, { timeout: PATIENCE_MS, interval: 20 });
+
+const SILENCE_MS = 30;
+
+/** Waits until `heard` has not changed for two looks in a row, where nothing tells when all has come. */
+export async function silence(heard: () => number): Promise<void> {
+  let last = -1;
+  for (let quiet = 0; quiet < 2;) {
+    const now = heard();
+    quiet = now === last ? quiet + 1 : 0;
+    last = now;
+    await new Promise((resolve) => setTimeout(resolve, SILENCE_MS));
+  }
+}

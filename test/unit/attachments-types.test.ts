@@ -237,6 +237,7 @@ describe("the size of a picture", () => {
         for (const mime of mimes) dimensions(mime, head);
       }
     }
-    expect(performance.now() - begun).toBeLessThan(500);
+    // Tens of milliseconds; minutes, where a byte is looked at more than a few times.
+    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 });
