@@ -128,8 +128,8 @@ export const DELIVERY = {
   /** So many rows in quick succession are written one by one. */
   burst: 16,
   /** So many calls of a Chat in quick succession go at once, also to those whom nobody would tell. */
-  calls: 64,
-  callsPerSecond: 20,
+  calls: 400,
+  callsPerSecond: 100,
   /** Events in one call to an Inbox; what is more goes with the next. */
   portion: 200,
   /** Events replayed to an Inbox that lagged; past it, it gets the chat's state and its clients ask for `changes`. */

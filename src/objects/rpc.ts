@@ -40,6 +40,8 @@ export interface Delivery {
   readonly hole?: boolean;
   /** Events were left out, since nobody was there to hear them: if somebody is, nothing of this is taken, and all of it is brought again. */
   readonly rowOnly?: boolean;
+  /** It may be gathered for a moment what comes next; `settle` brings it. */
+  readonly gathers?: boolean;
 }
 
 /** How far a delivery got. */
@@ -79,6 +81,8 @@ export interface ChatCalls {
   attach(user: UserId, on: boolean, since?: number): Promise<Result<{ clock: number; row: ChatRow | null }>>;
   /** The row of a member of a large chat whose Inbox is not attached. */
   summary(user: UserId): Promise<Result<{ clock: number; row: ChatRow | null }>>;
+  /** Resolves once this user's Inbox has everything that was committed before. */
+  settle(user: UserId): Promise<Result<null>>;
   /** A Gateway's connection hears what is ephemeral in this chat (or no longer). */
   hear(actor: Actor, connection: string, on: boolean): Promise<Result<null>>;
   /** A connection that acts for `app` hears the messages of this chat (or no longer). */

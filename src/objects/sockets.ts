@@ -80,6 +80,11 @@ export class Bucket {
     this.#at = now;
   }
 
+  /** Whether so much is left that it would be taken whole, as of the last time that something was taken. */
+  has(cost: number): boolean {
+    return this.#left >= cost;
+  }
+
   /** What costs more than there is takes from what comes later. */
   take(now: number, cost = 1): boolean {
     this.#left = Math.min(this.#burst, this.#left + Math.max(0, now - this.#at) * this.#perMs);

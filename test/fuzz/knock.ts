@@ -15,7 +15,11 @@ export interface Heard {
 }
 
 /** @param patienceMs how long the answer to a whole head may take */
-export async function knock(port: number, { head, frames, isTorn, isPolite }: KnockCase, patienceMs: number): Promise<Heard> {
+export async function knock(
+  port: number,
+  { head, frames, isTorn, isPolite }: KnockCase,
+  patienceMs: number,
+): Promise<Heard> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   let text = "";
   let isClosed = false;

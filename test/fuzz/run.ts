@@ -95,7 +95,7 @@ export class Run {
     const end = from + cases;
     const every = Math.max(PROBE_EVERY, Math.floor(cases / 20));
     const players = Array.from({ length: lanes }, () => new Player(world, this.#findings));
-    for (let next = from; next < end; ) {
+    for (let next = from; next < end;) {
       const until = Math.min(end, next + PROBE_EVERY);
       const numbers = Array.from({ length: until - next }, (_, index) => next + index).values();
       next = until;

@@ -14,7 +14,11 @@ interface Shape {
   readonly said?: number;
 }
 
-function frame(payload: Buffer, random: Random, { opcode, isFinal = true, reserved = 0, isMasked = true, said }: Shape): Buffer {
+function frame(
+  payload: Buffer,
+  random: Random,
+  { opcode, isFinal = true, reserved = 0, isMasked = true, said }: Shape,
+): Buffer {
   const length = said ?? payload.length;
   const size = length < 126 ? Buffer.of(length) : length < 2 ** 16 ? Buffer.alloc(3) : Buffer.alloc(9);
   if (size.length === 3) {

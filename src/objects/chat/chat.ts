@@ -216,6 +216,13 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       return this.#attempt(async () => this.#rowNow((await this.#load()).room, user));
     }
 
+    settle(user: UserId): Promise<Result<null>> {
+      return this.#attempt(async () => {
+        await (await this.#load()).outbox.settleFor(user);
+        return null;
+      });
+    }
+
     #rowNow(room: Room, user: UserId): { clock: number; row: ChatRow | null } {
       return { clock: room.clock, row: room.members.has(user) ? room.row(user) : null };
     }

@@ -32,6 +32,8 @@ interface Lane {
   running: boolean;
   /** It is being asked how far it is written. */
   confirming: boolean;
+  /** Ends the moment for which things are gathered. */
+  hurry: (() => void) | undefined;
   /** Answers that wait until everything up to a clock has arrived. */
   waiting: { readonly clock: number; readonly go: () => void }[];
 }
@@ -45,6 +47,7 @@ const newLane = (floor: number, replaying: boolean): Lane => ({
   replay: replaying,
   running: false,
   confirming: false,
+  hurry: undefined,
   waiting: [],
 });
 
@@ -60,8 +63,6 @@ function release(lane: Lane, arrived: number): void {
   for (const { clock, go } of lane.waiting) if (clock <= arrived) go();
   lane.waiting = lane.waiting.filter(({ clock }) => clock > arrived);
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Lag {
   from: number;
@@ -98,6 +99,8 @@ export class Outbox {
   /** Calls in quick succession: with more than these, what goes to the quiet is gathered. */
   readonly #pace: Bucket;
   #isBusy = false;
+  /** Soon so, if it goes on like this. */
+  #isNearlyBusy = false;
   /** The clock that is stored as delivered. */
   #stored: number;
   #stopped = false;
@@ -254,13 +257,17 @@ export class Outbox {
 
   start(lanes: ReadonlySet<UserId>): void {
     this.#isBusy = !this.#pace.take(this.#ports.now(), lanes.size);
+    this.#isNearlyBusy = !this.#pace.has(lanes.size);
     for (const user of lanes) this.#start(user);
   }
 
   /** The chat is being erased, or is read anew: from here nothing more is brought to anyone. */
   stop(): void {
     this.#stopped = true;
-    for (const lane of this.#lanes.values()) release(lane, Infinity);
+    for (const lane of this.#lanes.values()) {
+      release(lane, Infinity);
+      lane.hurry?.();
+    }
   }
 
   /** Serves again those whose time has come. */
@@ -311,7 +318,7 @@ export class Outbox {
   }
 
   async #run(user: UserId, lane: Lane): Promise<void> {
-    if (this.#isBusy && this.#quiet.has(user)) await pause(DELIVERY.gatherMs);
+    await this.#gathered(user, lane);
     while (!this.#stopped && (lane.replay || lane.row || lane.events.length > 0)) {
       const important = lane.replay || lane.row || lane.events.some((told) => isDurable(told.event));
       try {
@@ -328,12 +335,32 @@ export class Outbox {
       if (this.#stopped) break;
       release(lane, lane.told);
       if (lane.floor === lane.told) this.#caughtUp(user);
-      if (this.#isBusy && this.#quiet.has(user)) await pause(DELIVERY.gatherMs);
+      await this.#gathered(user, lane);
     }
     lane.running = false;
     release(lane, Infinity);
     if (lane.floor < lane.told) this.#ports.waitUntil(this.#confirm(user, lane));
     else if (this.#lanes.get(user) === lane) this.#lanes.delete(user);
+  }
+
+  /** In a burst, what goes to somebody whom nobody would tell is gathered for a moment. */
+  async #gathered(user: UserId, lane: Lane): Promise<void> {
+    if (!this.#isBusy || !this.#quiet.has(user)) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, DELIVERY.gatherMs);
+      lane.hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    lane.hurry = undefined;
+  }
+
+  /** Brings what is gathered for `user` at once: resolves once they have it, and soon in any case. */
+  async settleFor(user: UserId): Promise<void> {
+    const told = this.told(user, this.#room.clock);
+    this.#lanes.get(user)?.hurry?.();
+    await told;
   }
 
   /** What was told last is gathered in the Inbox: it counts as delivered once it is written there. */
@@ -403,7 +430,8 @@ export class Outbox {
     const room = this.#room;
     if (isReplay) return replay(room, user, floor, this.#ports.creator);
     const row = hasRow ? (room.members.has(user) ? room.row(user) : null) : undefined;
-    return { chatId: room.id, clock: to, row, events };
+    const delivery = { chatId: room.id, clock: to, row, events };
+    return this.#isNearlyBusy ? { ...delivery, gathers: true } : delivery;
   }
 
   #lag(user: UserId, from: number): void {

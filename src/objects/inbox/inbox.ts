@@ -73,6 +73,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     #verifiedAt = 0;
     readonly #pace = new Bucket(DELIVERY.burst, 1_000 / DELIVERY.gatherMs, Date.now());
     #gathering: Promise<void> | undefined;
+    /** Chats that may be gathering what goes here, and when they brought something last. */
+    readonly #gatherers = new Map<ChatId, number>();
     /** Whether large chats push here; undefined: not known since this object is in memory. */
     #attachedLarge: boolean | undefined;
     #presence: Promise<void> = Promise.resolve();
@@ -125,6 +127,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       if (delivery.row?.large === true && this.#isHeard() && !list.isLarge(delivery.chatId))
         unwrap(await chatStub(this.env, delivery.chatId).attach(this.#user, true, delivery.clock));
       if (this.#isLive()) return { written: this.#write(), live: true };
+      if (delivery.gathers === true) this.#gatherers.set(delivery.chatId, Date.now());
+      else this.#gatherers.delete(delivery.chatId);
       list.flush();
       return { written: true, live: false };
     }
@@ -159,6 +163,19 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     #isLive(): boolean {
       const { connections, subscribers } = this.#load();
       return subscribers.size > 0 || connections.ids().some((id) => isGateway(placeOf(id)));
+    }
+
+    /** Chats in a burst bring what they gather for a user whom nobody would tell; where they can't, it comes in a moment. */
+    async #settle(): Promise<void> {
+      if (this.#gatherers.size === 0) return;
+      const since = Date.now() - DELIVERY.spellMs;
+      const chats = [...this.#gatherers].flatMap(([chat, at]) => (at >= since ? [chat] : []));
+      this.#gatherers.clear();
+      await inBatches(chats, async (chat) => {
+        await chatStub(this.env, chat)
+          .settle(this.#user)
+          .catch((fault: unknown) => logFault("settle", fault, { chat, user: this.#user }));
+      });
     }
 
     /** Tells the user's connections, one call for each Gateway. */
@@ -200,6 +217,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     list(page: ListPage): Promise<Result<{ items: ListedChat[]; next: string | null }>> {
       const work = async (): Promise<{ items: ListedChat[]; next: string | null }> => {
         if (isEmpty(this.ctx.storage.sql)) return { items: [], next: null };
+        await this.#settle();
         await this.#refreshLarge();
         return this.#load().list.page(page);
       };
@@ -208,6 +226,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     async unreadSum(): Promise<{ direct: number; room: number; group: number }> {
       if (isEmpty(this.ctx.storage.sql)) return { direct: 0, room: 0, group: 0 };
+      await this.#settle();
       await this.#refreshLarge();
       return this.#load().list.unreadSum();
     }
@@ -232,6 +251,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     // ---- connections and presence -----------------------------------------------------------------------------
 
     async addConnection(actor: Actor, username: string, connection: ConnectionInfo): Promise<boolean> {
+      // Who comes hears of what happens from now on.
+      if (isGateway(placeOf(connection.id))) await this.#settle();
       const { meta, connections } = this.#load();
       if (meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return false;
       if (connection.expiresAt <= Date.now()) return false;
@@ -281,6 +302,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     async subscribe(connection: string, on: boolean): Promise<void> {
+      if (on) await this.#settle();
       const { meta, subscribers } = this.#load();
       if (meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return;
       const was = this.#isHeard();
