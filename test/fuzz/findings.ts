@@ -56,6 +56,7 @@ interface Row {
 export class Findings {
   readonly all: Finding[] = [];
   readonly #seed: number;
+  #isClosed = false;
   readonly #secrets = new Map<string, string>();
   readonly #rows = new Map<string, Row>();
 
@@ -63,8 +64,13 @@ export class Findings {
     this.#seed = seed;
   }
 
+  /** From now on the server is ended, and what comes of it is no finding. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   add(kind: Kind, place: Place, detail: string): void {
-    if (this.all.length >= MAX_KEPT) return;
+    if (this.#isClosed || this.all.length >= MAX_KEPT) return;
     this.all.push({ kind, place, detail });
     if (this.all.length > SHOWN) return;
     console.log(`FOUND ${kind}, ${place.surface}: ${detail.slice(0, 900)}`);

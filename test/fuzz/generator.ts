@@ -14,7 +14,7 @@ import { RestCases } from "./rest.ts";
 import type { World } from "./world.ts";
 
 const KINDS: readonly (readonly [weight: number, kind: "rest" | "engine" | "knock" | Dialect])[] = [
-  [40, "rest"],
+  [42, "rest"],
   [9, "native"],
   [6, "chat"],
   [9, "methods"],
@@ -22,7 +22,7 @@ const KINDS: readonly (readonly [weight: number, kind: "rest" | "engine" | "knoc
   [6, "events"],
   [3, "events2"],
   [8, "rooms"],
-  [6, "engine"],
+  [4, "engine"],
   [6, "knock"],
 ];
 

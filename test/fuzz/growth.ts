@@ -17,7 +17,7 @@ export type Numbered = readonly [number: number, made: Case];
 /** Rows by table, and objects by class. */
 type Stored = ReadonlyMap<string, number>;
 
-const REPLAYED = 600;
+const REPLAYED = 300;
 const ROUNDS = 4;
 /** For what runs behind the answers. */
 const BACKGROUND_MS = 1_000;

@@ -1,6 +1,6 @@
 /**
  * `npm run fuzz`: hostile input against every route, socket and dialect of a real server on this machine.
- * `--cases 10000 --seed 1 --from 0 --lanes 4 --port 0`. A case is made of the seed and its number alone:
+ * `--cases 10000 --seed 1 --from 0 --lanes 8 --port 0`. A case is made of the seed and its number alone:
  * `--seed 7 --from 1234 --cases 1` plays that one again. Ends with 1 where something was found.
  */
 
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     cases: { type: "string", default: "10000" },
     seed: { type: "string", default: "1" },
     from: { type: "string", default: "0" },
-    lanes: { type: "string", default: "4" },
+    lanes: { type: "string", default: "8" },
     port: { type: "string", default: "0" },
     only: { type: "string" },
     show: { type: "boolean", default: false },

@@ -12,7 +12,7 @@ import { mend, revive } from "./world.ts";
 
 const SLOW_MS = 20_000;
 /** Engine.IO holds a poll until there is something to say. */
-const POLL_MS = 250;
+const POLL_MS = 100;
 /** Sizes past which a server may end the connection before it has heard all. */
 const LONG_BODY = 250_000;
 
@@ -39,14 +39,14 @@ export class Player {
     this.#findings = findings;
   }
 
-  async play(number: number, one: Case): Promise<Outcome> {
+  async play(number: number, one: Case): Promise<Outcome & { readonly ms: number }> {
     this.#place = { number, surface: one.group };
     const started = performance.now();
     const outcome = await this.#do(one);
     const ms = performance.now() - started;
     this.#findings.count(one.group, outcome.taken, ms);
     if (ms > SLOW_MS) this.#found("slow", `${ms.toFixed(0)} ms`);
-    return outcome;
+    return { ...outcome, ms };
   }
 
   #do(one: Case): Promise<Outcome> {

@@ -81,7 +81,7 @@ const isManaging = ({ method, path }: Operation): boolean =>
 
 const nameOf = ({ method, path }: Operation): string => `${method} ${path}`;
 
-const weightOf = (operation: Operation): number => (isDeadly(operation) ? 0.1 : hashes(operation) ? 0.25 : 1);
+const weightOf = (operation: Operation): number => (isDeadly(operation) ? 0.06 : hashes(operation) ? 0.08 : 1);
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "HEAD", "OPTIONS", "PROPFIND", "TRACE"];
 const HEADERS: readonly (readonly [string, readonly string[]])[] = [

@@ -52,6 +52,7 @@ export class Run {
   /** Ends the server and leaves nothing behind. */
   async abandon(): Promise<void> {
     this.#isEnding = true;
+    this.#findings.close();
     await this.#server?.remove();
   }
 
@@ -75,7 +76,6 @@ export class Run {
       const connected = growth.connections();
       await this.#attack(server, world, generator, probes, growth);
       if (server.isRunning) {
-        this.#tell("the cases are played");
         await growth.check(() => new Player(world, this.#findings));
         await probes.talk(from + cases - 1);
         if (cases >= LONG) await growth.checkForgotten(connected);
@@ -112,13 +112,14 @@ export class Run {
       await probes.reopen();
       await mend(world);
       if (Math.floor((next - from) / every) > this.#memory.length) {
-        this.#memory.push(server.memory());
+        this.#memory.push(server.usage().memory);
         this.#tell(`${next - from} of ${cases}, ${this.#findings.all.length} found`);
       }
     }
     for (const player of players) player.close();
-    const memory = server.memory();
+    const { memory, cpu } = server.usage();
     this.#memory.push(memory);
+    this.#tell(`all are played; the server has used ${cpu} s of CPU, and this process ${(process.cpuUsage().user / 1e6).toFixed(0)} s`);
     if (memory > MAX_MEMORY) this.#findings.add("growth", ofServer(), `workerd has ${mib(memory)} MiB`);
   }
 
@@ -128,8 +129,8 @@ export class Run {
     this.#latest = Math.max(this.#latest, number);
     if ("tries" in made) for (const name of made.tries) this.#tried.add(name);
     if (isShown) console.log(number, JSON.stringify(made, readable).slice(0, 4_000));
-    const { taken, said } = await player.play(number, made);
-    if (isShown) console.log(number, taken, said.slice(0, 1_500));
+    const { taken, said, ms } = await player.play(number, made);
+    if (isShown) console.log(number, taken, `${ms.toFixed(0)} ms`, said.slice(0, 1_500));
     this.#played++;
     if (taken === "refused") growth.keep([number, made]);
   }

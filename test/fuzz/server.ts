@@ -76,18 +76,17 @@ export class Server {
     return this.#child?.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Bytes of memory of the workerd process that runs the Worker: the largest among the launcher's descendants. */
-  memory(): number {
-    const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,rss=,comm="], { encoding: "utf8" })
+  /** Bytes of memory of the workerd process that runs the Worker, the largest among the launcher's descendants; seconds of CPU of all of them. */
+  usage(): { readonly memory: number; readonly cpu: number } {
+    const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,rss=,cputimes=,comm="], { encoding: "utf8" })
       .trim()
       .split("\n")
       .map((line) => line.trim().split(/\s+/));
     const below = (parent: string): string[][] =>
       rows.flatMap((row) => (row[1] === parent ? [row, ...below(row[0] ?? "")] : []));
-    const sizes = below(String(this.#child?.pid))
-      .filter((row) => row[3]?.startsWith("workerd"))
-      .map((row) => Number(row[2]) * 1024);
-    return Math.max(0, ...sizes);
+    const all = below(String(this.#child?.pid));
+    const sizes = all.filter((row) => row[4]?.startsWith("workerd")).map((row) => Number(row[2]) * 1024);
+    return { memory: Math.max(0, ...sizes), cpu: all.reduce((sum, row) => sum + Number(row[3]), 0) };
   }
 
   async stop(): Promise<void> {
