@@ -46,6 +46,7 @@ export function createObjects(env: ObjectBindings): Objects {
     eraseUser: (actor, ghost) => inboxStub(env, actor.userId).erase(actor, ghost),
     announce: (app, news) => lobbyStub(env, app).announce(app, news),
     allOnline: (app) => lobbyStub(env, app).allOnline(),
+    figures: (app) => lobbyStub(env, app).figures(),
     eraseApp: (app) => lobbyStub(env, app).eraseApp(app),
     retain: (app) => lobbyStub(env, app).retain(app),
     closeApp: (app) => lobbyStub(env, app).closeApp(app),

@@ -8,10 +8,12 @@ import type { Command, CommandName, ResultOf } from "../core/commands.ts";
 import type { Result } from "../core/errors.ts";
 import { failureOf } from "../core/errors.ts";
 import type { AppNews, ChatEvent, UserEvent } from "../core/events.ts";
+import type { Figure } from "../core/figures.ts";
 import type { AppId, ChatId, UserId } from "../core/ids.ts";
 import type { Json, SeenMessage } from "../core/message.ts";
 import type { Actor, Person } from "../core/people.ts";
 import type { ListPage, Sweep } from "../core/ports.ts";
+import type { Handed } from "./figures.ts";
 
 /** An event on its way to an Inbox; `clock` orders everything that happens in its chat. */
 export interface Told extends UserEvent {
@@ -140,6 +142,10 @@ export interface GatewayCalls {
 }
 
 export interface LobbyCalls {
+  /** Adds what the object at `place` has counted to the app's figures. */
+  count(place: string, handed: Handed): Promise<void>;
+  /** What was counted of the app so far. */
+  figures(): Promise<readonly Figure[]>;
   setOnline(user: UserId, on: boolean): Promise<void>;
   online(users: readonly UserId[]): Promise<UserId[]>;
   allOnline(): Promise<UserId[]>;

@@ -18,9 +18,11 @@ import type { Directory, Files } from "../../core/ports.ts";
 import type { ChatWire } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
 import { log, logFault } from "../../log.ts";
+import type { Counters } from "../figures.ts";
+import { ObjectFigures } from "../figures.ts";
 import { identityOf } from "../identity.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
-import { attempt, chatName, gatewayStub, inboxStub } from "../rpc.ts";
+import { attempt, chatName, gatewayStub, inboxStub, lobbyStub } from "../rpc.ts";
 import { Subscribers } from "../subscribers.ts";
 import { Bucket, CLOSE, agreed, closeSocket, connectionId, upgraded } from "../sockets.ts";
 import { Meta, isEmpty, migrate } from "../sql.ts";
@@ -56,6 +58,7 @@ interface Open {
   readonly listeners: Listeners;
   readonly subscribers: Subscribers;
   readonly attendance: Attendance;
+  readonly counters: Counters;
 }
 
 /** It names attachments, which the directory has to be asked for. */
@@ -70,6 +73,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     readonly #wire: ChatWire;
     readonly #sockets: ChatSockets;
     readonly #commits: GroupCommit<Work>;
+    readonly #figures: ObjectFigures;
     #open: Open | undefined;
     #opening: Promise<Open> | undefined;
     #erasing: Promise<void> | undefined;
@@ -87,6 +91,11 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#commits = new GroupCommit({
         commit: (works) => this.#commit(works),
         written: () => ctx.storage.sync(),
+      });
+      this.#figures = new ObjectFigures({
+        hand: (app, handed) => lobbyStub(env, app).count(ctx.id.name ?? "", handed),
+        waitUntil: (work) => ctx.waitUntil(work),
+        open: () => new Map(this.#open === undefined ? [] : [[this.#open.room.appId, this.#sockets.size]]),
       });
       ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(...this.#wire.ping));
     }
@@ -121,21 +130,27 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       }
       const room = new Room(storage);
       const subscribers = new Subscribers(storage.sql, (name) => gatewayStub(this.env, name));
-      const report = (fault: unknown): void => logFault("listeners", fault, { chat: room.id });
+      const report = (fault: unknown): void => this.#fault("listeners", fault, { chat: room.id });
       const listeners = new Listeners(storage.sql, (name) => gatewayStub(this.env, name), report);
+      const counters = this.#figures.of(room.appId);
       const open: Open = {
         room,
+        counters,
         subscribers,
         files: new ChatFiles(storage.sql),
         listeners,
         attendance: new Attendance(room, listeners, (work) => this.ctx.waitUntil(work.catch(report))),
         outbox: new Outbox(storage.sql, room, {
-          deliver: (user, delivery) => inboxStub(this.env, user).deliver(delivery),
+          deliver: (user, delivery) => {
+            if (delivery.hole === true) counters.add("resumed", "hole");
+            return inboxStub(this.env, user).deliver(delivery);
+          },
+          late: () => counters.add("late"),
           written: (user) => inboxStub(this.env, user).written(room.id),
           follow: (from) => this.#follow(room, from),
           subscribed: () => subscribers.size > 0,
           publish: (events) => subscribers.tell(events),
-          failed: (user, fault) => logFault("delivery", fault, { chat: room.id, user }),
+          failed: (user, fault) => this.#fault("delivery", fault, { chat: room.id, user }),
           creator,
           waitUntil: (work) => this.ctx.waitUntil(work),
           now: () => Date.now(),
@@ -168,6 +183,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const { room, outbox, files } = await this.#load();
       const now = Date.now();
       outbox.retry(now);
+      this.#figures.alarm(now);
       if (files.pending()) await this.#settleFiles(room, files);
       if (outbox.settle() && !files.pending()) return;
       const due = outbox.nextDue();
@@ -362,7 +378,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         // Nothing of it was committed.
         count = works.length;
         if (!(thrown instanceof ParlanceError)) this.#forget();
-        logFault("commit", thrown, { chat: this.ctx.id.name });
+        this.#fault("commit", thrown, { chat: this.ctx.id.name });
         for (const { reply } of works) {
           if ("failed" in reply) reply.failed(thrown);
           else this.#sockets.send(reply.to, this.#wire.failure(reply.re, failureOf(thrown)));
@@ -384,6 +400,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       for (const user of batch.seen) attendance.seenBy(user);
       if (!batch.changed) return;
       this.#arm();
+      this.#figures.tick(Date.now());
       if (batch.removed.size > 0) {
         const { removed } = batch;
         this.#departed(this.#sockets.close((seat) => removed.has(seat.userId), CLOSE.policy, "not a member any more"));
@@ -443,7 +460,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       try {
         await files.settle(room.id, this.#ports.directory.attachments, this.#ports.files);
       } catch (fault) {
-        logFault("files", fault, { chat: room.id });
+        this.#fault("files", fault, { chat: room.id });
       }
     }
 
@@ -478,7 +495,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         await this.ctx.storage.deleteAll();
         log("chat.erased", { chat: room.id });
       } catch (fault) {
-        logFault("erase", fault, { chat: room.id });
+        this.#fault("erase", fault, { chat: room.id });
         this.#armed = false;
         this.#arm();
       }
@@ -510,6 +527,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
           throw authInvalid();
         }
         this.ctx.storage.sql.exec("INSERT INTO sockets (connection, user_id) VALUES (?, ?)", id, session.userId);
+        this.#arm();
         const pair = new WebSocketPair();
         this.#sockets.accept(pair[1], seat);
         return pair[0];
@@ -525,7 +543,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const begun = open.turn === undefined ? this.#frame(open, frame) : open.turn.then(() => this.#frame(open, frame));
       if (begun === undefined) return;
       const turn = begun
-        .catch((fault: unknown) => logFault("frame", fault, { chat: this.ctx.id.name }))
+        .catch((fault: unknown) => this.#fault("frame", fault, { chat: this.ctx.id.name }))
         .finally(() => {
           if (open.turn === turn) open.turn = undefined;
         });
@@ -543,10 +561,14 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       }
       const decoded = this.#wire.decode(typeof frame === "string" ? frame : "");
       if (!bucket.take(now)) {
+        this.#open?.counters.add("refused", "rate.limited");
         this.#sockets.send(open, this.#wire.failure(decoded.re, failureOf(rateLimited(1))));
         return bucket.refused > FLOOD.patience ? this.#end(seat, CLOSE.policy, "too many frames") : undefined;
       }
-      if (!decoded.ok) return this.#sockets.send(open, this.#wire.failure(decoded.re, decoded.failure));
+      if (!decoded.ok) {
+        this.#open?.counters.add("refused", decoded.failure.code);
+        return this.#sockets.send(open, this.#wire.failure(decoded.re, decoded.failure));
+      }
       const { re, command } = decoded;
       const actor = { appId: seat.appId as Actor["appId"], userId: seat.userId };
       const reply = { to: open, re };
@@ -568,6 +590,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     }
 
     #slow(seat: Seat): void {
+      this.#open?.counters.add("closedSlow", "chat");
       log("closed.slow", { chat: this.ctx.id.name, user: seat.userId });
       this.#departed([seat]);
     }
@@ -590,9 +613,10 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       for (const { id, userId } of seats) {
         if (!isEmpty(this.ctx.storage.sql)) {
           this.ctx.storage.sql.exec("DELETE FROM sockets WHERE connection = ?", id);
+          this.#arm();
         }
         const told = inboxStub(this.env, userId).removeConnections([id]);
-        this.ctx.waitUntil(told.catch((fault: unknown) => logFault("disconnect", fault, { user: userId })));
+        this.ctx.waitUntil(told.catch((fault: unknown) => this.#fault("disconnect", fault, { user: userId })));
       }
     }
 
@@ -602,12 +626,19 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#open = undefined;
     }
 
+    #fault(where: string, fault: unknown, fields: Parameters<typeof logFault>[2]): void {
+      this.#open?.counters.add("faults", where);
+      logFault(where, fault, fields);
+    }
+
     /** A fault of ours leaves memory in doubt: the chat is read again from what was committed. */
-    #attempt<T>(work: () => Promise<T>): Promise<Result<T>> {
-      return attempt(work, (fault) => {
+    async #attempt<T>(work: () => Promise<T>): Promise<Result<T>> {
+      const result = await attempt(work, (fault) => {
         if (!(fault instanceof ParlanceError)) this.#forget();
-        logFault("chat", fault, { chat: this.ctx.id.name });
+        this.#fault("chat", fault, { chat: this.ctx.id.name });
       });
+      if (!result.ok && result.failure.code !== "internal") this.#open?.counters.add("refused", result.failure.code);
+      return result;
     }
   };
 }

@@ -87,6 +87,10 @@ export class ChatSockets {
     return open?.seat;
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   ids(): Set<string> {
     const ids = new Set([...this.#open.values()].map((open) => open.seat.id));
     for (const seat of this.#reserved) ids.add(seat.id);

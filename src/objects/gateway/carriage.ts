@@ -3,6 +3,7 @@
  * Knows the platform, and nothing of what the dialect does with it.
  */
 
+import type { CounterName } from "../../core/figures.ts";
 import { FLOOD } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { CarriedSocket, CarriedWire, Carrier, CarrierHost, CarrierSql, Connection } from "../../core/wire.ts";
@@ -25,6 +26,7 @@ export interface Keeper {
   readonly readers: Readers;
   /** It is gone, and is not told so. */
   forget(connection: HeldConnection): void;
+  count(connection: HeldConnection | undefined, figure: CounterName, label: string): void;
 }
 
 export class Carriage implements CarrierHost {
@@ -119,6 +121,10 @@ export class Carriage implements CarrierHost {
     return gatewayStub(this.#env, `${this.#wire.name}/${place.replace("-", "/")}`).ask(question);
   }
 
+  resumed(key: string, recovered: boolean): void {
+    this.#keeper.count(this.#keeper.connections.get(this.#id(key)), "resumed", recovered ? "recovered" : "lost");
+  }
+
   fault(what: string, error: unknown): void {
     logFault(what, error, { gateway: `${this.#wire.name}/${this.place}` });
   }
@@ -166,6 +172,7 @@ export class Carriage implements CarrierHost {
     const connection = this.#keeper.connections.get(this.#id(key));
     if (connection === undefined) return false;
     if (connection.bucket.take(this.now())) return true;
+    this.#keeper.count(connection, "refused", "rate.limited");
     if (connection.bucket.refused > FLOOD.patience) connection.close(CLOSE.policy, "too many frames");
     return false;
   }
