@@ -81,7 +81,9 @@ export const FIGURES = {
 } as const satisfies Readonly<Record<string, CounterFigure | HistogramFigure>>;
 
 export type FigureName = keyof typeof FIGURES;
-export type CounterName = { [Name in FigureName]: (typeof FIGURES)[Name]["type"] extends "counter" ? Name : never }[FigureName];
+export type CounterName = {
+  [Name in FigureName]: (typeof FIGURES)[Name]["type"] extends "counter" ? Name : never;
+}[FigureName];
 export type HistogramName = {
   [Name in FigureName]: (typeof FIGURES)[Name]["type"] extends "histogram" ? Name : never;
 }[FigureName];

@@ -19,7 +19,8 @@ export function metricsRoutes(): Hono<Http> {
   routes.get(
     "/metrics",
     describeRoute({
-      summary: "What was counted of the traffic of one's own apps (an admin's: of all), in the text format of Prometheus",
+      summary:
+        "What was counted of the traffic of one's own apps (an admin's: of all), in the text format of Prometheus",
       tags: ["rooms"],
       security: [{ operator: [] }, { appKey: [] }],
       parameters: [

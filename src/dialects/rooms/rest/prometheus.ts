@@ -35,7 +35,14 @@ function histogram({ name, bounds }: HistogramFigure, { app, figures }: Shown): 
   let count = 0;
   const buckets = [...bounds.map(String), BEYOND].map((le) => {
     count += values.get(le) ?? 0;
-    return sample(`${name}_bucket`, [["app", app], ["le", le]], count);
+    return sample(
+      `${name}_bucket`,
+      [
+        ["app", app],
+        ["le", le],
+      ],
+      count,
+    );
   });
   return [
     ...buckets,
