@@ -70,9 +70,15 @@ export interface Push {
 }
 
 export interface ChatCalls {
-  execute(actor: Actor, command: Command, origin: string | null): Promise<Result<ResultOf<CommandName>>>;
+  /** `request`: the id of the request that this is done for, for the log. */
+  execute(
+    actor: Actor,
+    command: Command,
+    origin: string | null,
+    request?: string | null,
+  ): Promise<Result<ResultOf<CommandName>>>;
   /** Takes over from the directory, if it has not; `origin` is the connection that asked, and is not told. */
-  open(actor: Actor | null, origin: string | null): Promise<Result<DetailedChat>>;
+  open(actor: Actor | null, origin: string | null, request?: string | null): Promise<Result<DetailedChat>>;
   isMember(actor: Actor): Promise<boolean>;
   /**
    * This member's Inbox is online and wants pushes (or no longer); the row as it is now. With `since`, what happened after

@@ -32,6 +32,8 @@ export interface Work {
   readonly attachments: readonly Attachment[];
   /** The connection that has the answer, and does not hear the event. */
   readonly origin: string | null;
+  /** The id of the request that it comes of, for the log. */
+  readonly request: string | null;
   readonly reply:
     | { readonly to: OpenSocket; readonly re: Json }
     | {

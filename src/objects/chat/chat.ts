@@ -17,7 +17,7 @@ import type { Actor, Person } from "../../core/people.ts";
 import type { Directory, Files } from "../../core/ports.ts";
 import type { ChatWire } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
-import { log, logFault } from "../../log.ts";
+import { log, logFault, requestOf, within } from "../../log.ts";
 import type { Counters } from "../figures.ts";
 import { ObjectFigures } from "../figures.ts";
 import { identityOf } from "../identity.ts";
@@ -66,6 +66,12 @@ function isPrepared(command: Command): command is CommandOf<"message.send"> {
   return command.do === "message.send" && (command.draft.attachments?.length ?? 0) > 0;
 }
 
+/** The ids of the requests that these come of, as many as a line of the log bears. */
+const requestsOf = (works: readonly Work[]): string => {
+  const ids = new Set(works.flatMap(({ request }) => request ?? []));
+  return [...ids].slice(0, 8).join(" ");
+};
+
 /** The class of Chat objects whose own sockets speak the wire that `wireOf` makes. */
 export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: Env) => ChatPorts) {
   return class Chat extends DurableObject<Env> implements ChatCalls {
@@ -89,7 +95,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         (seat) => this.#slow(seat),
       );
       this.#commits = new GroupCommit({
-        commit: (works) => this.#commit(works),
+        // Whoever began it: it is done for all of them.
+        commit: (works) => within(null, () => this.#commit(works)),
         written: () => ctx.storage.sync(),
       });
       this.#figures = new ObjectFigures({
@@ -194,20 +201,27 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     // ---- calls ------------------------------------------------------------------------------------------------
 
-    execute(actor: Actor, command: Command, origin: string | null): Promise<Result<ResultOf<CommandName>>> {
-      return this.#attempt(async () => {
+    execute(
+      actor: Actor,
+      command: Command,
+      origin: string | null,
+      request: string | null = null,
+    ): Promise<Result<ResultOf<CommandName>>> {
+      const work = async (): Promise<ResultOf<CommandName>> => {
         const { answer, before } = await this.#perform(actor, command, origin);
         if (command.inOrder === true) await this.#open?.outbox.told(actor.userId, before);
         return answer.result;
-      });
+      };
+      return within(request, () => this.#attempt(work));
     }
 
-    open(actor: Actor | null, origin: string | null): Promise<Result<DetailedChat>> {
-      return this.#attempt(async () => {
+    open(actor: Actor | null, origin: string | null, request: string | null = null): Promise<Result<DetailedChat>> {
+      const work = async (): Promise<DetailedChat> => {
         const { room } = await this.#load(origin);
         if (actor !== null) room.role(actor);
         return room.detailed(actor?.userId ?? room.chat.createdBy);
-      });
+      };
+      return within(request, () => this.#attempt(work));
     }
 
     async isMember(actor: Actor): Promise<boolean> {
@@ -333,7 +347,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const attachments = await this.#prepared(actor, command);
       return new Promise((resolve, reject) => {
         const reply = { done: (answer: Answer, before: number) => resolve({ answer, before }), failed: reject };
-        this.#commits.add({ actor, command: command as Committed, attachments, origin, reply });
+        this.#commits.add({ actor, command: command as Committed, attachments, origin, request: requestOf(), reply });
       });
     }
 
@@ -378,7 +392,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         // Nothing of it was committed.
         count = works.length;
         if (!(thrown instanceof ParlanceError)) this.#forget();
-        this.#fault("commit", thrown, { chat: this.ctx.id.name });
+        this.#fault("commit", thrown, { chat: this.ctx.id.name, request: requestsOf(works) });
         for (const { reply } of works) {
           if ("failed" in reply) reply.failed(thrown);
           else this.#sockets.send(reply.to, this.#wire.failure(reply.re, failureOf(thrown)));
@@ -504,14 +518,22 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     // ---- own sockets ------------------------------------------------------------------------------------------
 
     override async fetch(request: Request): Promise<Response> {
-      const { session, username, origin } = identityOf(request);
-      const joined = await this.#attempt(async () => {
+      const { session, username, origin, request: requestId } = identityOf(request);
+      const join = async (): Promise<WebSocket> => {
         if (session === null || username === null) throw authInvalid();
         const { room } = await this.#load();
         room.role(session);
         const id = connectionId(chatName(room.id));
         const { tokenId, expiresAt } = session;
-        const seat: Seat = { id, appId: session.appId, userId: session.userId, tokenId, expiresAt, origin };
+        const seat: Seat = {
+          id,
+          appId: session.appId,
+          userId: session.userId,
+          tokenId,
+          expiresAt,
+          origin,
+          request: requestId,
+        };
         this.#sockets.reserve(seat);
         const { graceMs } = this.#wire;
         const info = { id, tokenId, expiresAt, graceMs };
@@ -531,7 +553,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         const pair = new WebSocketPair();
         this.#sockets.accept(pair[1], seat);
         return pair[0];
-      });
+      };
+      const joined = await within(requestId, () => this.#attempt(join));
       if (!joined.ok) return Response.json(joined.failure, { status: 400 });
       return upgraded(joined.value, agreed(request, this.#wire.subprotocol));
     }
@@ -543,7 +566,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const begun = open.turn === undefined ? this.#frame(open, frame) : open.turn.then(() => this.#frame(open, frame));
       if (begun === undefined) return;
       const turn = begun
-        .catch((fault: unknown) => this.#fault("frame", fault, { chat: this.ctx.id.name }))
+        .catch((fault: unknown) => this.#fault("frame", fault, { chat: this.ctx.id.name, request: open.seat.request }))
         .finally(() => {
           if (open.turn === turn) open.turn = undefined;
         });
@@ -573,9 +596,9 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const actor = { appId: seat.appId as Actor["appId"], userId: seat.userId };
       const reply = { to: open, re };
       if (!isPrepared(command) && command.do !== "typing" && command.do !== "chat.erase") {
-        return this.#commits.add({ actor, command, attachments: [], origin: seat.id, reply });
+        return this.#commits.add({ actor, command, attachments: [], origin: seat.id, request: seat.request, reply });
       }
-      return this.#prepare(reply, actor, command, seat);
+      return within(seat.request, () => this.#prepare(reply, actor, command, seat));
     }
 
     async #prepare(reply: { to: OpenSocket; re: Json }, actor: Actor, command: Command, seat: Seat): Promise<void> {
@@ -586,12 +609,19 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       if (!prepared.ok) return this.#sockets.send(reply.to, this.#wire.failure(reply.re, prepared.failure));
       const { answer, attachments } = prepared.value;
       if (answer !== undefined) return this.#sockets.send(reply.to, this.#wire.answer(reply.re, answer, seat.origin));
-      this.#commits.add({ actor, command: command as Committed, attachments, origin: seat.id, reply });
+      this.#commits.add({
+        actor,
+        command: command as Committed,
+        attachments,
+        origin: seat.id,
+        request: seat.request,
+        reply,
+      });
     }
 
     #slow(seat: Seat): void {
       this.#open?.counters.add("closedSlow", "chat");
-      log("closed.slow", { chat: this.ctx.id.name, user: seat.userId });
+      log("closed.slow", { chat: this.ctx.id.name, user: seat.userId, request: seat.request });
       this.#departed([seat]);
     }
 

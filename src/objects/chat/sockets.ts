@@ -14,6 +14,8 @@ export interface Seat {
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
   readonly origin: string;
+  /** The id of the request that opened it, for the log. */
+  readonly request: string | null;
 }
 
 export interface OpenSocket {

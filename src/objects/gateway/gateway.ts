@@ -13,7 +13,7 @@ import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { CarriedWire, GatewayWire } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
-import { log, logFault } from "../../log.ts";
+import { log, logFault, within } from "../../log.ts";
 import { ObjectFigures, viaOf } from "../figures.ts";
 import { identityOf } from "../identity.ts";
 import { Readers } from "../readers.ts";
@@ -111,18 +111,19 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const isFull = this.#connections.size >= GATEWAY.connections;
       if (this.#carriage !== null) return this.#carriage.fetch(request, isFull);
       if (isFull || this.#words === null) return new Response(null, { status: GATEWAY_FULL });
-      return this.#open(request, this.#words);
+      const words = this.#words;
+      return within(identityOf(request).request, () => this.#open(request, words));
     }
 
     async #open(request: Request, wire: GatewayWire): Promise<Response> {
-      const { session, username, origin } = identityOf(request);
+      const { session, username, origin, request: requestId } = identityOf(request);
       const id = connectionId(this.#name);
       const pair = new WebSocketPair();
       this.#arm();
       if (session !== null && !(await this.#admit(id, session, username ?? ""))) {
         return Response.json(authInvalid().failure, { status: 400 });
       }
-      const attached: Attached = { id, session, username, app: null, origin, state: null };
+      const attached: Attached = { id, session, username, app: null, origin, state: null, request: requestId };
       this.ctx.acceptWebSocket(pair[1]);
       pair[1].serializeAttachment(attached);
       const connection = this.#add(pair[1], attached);
@@ -240,10 +241,10 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const words = this.#words;
       if (connection === undefined || words === null) return;
       const turn = (connection.turn ?? Promise.resolve())
-        .then(() => this.#frame(words, connection, frame))
+        .then(() => within(connection.request, () => this.#frame(words, connection, frame)))
         .catch((fault: unknown) => {
           this.#count(connection, "faults", "frame");
-          logFault("frame", fault, { gateway: this.#name });
+          logFault("frame", fault, { gateway: this.#name, request: connection.request });
         });
       connection.turn = turn;
       await turn;
@@ -277,9 +278,9 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     /** The socket of somebody who did not keep up was closed; its own end may be long in coming. */
     #slow(socket: WebSocket): void {
-      const connection = this.#bySocket.get(socket);
+      const connection = this.#bySocket.get(socket) ?? this.#carriage?.connectionOf(socket);
       this.#count(connection, "closedSlow", viaOf(this.#name));
-      log("closed.slow", { gateway: this.#name, user: connection?.session?.userId });
+      log("closed.slow", { gateway: this.#name, user: connection?.session?.userId, request: connection?.request });
       this.#later(this.#gone(socket));
     }
 
