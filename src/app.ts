@@ -29,7 +29,7 @@ import { nativeSockets } from "./dialects/native/socket-api.ts";
 import { roomsRestRoutes } from "./dialects/rooms/rest/routes.ts";
 import { roomsSockets } from "./dialects/rooms/socket-api.ts";
 import type { Env } from "./env.ts";
-import { log, logFault } from "./log.ts";
+import { log, logFault, within } from "./log.ts";
 import { carryToGateway, connectGateway } from "./objects/gateway/choose.ts";
 import { upgradeRequest } from "./objects/identity.ts";
 import { chatStub } from "./objects/rpc.ts";
@@ -62,6 +62,13 @@ function failureOfThrown(thrown: unknown): Failure {
   return { code: "input.invalid", detail: thrown.message, errors: [{ path: "", message: thrown.message }] };
 }
 
+/** The id that the client, or Cloudflare, has given the request; else a new one. */
+function requestIdOf(headers: Headers): string {
+  const given = headers.get("x-request-id");
+  if (given !== null && /^[\w.-]{8,64}$/.test(given)) return given;
+  return headers.get("cf-ray") ?? crypto.randomUUID();
+}
+
 function mount(env: Env): Mounted {
   const server = serverOf(env);
   const sockets = socketsOf(env);
@@ -69,12 +76,12 @@ function mount(env: Env): Mounted {
 
   app.use(async (c, next) => {
     const started = Date.now();
-    const requestId = c.req.header("cf-ray") ?? crypto.randomUUID();
+    const requestId = requestIdOf(c.req.raw.headers);
     c.set("service", server.service);
     c.set("sockets", sockets);
     c.set("origin", env.PUBLIC_URL ?? new URL(c.req.url).origin);
     c.set("requestId", requestId);
-    await next();
+    await within(requestId, next);
     // The answer to an upgrade is not ours to change.
     if (c.res.webSocket === null) c.header("x-request-id", requestId);
     // The route's pattern, never its address: an address may hold a signature.
@@ -89,7 +96,7 @@ function mount(env: Env): Mounted {
 
   app.onError((thrown, c) => {
     const failure = failureOfThrown(thrown);
-    if (failure.code === "internal") logFault("request", thrown, { id: c.get("requestId"), route: c.req.routePath });
+    if (failure.code === "internal") logFault("request", thrown, { route: c.req.routePath });
     return problem(failure);
   });
   app.notFound(() => problem(notFound("route").failure));

@@ -1,12 +1,23 @@
 /**
  * Log lines: one JSON object each, with an event name and ids. Never a message's text, a token or a password:
- * callers hand over ids only, and of a fault only its class and its place in our code.
+ * callers hand over ids only, and of a fault only its class and its place in our code. Lines that belong to a request, or to
+ * a connection that a request opened, bear its id as `request`.
  */
+
+import { AsyncLocalStorage } from "node:async_hooks";
 
 type Field = string | number | boolean | null | undefined;
 
+const requests = new AsyncLocalStorage<string | null>();
+
+/** Does `work` on behalf of the request of this id; null: of none. */
+export const within = <T>(request: string | null, work: () => T): T => requests.run(request, work);
+
+/** The id of the request that this is done for; null where there is none. */
+export const requestOf = (): string | null => requests.getStore() ?? null;
+
 export function log(event: string, fields: { readonly [name: string]: Field } = {}): void {
-  console.log(JSON.stringify({ event, ...fields }));
+  console.log(JSON.stringify({ event, request: requestOf() ?? undefined, ...fields }));
 }
 
 /** Logs what was thrown and is no failure of the catalogue. Its message may quote input, so the stack's frames alone are kept. */
@@ -21,6 +32,7 @@ export function logFault(where: string, fault: unknown, fields: { readonly [name
     JSON.stringify({
       event: "fault",
       where,
+      request: requestOf() ?? undefined,
       kind: error?.name ?? typeof fault,
       at: frames.map((line) => line.trim()),
       ...fields,

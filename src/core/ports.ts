@@ -5,6 +5,7 @@
 
 import type { ChatKind, DetailedChat, ListedChat } from "./chat.ts";
 import type { CommandName, CommandOf, ResultOf } from "./commands.ts";
+import type { Figure } from "./figures.ts";
 import type { AppId, ChatId, UserId } from "./ids.ts";
 import type { Attachment, Json } from "./message.ts";
 import type { Actor, Person, Role, Session } from "./people.ts";
@@ -256,6 +257,8 @@ export interface Objects {
   eraseApp(app: AppId): Promise<void>;
   /** News for everyone in the app. */
   announce(app: AppId, news: { type: "user.joined" | "user.left"; userId: UserId; username: string }): Promise<void>;
+  /** What was counted of the app's traffic so far; what its objects counted in the last minute may be missing. */
+  figures(app: AppId): Promise<readonly Figure[]>;
   /** How long messages of the app are kept has been set: soon, and then once a day, the older ones are deleted. */
   retain(app: AppId): Promise<void>;
   /** Closes at once the connections that the app's key opened, or that were opened because the app is open. */

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { appId, userId } from "../core/ids.ts";
 import { GATEWAY } from "../core/limits.ts";
 import type { Session } from "../core/people.ts";
+import { requestOf } from "../log.ts";
 
 const HEADER = "x-parlance-identity";
 
@@ -16,6 +17,12 @@ export interface Identity {
   readonly username: string | null;
   /** The origin that links begin with. */
   readonly origin: string;
+}
+
+/** The same, as the object gets it. */
+export interface IdentityOfRequest extends Identity {
+  /** The id of the request; lines of the log that come of it bear it. */
+  readonly request: string | null;
 }
 
 const schema = z.object({
@@ -29,11 +36,15 @@ const schema = z.object({
     .nullable(),
   username: z.string().nullable(),
   origin: z.string(),
+  request: z.string().nullable(),
 });
+
+const header = (identity: Identity): string =>
+  JSON.stringify({ ...identity, request: requestOf() } satisfies IdentityOfRequest);
 
 /** An upgrade request for an object, with nothing of the client's but what the handshake needs. */
 export function upgradeRequest(request: Request, identity: Identity): Request {
-  const headers = new Headers({ upgrade: "websocket", [HEADER]: JSON.stringify(identity) });
+  const headers = new Headers({ upgrade: "websocket", [HEADER]: header(identity) });
   const offered = request.headers.get("sec-websocket-protocol");
   if (offered !== null) headers.set("sec-websocket-protocol", offered);
   return new Request(request.url, { headers });
@@ -44,7 +55,7 @@ export function upgradeRequest(request: Request, identity: Identity): Request {
  * addressed to the origin that links begin with, whichever one the client knows us by.
  */
 export function carriedRequest(request: Request, identity: Identity): Request {
-  const headers = new Headers({ [HEADER]: JSON.stringify(identity) });
+  const headers = new Headers({ [HEADER]: header(identity) });
   for (const name of ["upgrade", "origin", "content-type", "content-length"]) {
     const value = request.headers.get(name);
     if (value !== null) headers.set(name, value);
@@ -68,6 +79,6 @@ function cutAfter(limit: number): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-export function identityOf(request: Request): Identity {
+export function identityOf(request: Request): IdentityOfRequest {
   return schema.parse(JSON.parse(request.headers.get(HEADER) ?? "null"));
 }

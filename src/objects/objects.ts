@@ -5,6 +5,7 @@ import { unwrap } from "../core/errors.ts";
 import type { ChatId } from "../core/ids.ts";
 import type { Actor } from "../core/people.ts";
 import type { Objects } from "../core/ports.ts";
+import { requestOf } from "../log.ts";
 import type { ObjectBindings } from "./rpc.ts";
 import { chatStub, inboxStub, lobbyStub } from "./rpc.ts";
 
@@ -17,11 +18,11 @@ export function createObjects(env: ObjectBindings): Objects {
       origin: string | null = null,
     ): Promise<ResultOf<Name>> {
       // A chat answers each command with the result of that command.
-      const result: unknown = unwrap(await chatStub(env, chat).execute(actor, command as Command, origin));
+      const result: unknown = unwrap(await chatStub(env, chat).execute(actor, command as Command, origin, requestOf()));
       return result as ResultOf<Name>;
     },
     async open(chat, actor, origin) {
-      return unwrap(await chatStub(env, chat).open(actor, origin));
+      return unwrap(await chatStub(env, chat).open(actor, origin, requestOf()));
     },
     isMember: (chat, actor) => chatStub(env, chat).isMember(actor),
     async list(user, page) {
@@ -46,6 +47,7 @@ export function createObjects(env: ObjectBindings): Objects {
     eraseUser: (actor, ghost) => inboxStub(env, actor.userId).erase(actor, ghost),
     announce: (app, news) => lobbyStub(env, app).announce(app, news),
     allOnline: (app) => lobbyStub(env, app).allOnline(),
+    figures: (app) => lobbyStub(env, app).figures(),
     eraseApp: (app) => lobbyStub(env, app).eraseApp(app),
     retain: (app) => lobbyStub(env, app).retain(app),
     closeApp: (app) => lobbyStub(env, app).closeApp(app),

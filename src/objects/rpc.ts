@@ -8,10 +8,12 @@ import type { Command, CommandName, ResultOf } from "../core/commands.ts";
 import type { Result } from "../core/errors.ts";
 import { failureOf } from "../core/errors.ts";
 import type { AppNews, ChatEvent, UserEvent } from "../core/events.ts";
+import type { Figure } from "../core/figures.ts";
 import type { AppId, ChatId, UserId } from "../core/ids.ts";
 import type { Json, SeenMessage } from "../core/message.ts";
 import type { Actor, Person } from "../core/people.ts";
 import type { ListPage, Sweep } from "../core/ports.ts";
+import type { Handed } from "./figures.ts";
 
 /** An event on its way to an Inbox; `clock` orders everything that happens in its chat. */
 export interface Told extends UserEvent {
@@ -70,9 +72,15 @@ export interface Push {
 }
 
 export interface ChatCalls {
-  execute(actor: Actor, command: Command, origin: string | null): Promise<Result<ResultOf<CommandName>>>;
+  /** `request`: the id of the request that this is done for, for the log. */
+  execute(
+    actor: Actor,
+    command: Command,
+    origin: string | null,
+    request?: string | null,
+  ): Promise<Result<ResultOf<CommandName>>>;
   /** Takes over from the directory, if it has not; `origin` is the connection that asked, and is not told. */
-  open(actor: Actor | null, origin: string | null): Promise<Result<DetailedChat>>;
+  open(actor: Actor | null, origin: string | null, request?: string | null): Promise<Result<DetailedChat>>;
   isMember(actor: Actor): Promise<boolean>;
   /**
    * This member's Inbox is online and wants pushes (or no longer); the row as it is now. With `since`, what happened after
@@ -144,6 +152,10 @@ export interface GatewayCalls {
 }
 
 export interface LobbyCalls {
+  /** Adds what the object at `place` has counted to the app's figures. */
+  count(place: string, handed: Handed): Promise<void>;
+  /** What was counted of the app so far. */
+  figures(): Promise<readonly Figure[]>;
   setOnline(user: UserId, on: boolean): Promise<void>;
   online(users: readonly UserId[]): Promise<UserId[]>;
   allOnline(): Promise<UserId[]>;

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { denied, invalid, notFound } from "../core/errors.ts";
+import type { Figure } from "../core/figures.ts";
 import type { AppId } from "../core/ids.ts";
 import { appId } from "../core/ids.ts";
 import type { AppPatch, AppRecord, Operator } from "../core/operators.ts";
@@ -11,6 +12,14 @@ import { isAdmin } from "./operators.ts";
 import type { ServicePorts } from "./ports.ts";
 
 const DEFAULT_APP = appId(1);
+
+/** How many apps are asked for their figures at the same time. */
+const AT_ONCE = 16;
+
+export interface AppFigures {
+  readonly app: AppRecord;
+  readonly figures: readonly Figure[];
+}
 
 export interface AppInput {
   readonly name: string;
@@ -41,6 +50,8 @@ export function createApps({ directory, objects, tenantSystems }: ServicePorts) 
     if (record === null) throw notFound("app");
     return record;
   }
+
+  const figuresOf = async (app: AppRecord): Promise<AppFigures> => ({ app, figures: await objects.figures(app.id) });
 
   return {
     find,
@@ -107,6 +118,24 @@ export function createApps({ directory, objects, tenantSystems }: ServicePorts) 
       const [counts, online] = await Promise.all([directory.appRecords.counts(id), objects.allOnline(id)]);
       return { ...counts, online: online.length };
     },
+
+    /**
+     * What was counted of the traffic of each of the operator's apps, of every app for an admin; of one, where it is named.
+     * @throws not_found
+     */
+    async figures(operator: Operator, app: AppId | string | undefined): Promise<AppFigures[]> {
+      const all =
+        app === undefined
+          ? await directory.appRecords.list(isAdmin(operator) ? null : operator.id, false)
+          : [await find(operator, app)];
+      const figures: AppFigures[] = [];
+      for (let at = 0; at < all.length; at += AT_ONCE) {
+        figures.push(...(await Promise.all(all.slice(at, at + AT_ONCE).map((one) => figuresOf(one)))));
+      }
+      return figures;
+    },
+
+    figuresOf,
 
     /** Who is online, by username. */
     async online(app: App): Promise<User[]> {

@@ -10,9 +10,12 @@ import type { UserId } from "../../core/ids.ts";
 import type { Attachment, Json } from "../../core/message.ts";
 import type { Actor } from "../../core/people.ts";
 import type { ChatWire } from "../../core/wire.ts";
+import type { Counters } from "../figures.ts";
+import { viaOf } from "../figures.ts";
 import { Broadcast } from "./broadcast.ts";
 import type { Commit } from "./commit.ts";
 import type { Outbox } from "./delivery.ts";
+import { DIRECTORY, SUBSCRIBERS } from "./delivery.ts";
 import type { ChatFiles } from "./files.ts";
 import { perform } from "./perform.ts";
 import type { Room } from "./room.ts";
@@ -29,6 +32,8 @@ export interface Work {
   readonly attachments: readonly Attachment[];
   /** The connection that has the answer, and does not hear the event. */
   readonly origin: string | null;
+  /** The id of the request that it comes of, for the log. */
+  readonly request: string | null;
   readonly reply:
     | { readonly to: OpenSocket; readonly re: Json }
     | {
@@ -42,6 +47,7 @@ interface Parts {
   readonly room: Room;
   readonly outbox: Outbox;
   readonly files: ChatFiles;
+  readonly counters: Counters;
 }
 
 export class Batch {
@@ -55,6 +61,10 @@ export class Batch {
   readonly #wire: ChatWire;
   readonly #broadcast: Broadcast;
   readonly #replies: (() => void)[] = [];
+  /** What is to be counted once it is committed: the connections that sent messages, the codes of what was refused, resumes. */
+  readonly #sent: (string | null)[] = [];
+  readonly #refused: string[] = [];
+  #resumed = 0;
 
   constructor(parts: Parts, sockets: ChatSockets, wire: ChatWire) {
     this.#parts = parts;
@@ -70,6 +80,8 @@ export class Batch {
     try {
       if (command.kinds?.includes(room.kind) === false) throw notFound("chat");
       const { answer, commit } = perform(storage, this.#parts, actor, command, attachments);
+      if (answer.do === "message.send" && answer.result.created) this.#sent.push(origin);
+      else if (answer.do === "changes") this.#resumed++;
       if ("to" in reply) this.#broadcast.answer(reply.to, this.#wire.answer(reply.re, answer, reply.to.seat.origin));
       else this.#replies.push(() => reply.done(answer, before));
       this.note(commit, origin, before);
@@ -78,8 +90,10 @@ export class Batch {
       return commit.removed.length === 0;
     } catch (thrown) {
       if (!(thrown instanceof ParlanceError)) throw thrown;
-      if ("to" in reply) this.#broadcast.answer(reply.to, this.#wire.failure(reply.re, failureOf(thrown)));
-      else this.#replies.push(() => reply.failed(thrown));
+      if ("to" in reply) {
+        this.#refused.push(thrown.failure.code);
+        this.#broadcast.answer(reply.to, this.#wire.failure(reply.re, failureOf(thrown)));
+      } else this.#replies.push(() => reply.failed(thrown));
       return true;
     }
   }
@@ -112,5 +126,19 @@ export class Batch {
   answer(): void {
     this.#broadcast.send(this.#sockets);
     for (const reply of this.#replies) reply();
+    this.#count();
+  }
+
+  #count(): void {
+    const { counters } = this.#parts;
+    for (const code of this.#refused) counters.add("refused", code);
+    if (this.#resumed > 0) counters.add("resumed", "changes", this.#resumed);
+    if (this.changed) {
+      const others = Number(this.lanes.has(DIRECTORY)) + Number(this.lanes.has(SUBSCRIBERS));
+      counters.observe("fanOut", this.lanes.size - others);
+    }
+    if (this.#sent.length === 0) return;
+    counters.observe("perCommit", this.#sent.length);
+    for (const origin of this.#sent) counters.add("sent", viaOf(origin));
   }
 }

@@ -17,10 +17,12 @@ import type { Actor, Person } from "../../core/people.ts";
 import type { Directory, Files } from "../../core/ports.ts";
 import type { ChatWire } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
-import { log, logFault } from "../../log.ts";
+import { log, logFault, requestOf, within } from "../../log.ts";
+import type { Counters } from "../figures.ts";
+import { ObjectFigures } from "../figures.ts";
 import { identityOf } from "../identity.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
-import { attempt, chatName, gatewayStub, inboxStub } from "../rpc.ts";
+import { attempt, chatName, gatewayStub, inboxStub, lobbyStub } from "../rpc.ts";
 import { Subscribers } from "../subscribers.ts";
 import { Bucket, CLOSE, agreed, closeSocket, connectionId, upgraded } from "../sockets.ts";
 import { Meta, isEmpty, migrate } from "../sql.ts";
@@ -56,12 +58,19 @@ interface Open {
   readonly listeners: Listeners;
   readonly subscribers: Subscribers;
   readonly attendance: Attendance;
+  readonly counters: Counters;
 }
 
 /** It names attachments, which the directory has to be asked for. */
 function isPrepared(command: Command): command is CommandOf<"message.send"> {
   return command.do === "message.send" && (command.draft.attachments?.length ?? 0) > 0;
 }
+
+/** The ids of the requests that these come of, as many as a line of the log bears. */
+const requestsOf = (works: readonly Work[]): string => {
+  const ids = new Set(works.flatMap(({ request }) => request ?? []));
+  return [...ids].slice(0, 8).join(" ");
+};
 
 /** The class of Chat objects whose own sockets speak the wire that `wireOf` makes. */
 export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: Env) => ChatPorts) {
@@ -70,6 +79,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     readonly #wire: ChatWire;
     readonly #sockets: ChatSockets;
     readonly #commits: GroupCommit<Work>;
+    readonly #figures: ObjectFigures;
     #open: Open | undefined;
     #opening: Promise<Open> | undefined;
     #erasing: Promise<void> | undefined;
@@ -86,8 +96,14 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         (seat) => this.#slow(seat),
       );
       this.#commits = new GroupCommit({
-        commit: (works) => this.#commit(works),
+        // Whoever began it: it is done for all of them.
+        commit: (works) => within(null, () => this.#commit(works)),
         written: () => ctx.storage.sync(),
+      });
+      this.#figures = new ObjectFigures({
+        hand: (app, handed) => lobbyStub(env, app).count(ctx.id.name ?? "", handed),
+        waitUntil: (work) => ctx.waitUntil(work),
+        open: () => new Map(this.#open === undefined ? [] : [[this.#open.room.appId, this.#sockets.size]]),
       });
       ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(...this.#wire.ping));
     }
@@ -122,21 +138,27 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       }
       const room = new Room(storage);
       const subscribers = new Subscribers(storage.sql, (name) => gatewayStub(this.env, name));
-      const report = (fault: unknown): void => logFault("listeners", fault, { chat: room.id });
+      const report = (fault: unknown): void => this.#fault("listeners", fault, { chat: room.id });
       const listeners = new Listeners(storage.sql, (name) => gatewayStub(this.env, name), report);
+      const counters = this.#figures.of(room.appId);
       const open: Open = {
         room,
+        counters,
         subscribers,
         files: new ChatFiles(storage.sql),
         listeners,
         attendance: new Attendance(room, listeners, (work) => this.ctx.waitUntil(work.catch(report))),
         outbox: new Outbox(storage.sql, room, {
-          deliver: (user, delivery) => inboxStub(this.env, user).deliver(delivery),
+          deliver: (user, delivery) => {
+            if (delivery.hole === true) counters.add("resumed", "hole");
+            return inboxStub(this.env, user).deliver(delivery);
+          },
+          late: () => counters.add("late"),
           written: (user) => inboxStub(this.env, user).written(room.id),
           follow: (from) => this.#follow(room, from),
           subscribed: () => subscribers.size > 0,
           publish: (events) => subscribers.tell(events),
-          failed: (user, fault) => logFault("delivery", fault, { chat: room.id, user }),
+          failed: (user, fault) => this.#fault("delivery", fault, { chat: room.id, user }),
           creator,
           waitUntil: (work) => this.ctx.waitUntil(work),
           now: () => Date.now(),
@@ -169,6 +191,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const { room, outbox, files } = await this.#load();
       const now = Date.now();
       outbox.retry(now);
+      this.#figures.alarm(now);
       if (files.pending()) await this.#settleFiles(room, files);
       if (outbox.settle() && !files.pending()) return;
       const due = outbox.nextDue();
@@ -179,20 +202,27 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     // ---- calls ------------------------------------------------------------------------------------------------
 
-    execute(actor: Actor, command: Command, origin: string | null): Promise<Result<ResultOf<CommandName>>> {
-      return this.#attempt(async () => {
+    execute(
+      actor: Actor,
+      command: Command,
+      origin: string | null,
+      request: string | null = null,
+    ): Promise<Result<ResultOf<CommandName>>> {
+      const work = async (): Promise<ResultOf<CommandName>> => {
         const { answer, before } = await this.#perform(actor, command, origin);
         if (command.inOrder === true) await this.#open?.outbox.told(actor.userId, before);
         return answer.result;
-      });
+      };
+      return within(request, () => this.#attempt(work));
     }
 
-    open(actor: Actor | null, origin: string | null): Promise<Result<DetailedChat>> {
-      return this.#attempt(async () => {
+    open(actor: Actor | null, origin: string | null, request: string | null = null): Promise<Result<DetailedChat>> {
+      const work = async (): Promise<DetailedChat> => {
         const { room } = await this.#load(origin);
         if (actor !== null) room.role(actor);
         return room.detailed(actor?.userId ?? room.chat.createdBy);
-      });
+      };
+      return within(request, () => this.#attempt(work));
     }
 
     async isMember(actor: Actor): Promise<boolean> {
@@ -325,7 +355,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const attachments = await this.#prepared(actor, command);
       return new Promise((resolve, reject) => {
         const reply = { done: (answer: Answer, before: number) => resolve({ answer, before }), failed: reject };
-        this.#commits.add({ actor, command: command as Committed, attachments, origin, reply });
+        this.#commits.add({ actor, command: command as Committed, attachments, origin, request: requestOf(), reply });
       });
     }
 
@@ -370,7 +400,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         // Nothing of it was committed.
         count = works.length;
         if (!(thrown instanceof ParlanceError)) this.#forget();
-        logFault("commit", thrown, { chat: this.ctx.id.name });
+        this.#fault("commit", thrown, { chat: this.ctx.id.name, request: requestsOf(works) });
         for (const { reply } of works) {
           if ("failed" in reply) reply.failed(thrown);
           else this.#sockets.send(reply.to, this.#wire.failure(reply.re, failureOf(thrown)));
@@ -392,6 +422,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       for (const user of batch.seen) attendance.seenBy(user);
       if (!batch.changed) return;
       this.#arm();
+      this.#figures.tick(Date.now());
       if (batch.removed.size > 0) {
         const { removed } = batch;
         this.#departed(this.#sockets.close((seat) => removed.has(seat.userId), CLOSE.policy, "not a member any more"));
@@ -451,7 +482,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       try {
         await files.settle(room.id, this.#ports.directory.attachments, this.#ports.files);
       } catch (fault) {
-        logFault("files", fault, { chat: room.id });
+        this.#fault("files", fault, { chat: room.id });
       }
     }
 
@@ -486,8 +517,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         await this.ctx.storage.deleteAll();
         log("chat.erased", { chat: room.id });
       } catch (fault) {
-        logFault("erase", fault, { chat: room.id });
-        this.#armedFor = Infinity;
+          this.#fault("erase", fault, { chat: room.id });
+          this.#armedFor = Infinity;
         this.#arm();
       }
     }
@@ -495,14 +526,22 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     // ---- own sockets ------------------------------------------------------------------------------------------
 
     override async fetch(request: Request): Promise<Response> {
-      const { session, username, origin } = identityOf(request);
-      const joined = await this.#attempt(async () => {
+      const { session, username, origin, request: requestId } = identityOf(request);
+      const join = async (): Promise<WebSocket> => {
         if (session === null || username === null) throw authInvalid();
         const { room } = await this.#load();
         room.role(session);
         const id = connectionId(chatName(room.id));
         const { tokenId, expiresAt } = session;
-        const seat: Seat = { id, appId: session.appId, userId: session.userId, tokenId, expiresAt, origin };
+        const seat: Seat = {
+          id,
+          appId: session.appId,
+          userId: session.userId,
+          tokenId,
+          expiresAt,
+          origin,
+          request: requestId,
+        };
         this.#sockets.reserve(seat);
         const { graceMs } = this.#wire;
         const info = { id, tokenId, expiresAt, graceMs };
@@ -518,10 +557,12 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
           throw authInvalid();
         }
         this.ctx.storage.sql.exec("INSERT INTO sockets (connection, user_id) VALUES (?, ?)", id, session.userId);
+        this.#arm();
         const pair = new WebSocketPair();
         this.#sockets.accept(pair[1], seat);
         return pair[0];
-      });
+      };
+      const joined = await within(requestId, () => this.#attempt(join));
       if (!joined.ok) return Response.json(joined.failure, { status: 400 });
       return upgraded(joined.value, agreed(request, this.#wire.subprotocol));
     }
@@ -533,7 +574,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const begun = open.turn === undefined ? this.#frame(open, frame) : open.turn.then(() => this.#frame(open, frame));
       if (begun === undefined) return;
       const turn = begun
-        .catch((fault: unknown) => logFault("frame", fault, { chat: this.ctx.id.name }))
+        .catch((fault: unknown) => this.#fault("frame", fault, { chat: this.ctx.id.name, request: open.seat.request }))
         .finally(() => {
           if (open.turn === turn) open.turn = undefined;
         });
@@ -551,17 +592,21 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       }
       const decoded = this.#wire.decode(typeof frame === "string" ? frame : "");
       if (!bucket.take(now)) {
+        this.#open?.counters.add("refused", "rate.limited");
         this.#sockets.send(open, this.#wire.failure(decoded.re, failureOf(rateLimited(1))));
         return bucket.refused > FLOOD.patience ? this.#end(seat, CLOSE.policy, "too many frames") : undefined;
       }
-      if (!decoded.ok) return this.#sockets.send(open, this.#wire.failure(decoded.re, decoded.failure));
+      if (!decoded.ok) {
+        this.#open?.counters.add("refused", decoded.failure.code);
+        return this.#sockets.send(open, this.#wire.failure(decoded.re, decoded.failure));
+      }
       const { re, command } = decoded;
       const actor = { appId: seat.appId as Actor["appId"], userId: seat.userId };
       const reply = { to: open, re };
       if (!isPrepared(command) && command.do !== "typing" && command.do !== "chat.erase") {
-        return this.#commits.add({ actor, command, attachments: [], origin: seat.id, reply });
+        return this.#commits.add({ actor, command, attachments: [], origin: seat.id, request: seat.request, reply });
       }
-      return this.#prepare(reply, actor, command, seat);
+      return within(seat.request, () => this.#prepare(reply, actor, command, seat));
     }
 
     async #prepare(reply: { to: OpenSocket; re: Json }, actor: Actor, command: Command, seat: Seat): Promise<void> {
@@ -572,11 +617,19 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       if (!prepared.ok) return this.#sockets.send(reply.to, this.#wire.failure(reply.re, prepared.failure));
       const { answer, attachments } = prepared.value;
       if (answer !== undefined) return this.#sockets.send(reply.to, this.#wire.answer(reply.re, answer, seat.origin));
-      this.#commits.add({ actor, command: command as Committed, attachments, origin: seat.id, reply });
+      this.#commits.add({
+        actor,
+        command: command as Committed,
+        attachments,
+        origin: seat.id,
+        request: seat.request,
+        reply,
+      });
     }
 
     #slow(seat: Seat): void {
-      log("closed.slow", { chat: this.ctx.id.name, user: seat.userId });
+      this.#open?.counters.add("closedSlow", "chat");
+      log("closed.slow", { chat: this.ctx.id.name, user: seat.userId, request: seat.request });
       this.#departed([seat]);
     }
 
@@ -598,9 +651,10 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       for (const { id, userId } of seats) {
         if (!isEmpty(this.ctx.storage.sql)) {
           this.ctx.storage.sql.exec("DELETE FROM sockets WHERE connection = ?", id);
+          this.#arm();
         }
         const told = inboxStub(this.env, userId).removeConnections([id]);
-        this.ctx.waitUntil(told.catch((fault: unknown) => logFault("disconnect", fault, { user: userId })));
+        this.ctx.waitUntil(told.catch((fault: unknown) => this.#fault("disconnect", fault, { user: userId })));
       }
     }
 
@@ -610,12 +664,19 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#open = undefined;
     }
 
+    #fault(where: string, fault: unknown, fields: Parameters<typeof logFault>[2]): void {
+      this.#open?.counters.add("faults", where);
+      logFault(where, fault, fields);
+    }
+
     /** A fault of ours leaves memory in doubt: the chat is read again from what was committed. */
-    #attempt<T>(work: () => Promise<T>): Promise<Result<T>> {
-      return attempt(work, (fault) => {
+    async #attempt<T>(work: () => Promise<T>): Promise<Result<T>> {
+      const result = await attempt(work, (fault) => {
         if (!(fault instanceof ParlanceError)) this.#forget();
-        logFault("chat", fault, { chat: this.ctx.id.name });
+        this.#fault("chat", fault, { chat: this.ctx.id.name });
       });
+      if (!result.ok && result.failure.code !== "internal") this.#open?.counters.add("refused", result.failure.code);
+      return result;
     }
   };
 }

@@ -15,9 +15,9 @@ import { replay, replayMessages } from "./replay.ts";
 import type { Room } from "./room.ts";
 
 /** The directory follows the chat in a lane of its own; no user has this id. */
-const DIRECTORY = 0 as UserId;
+export const DIRECTORY = 0 as UserId;
 /** So do the connections that act for the app and listen to this chat. */
-const SUBSCRIBERS = -1 as UserId;
+export const SUBSCRIBERS = -1 as UserId;
 
 interface Lane {
   events: Told[];
@@ -80,6 +80,8 @@ export interface DeliveryPorts {
   readonly subscribed: () => boolean;
   readonly publish: (events: readonly Told[]) => Promise<void>;
   readonly failed: (user: UserId, fault: unknown) => void;
+  /** A delivery is put off to a later try. */
+  readonly late: () => void;
   /** The connection that asked for the chat to be made: it has the answer, and is not told. */
   readonly creator: string | null;
   readonly waitUntil: (work: Promise<void>) => void;
@@ -448,6 +450,7 @@ export class Outbox {
       lag.due,
     );
     this.#lagging.set(user, lag);
+    this.#ports.late();
   }
 
   #caughtUp(user: UserId): void {

@@ -14,6 +14,8 @@ export interface Seat {
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
   readonly origin: string;
+  /** The id of the request that opened it, for the log. */
+  readonly request: string | null;
 }
 
 export interface OpenSocket {
@@ -85,6 +87,10 @@ export class ChatSockets {
     this.#open.delete(socket);
     this.#readers.forget(socket);
     return open?.seat;
+  }
+
+  get size(): number {
+    return this.#open.size;
   }
 
   ids(): Set<string> {

@@ -3,10 +3,12 @@
  * Knows the platform, and nothing of what the dialect does with it.
  */
 
+import type { CounterName } from "../../core/figures.ts";
 import { FLOOD } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { CarriedSocket, CarriedWire, Carrier, CarrierHost, CarrierSql, Connection } from "../../core/wire.ts";
-import { logFault } from "../../log.ts";
+import { logFault, requestOf, within } from "../../log.ts";
+import { identityOf } from "../identity.ts";
 import type { Readers } from "../readers.ts";
 import type { ObjectBindings } from "../rpc.ts";
 import { gatewayStub } from "../rpc.ts";
@@ -25,6 +27,7 @@ export interface Keeper {
   readonly readers: Readers;
   /** It is gone, and is not told so. */
   forget(connection: HeldConnection): void;
+  count(connection: HeldConnection | undefined, figure: CounterName, label: string): void;
 }
 
 export class Carriage implements CarrierHost {
@@ -37,6 +40,8 @@ export class Carriage implements CarrierHost {
   readonly #keeper: Keeper;
   readonly #wires = new Map<WebSocket, HeldSocket>();
   readonly #busy = new Busy();
+  /** The connection that is being told something: what is sent meanwhile goes over its socket. */
+  #told: HeldConnection | undefined;
   /** Sockets that we closed, of which no frame ever came: the runtime does not let go of them by itself. */
   #clinging = 0;
   /** What the alarm stands at; undefined: what it stood at before the object was evicted. */
@@ -67,7 +72,7 @@ export class Carriage implements CarrierHost {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
     const wire = this.#hold(server);
-    wire.label = label;
+    wire.keep({ label, request: requestOf() });
     this.#wires.set(server, wire);
     return { wire, response: upgraded(client, null) };
   }
@@ -76,19 +81,21 @@ export class Carriage implements CarrierHost {
     return new HeldSocket(
       socket,
       this.#keeper.readers,
+      () => this.#told,
       () => this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null,
     );
   }
 
   fetch(request: Request, isFull: boolean): Promise<Response> {
-    return this.#busy.during(this.carrier.fetch(request, isFull));
+    const { request: id } = identityOf(request);
+    return this.#busy.during(within(id, () => this.carrier.fetch(request, isFull)));
   }
 
   received(socket: WebSocket, frame: string | ArrayBuffer): void | Promise<void> {
     const wire = this.#wires.get(socket);
     if (wire === undefined) return undefined;
     wire.isMute = false;
-    return this.carrier.received(wire, frame);
+    return within(wire.request, () => this.carrier.received(wire, frame));
   }
 
   async closed(socket: WebSocket): Promise<void> {
@@ -111,12 +118,20 @@ export class Carriage implements CarrierHost {
     if (this.#wires.size === 0 && this.#busy.count <= 1) this.#ctx.abort(BEGUN_ANEW);
   }
 
+  connectionOf(socket: WebSocket): HeldConnection | undefined {
+    return this.#wires.get(socket)?.connection;
+  }
+
   later(work: Promise<unknown>): void {
     this.#ctx.waitUntil(this.#busy.during(work));
   }
 
   ask(place: string, question: Json): Promise<Json> {
     return gatewayStub(this.#env, `${this.#wire.name}/${place.replace("-", "/")}`).ask(question);
+  }
+
+  resumed(key: string, recovered: boolean): void {
+    this.#keeper.count(this.#keeper.connections.get(this.#id(key)), "resumed", recovered ? "recovered" : "lost");
   }
 
   fault(what: string, error: unknown): void {
@@ -134,14 +149,18 @@ export class Carriage implements CarrierHost {
     const [kept] = this.sql.exec("SELECT attached FROM carried WHERE key = ?", key).toArray();
     const attached: Attached =
       kept === undefined
-        ? { id, session: null, username: null, app: null, origin, state: null }
+        ? { id, session: null, username: null, app: null, origin, state: null, request: requestOf() }
         : stored<Attached>(String(kept["attached"]));
     const line = {
-      send: (frame: string): void => this.carrier.deliver(key, frame),
+      send: (frame: string): void => {
+        this.#told = connection;
+        this.carrier.deliver(key, frame);
+        this.#told = undefined;
+      },
       close: (code: number, reason: string): void => this.carrier.close(key, code, reason),
       keep: (changed: Attached): void => this.#keep(key, changed),
     };
-    const connection = new HeldConnection(line, attached, this.#keeper.host);
+    const connection: HeldConnection = new HeldConnection(line, attached, this.#keeper.host);
     this.#keeper.connections.set(id, connection);
     return connection;
   }
@@ -166,6 +185,7 @@ export class Carriage implements CarrierHost {
     const connection = this.#keeper.connections.get(this.#id(key));
     if (connection === undefined) return false;
     if (connection.bucket.take(this.now())) return true;
+    this.#keeper.count(connection, "refused", "rate.limited");
     if (connection.bucket.refused > FLOOD.patience) connection.close(CLOSE.policy, "too many frames");
     return false;
   }
@@ -212,33 +232,61 @@ class Busy {
   }
 }
 
-/** A hibernating WebSocket whose label is its attachment. */
+interface KeptSocket {
+  readonly label: Json;
+  /** The id of the request that opened it, for the log. */
+  readonly request: string | null;
+}
+
+/** A hibernating WebSocket whose label stands in its attachment. */
 class HeldSocket implements CarriedSocket {
   /** No frame has come from it, as far as this life of the object knows. */
   isMute = true;
   isClosed = false;
+  /** Whose socket it is, once anything was told over it. */
+  connection: HeldConnection | undefined;
   readonly answeredAt: () => number | null;
   readonly #socket: WebSocket;
   readonly #readers: Readers;
-  #label: Json | undefined;
+  readonly #told: () => HeldConnection | undefined;
+  #kept: KeptSocket | undefined;
 
-  constructor(socket: WebSocket, readers: Readers, answeredAt: () => number | null) {
+  constructor(
+    socket: WebSocket,
+    readers: Readers,
+    told: () => HeldConnection | undefined,
+    answeredAt: () => number | null,
+  ) {
+    this.#told = told;
     this.#socket = socket;
     this.#readers = readers;
     this.answeredAt = answeredAt;
   }
 
+  get #known(): KeptSocket {
+    this.#kept ??= this.#socket.deserializeAttachment() as KeptSocket;
+    return this.#kept;
+  }
+
+  keep(kept: KeptSocket): void {
+    this.#kept = kept;
+    this.#socket.serializeAttachment(kept);
+  }
+
+  get request(): string | null {
+    return this.#known.request;
+  }
+
   get label(): Json {
-    this.#label ??= this.#socket.deserializeAttachment() as Json;
-    return this.#label;
+    return this.#known.label;
   }
 
   set label(label: Json) {
-    this.#label = label;
-    this.#socket.serializeAttachment(label);
+    this.keep({ ...this.#known, label });
   }
 
   send(data: string | Uint8Array<ArrayBuffer>): void {
+    this.connection = this.#told() ?? this.connection;
     this.#readers.send(this.#socket, data);
   }
 

@@ -16,6 +16,8 @@ export interface Attached {
   readonly app: AppId | null;
   readonly origin: string;
   readonly state: Json;
+  /** The id of the request that opened it, for the log. */
+  readonly request: string | null;
 }
 
 /** What a connection needs of its Gateway. */
@@ -67,6 +69,10 @@ export class HeldConnection implements Connection {
 
   get app(): AppId | null {
     return this.#attached.app;
+  }
+
+  get request(): string | null {
+    return this.#attached.request;
   }
 
   get origin(): string {

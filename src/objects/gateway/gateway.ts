@@ -6,13 +6,15 @@
 import { DurableObject } from "cloudflare:workers";
 import { authInvalid } from "../../core/errors.ts";
 import type { AppNews, UserEvent } from "../../core/events.ts";
+import type { CounterName } from "../../core/figures.ts";
 import type { AppId, UserId } from "../../core/ids.ts";
 import { FLOOD, GATEWAY } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { CarriedWire, GatewayWire } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
-import { log, logFault } from "../../log.ts";
+import { log, logFault, within } from "../../log.ts";
+import { ObjectFigures, viaOf } from "../figures.ts";
 import { identityOf } from "../identity.ts";
 import { Readers } from "../readers.ts";
 import type { GatewayCalls, Push } from "../rpc.ts";
@@ -43,6 +45,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     readonly #encodings: Encodings;
     readonly #connections = new Map<string, HeldConnection>();
     readonly #bySocket = new Map<WebSocket, HeldConnection>();
+    readonly #figures: ObjectFigures;
     readonly #readers = new Readers((socket) => this.#slow(socket));
     /** Those that are being opened: they can be closed, and count as open, before they have their socket. */
     readonly #opening = new Set<string>();
@@ -55,6 +58,11 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const wire = wiresOf(env).find((one) => this.#name.startsWith(`${one.name}/`));
       if (wire === undefined) throw new Error("a Gateway of no dialect");
       this.#wire = wire;
+      this.#figures = new ObjectFigures({
+        hand: (app, handed) => lobbyStub(env, app).count(this.#name, handed),
+        waitUntil: (work) => this.#later(work),
+        open: () => this.#openByApp(),
+      });
       this.#encodings = new Encodings(wire.encode);
       this.#roster = new Roster(ctx.storage.sql);
       this.#listening = new Listening(ctx.storage.sql, env, {
@@ -68,6 +76,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
           connections: this.#connections,
           readers: this.#readers,
           forget: this.#forget.bind(this),
+          count: this.#count.bind(this),
         };
         this.#words = null;
         this.#carriage = new Carriage(ctx, env, wire, this.#name, keeper);
@@ -102,18 +111,19 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const isFull = this.#connections.size >= GATEWAY.connections;
       if (this.#carriage !== null) return this.#carriage.fetch(request, isFull);
       if (isFull || this.#words === null) return new Response(null, { status: GATEWAY_FULL });
-      return this.#open(request, this.#words);
+      const words = this.#words;
+      return within(identityOf(request).request, () => this.#open(request, words));
     }
 
     async #open(request: Request, wire: GatewayWire): Promise<Response> {
-      const { session, username, origin } = identityOf(request);
+      const { session, username, origin, request: requestId } = identityOf(request);
       const id = connectionId(this.#name);
       const pair = new WebSocketPair();
       this.#arm();
       if (session !== null && !(await this.#admit(id, session, username ?? ""))) {
         return Response.json(authInvalid().failure, { status: 400 });
       }
-      const attached: Attached = { id, session, username, app: null, origin, state: null };
+      const attached: Attached = { id, session, username, app: null, origin, state: null, request: requestId };
       this.ctx.acceptWebSocket(pair[1]);
       pair[1].serializeAttachment(attached);
       const connection = this.#add(pair[1], attached);
@@ -231,8 +241,11 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const words = this.#words;
       if (connection === undefined || words === null) return;
       const turn = (connection.turn ?? Promise.resolve())
-        .then(() => this.#frame(words, connection, frame))
-        .catch((fault: unknown) => logFault("frame", fault, { gateway: this.#name }));
+        .then(() => within(connection.request, () => this.#frame(words, connection, frame)))
+        .catch((fault: unknown) => {
+          this.#count(connection, "faults", "frame");
+          logFault("frame", fault, { gateway: this.#name, request: connection.request });
+        });
       connection.turn = turn;
       await turn;
     }
@@ -253,6 +266,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
         await words.received(connection, frame);
         return;
       }
+      this.#count(connection, "refused", "rate.limited");
       words.flooded(connection, frame);
       if (connection.bucket.refused > FLOOD.patience) this.close(connection, CLOSE.policy, "too many frames");
     }
@@ -264,7 +278,9 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     /** The socket of somebody who did not keep up was closed; its own end may be long in coming. */
     #slow(socket: WebSocket): void {
-      log("closed.slow", { gateway: this.#name, user: this.#bySocket.get(socket)?.session?.userId });
+      const connection = this.#bySocket.get(socket) ?? this.#carriage?.connectionOf(socket);
+      this.#count(connection, "closedSlow", viaOf(this.#name));
+      log("closed.slow", { gateway: this.#name, user: connection?.session?.userId, request: connection?.request });
       this.#later(this.#gone(socket));
     }
 
@@ -283,6 +299,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     // ---- calls ------------------------------------------------------------------------------------------------
 
     async deliver(pushes: readonly Push[]): Promise<string[]> {
+      this.#figures.tick(Date.now());
       const gone: string[] = [];
       for (const { connections, events } of pushes) {
         for (const id of connections) {
@@ -340,6 +357,23 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       return connections.filter((id) => this.#connections.has(id) || this.#opening.has(id));
     }
 
+    // ---- what is counted --------------------------------------------------------------------------------------
+
+    /** Of a connection that has not said whose it is nothing is counted. */
+    #count(connection: HeldConnection | undefined, figure: CounterName, label: string): void {
+      const app = connection?.app ?? connection?.session?.appId;
+      if (app !== undefined) this.#figures.of(app).add(figure, label);
+    }
+
+    #openByApp(): Map<AppId, number> {
+      const open = new Map<AppId, number>();
+      for (const { app, session } of this.#connections.values()) {
+        const of = app ?? session?.appId;
+        if (of !== undefined) open.set(of, (open.get(of) ?? 0) + 1);
+      }
+      return open;
+    }
+
     async ask(question: Json): Promise<Json> {
       return this.#carriage?.carrier.asked(question) ?? null;
     }
@@ -351,6 +385,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       this.#armed = false;
       await this.#carriage?.alarm();
       const now = Date.now();
+      this.#figures.alarm(now);
       for (const { id, userId } of this.#roster.all()) {
         const connection = this.#connections.get(id);
         if (connection === undefined && !this.#opening.has(id)) this.#left(id, userId);

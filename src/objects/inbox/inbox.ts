@@ -16,6 +16,7 @@ import type { Directory, Files, ListPage, Sweep } from "../../core/ports.ts";
 import { isDurable } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
 import { logFault } from "../../log.ts";
+import { ObjectFigures } from "../figures.ts";
 import { eraseFiles } from "../chat/files.ts";
 import type { ConnectionInfo, Delivered, Delivery, InboxCalls } from "../rpc.ts";
 import { attempt, byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeOf, placeStub } from "../rpc.ts";
@@ -68,6 +69,7 @@ const KEY = {
 export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
   return class Inbox extends DurableObject<Env> implements InboxCalls {
     readonly #ports: InboxPorts;
+    readonly #figures: ObjectFigures;
     #open: Open | undefined;
     #alarmAt: number | null | undefined;
     #verifiedAt = 0;
@@ -82,6 +84,11 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
       this.#ports = portsOf(env);
+      this.#figures = new ObjectFigures({
+        hand: (app, handed) => lobbyStub(env, app).count(ctx.id.name ?? "", handed),
+        waitUntil: (work) => ctx.waitUntil(work),
+        open: () => new Map(),
+      });
     }
 
     #load(): Open {
@@ -102,6 +109,16 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     get #user(): UserId {
       return this.#load().user;
+    }
+
+    /** Logs it, and counts it for the user's app, which is known of those who have been online. */
+    #fault(where: string, fault: unknown, fields: Parameters<typeof logFault>[2]): void {
+      logFault(where, fault, fields);
+      const owner = this.#load().meta.get(KEY.owner);
+      if (owner === undefined) return;
+      this.#figures.of(stored<{ appId: AppId }>(owner).appId).add("faults", where);
+      // There may be no alarm, nor anything else that happens here soon.
+      this.#figures.alarm(Date.now());
     }
 
     // ---- what chats bring -------------------------------------------------------------------------------------
@@ -199,7 +216,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         try {
           return await gatewayStub(this.env, place).deliver([{ connections, events }]);
         } catch (fault) {
-          logFault("push", fault, { user: this.#user, place });
+          this.#fault("push", fault, { user: this.#user, place });
           if (wait !== undefined) await new Promise((resolve) => setTimeout(resolve, wait));
         }
       }
@@ -209,7 +226,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     #closeAt(place: string, connections: readonly string[], code: number, reason: string): void {
       const closing = placeStub(this.env, place).close(connections, code, reason);
-      this.ctx.waitUntil(closing.catch((fault: unknown) => logFault("close", fault, { user: this.#user, place })));
+      this.ctx.waitUntil(closing.catch((fault: unknown) => this.#fault("close", fault, { user: this.#user, place })));
     }
 
     // ---- the list ---------------------------------------------------------------------------------------------
@@ -221,7 +238,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         await this.#refreshLarge();
         return this.#load().list.page(page);
       };
-      return attempt(work, (fault) => logFault("list", fault, { user: this.#user }));
+      return attempt(work, (fault) => this.#fault("list", fault, { user: this.#user }));
     }
 
     async unreadSum(): Promise<{ direct: number; room: number; group: number }> {
@@ -316,7 +333,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     #attachLarge(): Promise<void> {
       this.#presence = this.#presence
         .then(() => this.#attachLargeNow())
-        .catch((fault: unknown) => logFault("attach", fault, { user: this.#user }));
+        .catch((fault: unknown) => this.#fault("attach", fault, { user: this.#user }));
       return this.#presence;
     }
 
@@ -367,7 +384,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
             const alive = new Set(await placeStub(this.env, place).alive(ids));
             this.#closed(ids.filter((id) => !alive.has(id)));
           } catch (fault) {
-            logFault("verify", fault, { user: this.#user, place });
+            this.#fault("verify", fault, { user: this.#user, place });
           }
         }),
       );
@@ -391,7 +408,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
             this.#attachLargeNow(),
           ]);
         })
-        .catch((fault: unknown) => logFault("presence", fault, { user: this.#user }));
+        .catch((fault: unknown) => this.#fault("presence", fault, { user: this.#user }));
       this.ctx.waitUntil(this.#presence);
     }
 
@@ -479,7 +496,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       this.#schedule();
       await this.endSessions(null, 0);
       await this.#ports.directory.users.erase(this.#user);
-      this.ctx.waitUntil(this.#eraseNow().catch((fault: unknown) => logFault("erase", fault, { user: this.#user })));
+      this.ctx.waitUntil(this.#eraseNow().catch((fault: unknown) => this.#fault("erase", fault, { user: this.#user })));
     }
 
     async #eraseNow(): Promise<void> {
@@ -537,7 +554,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         await this.#spreadProfile();
         await this.#eraseNow();
       } catch (fault) {
-        logFault("alarm", fault, { user: this.#user });
+        this.#fault("alarm", fault, { user: this.#user });
       }
       await this.#presence;
       this.#schedule();

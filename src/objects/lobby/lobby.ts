@@ -1,10 +1,12 @@
 /**
  * The Lobby object: who is online in an app, and which Gateways pass on its news; it has old messages deleted where the app
- * wants that, and at the app's end all. Knows ids; knows nothing of what happens in a chat.
+ * wants that, and at the app's end all. It adds up what is counted of the app.
+ * Knows ids; knows nothing of what happens in a chat.
  */
 
 import { DurableObject } from "cloudflare:workers";
 import type { AppNews } from "../../core/events.ts";
+import type { Figure } from "../../core/figures.ts";
 import { unwrap } from "../../core/errors.ts";
 import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { appId } from "../../core/ids.ts";
@@ -13,12 +15,14 @@ import type { OperatorDirectory } from "../../core/operators.ts";
 import type { Files } from "../../core/ports.ts";
 import type { Env } from "../../env.ts";
 import { log, logFault } from "../../log.ts";
+import type { Handed } from "../figures.ts";
 import type { LobbyCalls } from "../rpc.ts";
 import { chatStub, gatewayStub, inboxStub } from "../rpc.ts";
 import { CLOSE } from "../sockets.ts";
 import type { SchemaStep } from "../sql.ts";
 import { Meta, isEmpty, migrate, stored } from "../sql.ts";
 import { eraseSomeOfApp } from "./app-erasure.ts";
+import { AppFigures, FIGURES_SCHEMA } from "./figures.ts";
 import { Retention } from "./retention.ts";
 
 const LOBBY_SCHEMA: readonly SchemaStep[] = [
@@ -28,6 +32,7 @@ const LOBBY_SCHEMA: readonly SchemaStep[] = [
       CREATE TABLE gateways (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
     `);
   },
+  FIGURES_SCHEMA,
 ];
 
 /** Entries older than this are asked for again when somebody wants to know: a crash may have left them behind. */
@@ -54,6 +59,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
     readonly #sql: SqlStorage;
     readonly #ports: LobbyPorts;
     readonly #retention: Retention;
+    readonly #figures: AppFigures;
     #erasing: Promise<void> | undefined;
 
     constructor(ctx: DurableObjectState, env: Env) {
@@ -61,6 +67,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
       this.#sql = ctx.storage.sql;
       this.#ports = portsOf(env);
       migrate(ctx.storage, LOBBY_SCHEMA);
+      this.#figures = new AppFigures(this.#sql, (work) => ctx.waitUntil(work));
       this.#retention = new Retention(this.#sql, {
         daysOf: async (app) => (await this.#ports.directory.appRecords.find(app))?.retentionDays ?? null,
         chatsAfter: (app, after, limit) => this.#ports.directory.appRecords.chatsAfter(app, after, limit),
@@ -129,6 +136,21 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
       );
     }
 
+    // ---- what is counted --------------------------------------------------------------------------------------
+
+    async count(place: string, handed: Handed): Promise<void> {
+      if (!this.#isEnding()) this.#figures.add(place, handed);
+    }
+
+    async figures(): Promise<readonly Figure[]> {
+      return this.#isEnding() ? [] : this.#figures.read();
+    }
+
+    /** The app is being deleted, or is gone. */
+    #isEnding(): boolean {
+      return isEmpty(this.#sql) || new Meta(this.#sql).get(ERASING) !== undefined;
+    }
+
     // ---- what the app does not keep ---------------------------------------------------------------------------
 
     async retain(app: AppId): Promise<void> {
@@ -158,6 +180,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
       // Noted before anything else, with the alarm: whatever cuts this off, the app is deleted.
       new Meta(this.#sql).set(ERASING, String(app));
       this.#retention.end();
+      this.#figures.drop();
       await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
       await this.#ports.directory.appErasure.begin(app);
       await this.#closeAll(app);

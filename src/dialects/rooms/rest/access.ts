@@ -32,14 +32,14 @@ export async function operatorOf(c: Context<Http>): Promise<Operator> {
 }
 
 /** An app by what names it: its UUID, or its number. */
-const toApp = (named: string): AppId | string => {
+export const appIn = (named: string): AppId | string => {
   const id = idIn(named);
   return id === null ? named : appId(id);
 };
 
 /** The operator's app that a path names. @throws App Not Found */
 export const operatorsApp = (c: Context<Http>, operator: Operator, named: string): Promise<AppRecord> =>
-  c.get("service").apps.find(operator, toApp(named));
+  c.get("service").apps.find(operator, appIn(named));
 
 /** By `X-App-Key`, else by an operator's token. @throws No token provided, Invalid token, Invalid key */
 export async function managerOf(c: Context<Http>): Promise<Manager> {

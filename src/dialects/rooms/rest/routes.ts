@@ -9,10 +9,11 @@ import type { Http } from "../../http.ts";
 import { appRoutes } from "./apps.ts";
 import { authRoutes } from "./auth.ts";
 import { errorResponse, isFault, RestError } from "./errors.ts";
+import { metricsRoutes } from "./metrics.ts";
 import { roomRoutes } from "./rooms.ts";
 import { userRoutes } from "./users.ts";
 
-const AREAS = ["/auth", "/app", "/user", "/room"];
+const AREAS = ["/auth", "/app", "/user", "/room", "/metrics"];
 
 /** `report` hears of what is a fault of ours. */
 export function roomsRestRoutes(report: (fault: unknown) => void): Hono<Http> {
@@ -37,7 +38,7 @@ export function roomsRestRoutes(report: (fault: unknown) => void): Hono<Http> {
       c.header("cache-control", "no-store");
     });
   }
-  for (const part of [authRoutes(), appRoutes(), userRoutes(), roomRoutes()]) {
+  for (const part of [authRoutes(), appRoutes(), userRoutes(), roomRoutes(), metricsRoutes()]) {
     part.onError((thrown) => {
       if (isFault(thrown)) report(thrown);
       return errorResponse(thrown);
