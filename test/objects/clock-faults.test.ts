@@ -69,6 +69,19 @@ describe("a clock that jumps back an hour", () => {
     await expect.poll(() => hears.messages(chat.id).map(({ id }) => Number(id))).toEqual([before.id, after.id]);
   });
 
+  it("leaves a chat where it was in every list, also after a crash", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const chat = await ann.group("Group", bob);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 });
+    const { updated_at } = (await ann.patch(`/v1/chats/${chat.id}`, { title: "Before" })).body;
+    vi.useRealTimers();
+    jumpBack();
+    await ann.patch(`/v1/chats/${chat.id}`, { title: "After" });
+    await abortAllDurableObjects();
+    const { body } = await ann.get(`/v1/chats/${chat.id}`);
+    expect([body.title, body.updated_at]).toEqual(["After", updated_at]);
+  });
+
   it("has an Inbox that could not be reached tried again as soon as ever", async () => {
     const [ann, bob] = await people("ann", "bob");
     const chat = await ann.direct(bob);

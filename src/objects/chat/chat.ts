@@ -268,7 +268,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         const { room, outbox } = await this.#load();
         if (room.members.knows(ghost.id)) room.savePerson(ghost);
         const before = room.clock;
-        const commit = membership.removeErased(room, ghost.id, outbox.delivered(), room.commitTime());
+        const commit = membership.removeErased(room, ghost.id, outbox.delivered(), Date.now());
         this.#tell(commit, null, before);
         // Of a chat that was left before nothing changes but the name that the members' lists show.
         this.#arm();
