@@ -1,4 +1,5 @@
-// A clock that jumps back an hour: order, ids and times of a chat go on, and nothing waits for the hour to pass once more.
+// A clock that jumps back an hour: order, ids and times of a chat go on, and nothing waits for the hour to pass once more. And an
+// alarm that comes most of an hour late.
 
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -6,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { DELIVERY, PRESENCE } from "../../src/core/limits.ts";
 import { EventsClient } from "../support/events.ts";
 import { patch } from "../support/meter.ts";
-import type { Body } from "../support/people.ts";
+import type { Body, Person } from "../support/people.ts";
 import { people } from "../support/people.ts";
 
 const HOUR = 3_600_000;
@@ -20,6 +21,20 @@ afterEach(() => {
 /** The clock says what it said an hour before `ms` from now. */
 function jumpBack(ms = 0): void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - HOUR + ms });
+}
+
+/** The Inbox of `who` refuses deliveries until `heal` is called. */
+async function cutOff(who: Person): Promise<{ heal: () => void; tries: () => number }> {
+  let tries = 0;
+  const heal = await patch("INBOX", `user:${who.id}`, ["deliver"], (old) => {
+    return function (this: { ctx: DurableObjectState }, ...args: unknown[]) {
+      if (this.ctx.id.name !== `user:${who.id}`) return old.apply(this, args);
+      tries++;
+      throw new Error("cut off for a while");
+    };
+  });
+  undo.push(heal);
+  return { heal, tries: () => tries };
 }
 
 const chatObject = (chat: number) => env.CHAT.getByName(`chat:${chat}`);
@@ -54,21 +69,26 @@ describe("a clock that jumps back an hour", () => {
     await expect.poll(() => hears.messages(chat.id).map(({ id }) => Number(id))).toEqual([before.id, after.id]);
   });
 
+  it("leaves a chat where it was in every list, also after a crash", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const chat = await ann.group("Group", bob);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 });
+    const { updated_at } = (await ann.patch(`/v1/chats/${chat.id}`, { title: "Before" })).body;
+    vi.useRealTimers();
+    jumpBack();
+    await ann.patch(`/v1/chats/${chat.id}`, { title: "After" });
+    await abortAllDurableObjects();
+    const { body } = await ann.get(`/v1/chats/${chat.id}`);
+    expect([body.title, body.updated_at]).toEqual(["After", updated_at]);
+  });
+
   it("has an Inbox that could not be reached tried again as soon as ever", async () => {
     const [ann, bob] = await people("ann", "bob");
     const chat = await ann.direct(bob);
     await expect.poll(() => bob.unread(chat.id)).toBe(0);
-    let tries = 0;
-    const heal = await patch("INBOX", `user:${bob.id}`, ["deliver"], (old) => {
-      return function (this: { ctx: DurableObjectState }, ...args: unknown[]) {
-        if (this.ctx.id.name !== `user:${bob.id}`) return old.apply(this, args);
-        tries++;
-        throw new Error("cut off for a while");
-      };
-    });
-    undo.push(heal);
+    const { heal, tries } = await cutOff(bob);
     await ann.say(chat.id, "missed");
-    await expect.poll(() => tries).toBe(1);
+    await expect.poll(tries).toBe(1);
     heal();
     jumpBack(DELIVERY.retryMaxMs);
     await runDurableObjectAlarm(chatObject(chat.id));
@@ -146,5 +166,40 @@ describe("a clock that jumps back an hour", () => {
     const times = items.map((message: Body) => message.created_at);
     expect(times).toEqual(times.toSorted());
     await expect.poll(() => bob.unread(chat.id)).toBe(6);
+  });
+});
+
+describe("an alarm that is most of an hour late", () => {
+  it("brings everything that waited for it, in order, and nothing else waits for it", async () => {
+    const [ann, bob, eve] = await people("ann", "bob", "eve");
+    const chat = await ann.group("Group", bob, eve);
+    const [b, e] = [await bob.socket(), await eve.socket()];
+    await expect.poll(() => bob.unread(chat.id)).toBe(0);
+    const { heal, tries } = await cutOff(bob);
+    // The alarm that the runtime would run is put off, too.
+    await runInDurableObject(chatObject(chat.id), (_, { storage }) => {
+      const setAlarm = storage.setAlarm.bind(storage);
+      Object.assign(storage, { setAlarm: () => setAlarm(Date.now() + HOUR) });
+    });
+    await ann.say(chat.id, "one");
+    await expect.poll(tries).toBe(1);
+    heal();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 0.9 * HOUR });
+    await ann.say(chat.id, "two");
+    await e.event("message.created", ({ message }) => message.text === "two");
+    expect(await bob.unread(chat.id)).toBe(0);
+    expect((await bob.get(`/v1/chats/${chat.id}`)).body.unread).toBe(2);
+    await runDurableObjectAlarm(chatObject(chat.id));
+    await b.event("message.created", ({ message }) => message.text === "two");
+    await ann.say(chat.id, "three");
+    for (const socket of [b, e]) {
+      await socket.event("message.created", ({ message }) => message.text === "three");
+      expect(socket.events.flatMap((one) => (one.event === "message.created" ? [one.message.text] : []))).toEqual([
+        "one",
+        "two",
+        "three",
+      ]);
+    }
+    await expect.poll(() => bob.unread(chat.id)).toBe(3);
   });
 });

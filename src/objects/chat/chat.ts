@@ -291,7 +291,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       return this.#attempt(async () => {
         if (isEmpty(this.ctx.storage.sql)) return false;
         const open = await this.#load();
-        const times = { before, now: open.room.commitTime() };
+        const times = { before, now: Date.now() };
         return expire(this.ctx.storage, open, times, (commit, clock) => this.#tell(open, commit, clock));
       });
     }
@@ -323,7 +323,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         const { room, outbox } = open;
         if (room.members.knows(ghost.id)) room.savePerson(ghost);
         const before = room.clock;
-        const commit = membership.removeErased(room, ghost.id, outbox.delivered(), room.commitTime());
+        const commit = membership.removeErased(room, ghost.id, outbox.delivered(), Date.now());
         this.#tell(open, commit, before);
         // Of a chat that was left before nothing changes but the name that the members' lists show.
         this.#arm();

@@ -55,7 +55,7 @@ export function send(
     clientId: draft.clientId,
     consumable: command.draft.consumable === true,
     // A clock that was set back must not let a later message look earlier.
-    createdAt: now,
+    createdAt: Math.max(now, room.last?.createdAt ?? 0),
   });
   room.appended(message);
   const event: ChatEvent = { type: "message.created", chatId: room.id, rev: message.rev, message };
@@ -87,9 +87,11 @@ export function edit(
   if (text === "" && message.attachments.length === 0 && message.data === null) {
     throw invalid("text", "may not be empty");
   }
+  // A clock that has gone back takes no message back.
+  const at = Math.max(now, message.editedAt ?? message.createdAt);
   room.transaction(() => {
-    room.messages.edit(message.seq, room.rev + 1, text === "" ? null : text, now);
-    room.note("edited", actor.userId, { seq: message.seq }, delivered, now);
+    room.messages.edit(message.seq, room.rev + 1, text === "" ? null : text, at);
+    room.note("edited", actor.userId, { seq: message.seq }, delivered, at);
   });
   const edited = room.refreshed(message.seq);
   return {
@@ -124,17 +126,18 @@ export function expire(room: Room, messages: readonly Message[], delivered: numb
 function erase(room: Room, messages: readonly Message[], by: UserId, delivered: number, now: number): Commit {
   const everyone = room.members.ids();
   const counted = new Set<UserId>();
-  const tellings = messages.map(({ id, seq, user: { id: author } }): Telling => {
+  const tellings = messages.map(({ id, seq, createdAt, user: { id: author } }): Telling => {
+    const at = Math.max(now, createdAt);
     for (const user of everyone) {
       if (user !== author && !isRead(room.members.readState(user), seq)) counted.add(user);
     }
     room.transaction(() => {
-      room.messages.erase(seq, room.rev + 1, now);
+      room.messages.erase(seq, room.rev + 1, at);
       room.members.noteDeleted(seq, author);
-      room.note("deleted", by, { seq }, delivered, now);
+      room.note("deleted", by, { seq }, delivered, at);
     });
     const { rev } = room.refreshed(seq);
-    const event: ChatEvent = { type: "message.deleted", chatId: room.id, rev, messageId: id, author, deletedAt: now };
+    const event: ChatEvent = { type: "message.deleted", chatId: room.id, rev, messageId: id, author, deletedAt: at };
     return { event: () => event, shared: true, to: everyone };
   });
   const counts: Telling = {

@@ -20,7 +20,7 @@ export function perform(
   command: Exclude<Command, { do: "typing" | "chat.erase" }>,
   attachments: readonly Attachment[],
 ): { answer: Answer; commit: Commit } {
-  const now = room.commitTime();
+  const now = Date.now();
   const delivered = outbox.delivered();
   switch (command.do) {
     case "message.send": {

@@ -47,8 +47,6 @@ export class Room {
   #clock: number;
   #lastSeq: number;
   #updatedAt: number;
-  /** When something was last committed, as far as it is known: milliseconds since 1970. */
-  #committedAt: number;
   #last: Message | undefined;
 
   constructor(storage: DurableObjectStorage) {
@@ -70,7 +68,6 @@ export class Room {
     this.#rev = Math.max(change?.rev ?? 0, change === undefined ? 0 : change.rev + this.#lastSeq - change.lastSeq);
     this.#clock = Math.max(tail?.clock ?? 0, change?.clock ?? 0, this.members.readClock());
     this.#updatedAt = Math.max(this.#identity.createdAt, this.#last?.createdAt ?? 0, this.changes.reshapedAt());
-    this.#committedAt = Math.max(this.#updatedAt, change?.at ?? 0);
   }
 
   /** Fills an empty object from the directory. In one transaction with the schema: a chat is there whole or not at all. */
@@ -270,12 +267,6 @@ export class Room {
     this.touch(now);
   }
 
-  /** The time of the next commit: what the clock says, and never before the last one. Milliseconds since 1970. */
-  commitTime(): number {
-    this.#committedAt = Math.max(this.#committedAt, Date.now());
-    return this.#committedAt;
-  }
-
   /** Something that moves the chat to the top of lists happened `at` (milliseconds since 1970). */
   touch(at: number): void {
     this.#updatedAt = Math.max(this.#updatedAt, at);
@@ -323,7 +314,8 @@ export class Room {
       by,
       seq: about.seq ?? null,
       users: about.users ?? [],
-      at,
+      // Not before what moved the chat last, even where the clock has gone back since.
+      at: Math.max(at, this.#updatedAt),
     };
     this.changes.add(entry);
     this.#rev += 1;
