@@ -119,7 +119,9 @@ export class Run {
     for (const player of players) player.close();
     const { memory, cpu } = server.usage();
     this.#memory.push(memory);
-    this.#tell(`all are played; the server has used ${cpu} s of CPU, and this process ${(process.cpuUsage().user / 1e6).toFixed(0)} s`);
+    this.#tell(
+      `all are played; the server has used ${cpu} s of CPU, and this process ${(process.cpuUsage().user / 1e6).toFixed(0)} s`,
+    );
     if (memory > MAX_MEMORY) this.#findings.add("growth", ofServer(), `workerd has ${mib(memory)} MiB`);
   }
 

@@ -517,8 +517,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         await this.ctx.storage.deleteAll();
         log("chat.erased", { chat: room.id });
       } catch (fault) {
-          this.#fault("erase", fault, { chat: room.id });
-          this.#armedFor = Infinity;
+        this.#fault("erase", fault, { chat: room.id });
+        this.#armedFor = Infinity;
         this.#arm();
       }
     }
