@@ -21,3 +21,13 @@ export async function silence(heard: () => number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, SILENCE_MS));
   }
 }
+
+/** Does `work` while no time passes: what fills up with time stays empty, however long the machine takes. */
+export async function whileTimeStands<Result>(work: () => Promise<Result>): Promise<Result> {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+  try {
+    return await work();
+  } finally {
+    vi.useRealTimers();
+  }
+}
