@@ -76,7 +76,13 @@ function multipart(random: Random, hostile: Hostile): Body {
 /** A body of this content type, around a value; rarely of another, or too large. */
 export function bodyOf(type: string, value: () => unknown, random: Random, hostile: Hostile, wrong: number): Body {
   if (random.is(0.003))
-    return { type, body: Buffer.alloc(random.of([256 * 1024 + 1, 256 * 1024 + 1, 2 ** 20, 2 ** 20, 27 * 2 ** 20]), random.of([" ", "[", "a"])) };
+    return {
+      type,
+      body: Buffer.alloc(
+        random.of([256 * 1024 + 1, 256 * 1024 + 1, 2 ** 20, 2 ** 20, 27 * 2 ** 20]),
+        random.of([" ", "[", "a"]),
+      ),
+    };
   const other = random.is(wrong * 0.12) ? random.of(OTHER_TYPES) : undefined;
   const made = ((): Body => {
     if (type.startsWith("multipart/")) return multipart(random, hostile);

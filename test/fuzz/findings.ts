@@ -74,7 +74,8 @@ export class Findings {
     this.all.push({ kind, place, detail });
     if (this.all.length > SHOWN) return;
     console.log(`FOUND ${kind}, ${place.surface}: ${detail.slice(0, 900)}`);
-    if (place.number !== undefined) console.log(`  ${place.surface === "server" ? "up to" : "again"}: ${this.#replay(place.number)}`);
+    if (place.number !== undefined)
+      console.log(`  ${place.surface === "server" ? "up to" : "again"}: ${this.#replay(place.number)}`);
   }
 
   #replay(number: number): string {
@@ -132,7 +133,11 @@ export class Findings {
       const numbers = [...new Set(found.flatMap(({ place }) => place.number ?? []))];
       return `  ${kind}: ${found.length} (cases ${numbers.slice(0, 12).join(", ")}${numbers.length > 12 ? ", …" : ""})`;
     });
-    return [line("surface", ["cases", "answered", "refused", "closed", "findings", "slowest"]), ...lines, ...kinds].join("\n");
+    return [
+      line("surface", ["cases", "answered", "refused", "closed", "findings", "slowest"]),
+      ...lines,
+      ...kinds,
+    ].join("\n");
   }
 }
 

@@ -48,7 +48,8 @@ export async function flood(server: Server, world: World, findings: Findings, ca
       const ended = isApp ? undefined : talker.hears(() => false, PATIENCE_MS);
       for (let frame = 0; frame < FRAMES; frame++) talker.send(FRAME[dialect]);
       const talking = probes.talk(undefined);
-      if (isApp && !(await talker.sync(PATIENCE_MS))) findings.add("no answer", place, `after a flood (${talker.closed})`);
+      if (isApp && !(await talker.sync(PATIENCE_MS)))
+        findings.add("no answer", place, `after a flood (${talker.closed})`);
       await ended;
       if (!isApp && talker.closed === undefined) findings.add("no answer", place, "a flood goes on");
       talker.close();

@@ -25,7 +25,8 @@ const BACKGROUND_MS = 1_000;
 const FORGOTTEN_WITHIN_MS = 180_000;
 
 /** Tables that are about connections: rows of these go when the connection has gone. */
-const OF_CONNECTIONS = / (carried|connections|follows|heard|listeners|sockets|subscribers|subscriptions|watchers|io_\w+)$/;
+const OF_CONNECTIONS =
+  / (carried|connections|follows|heard|listeners|sockets|subscribers|subscriptions|watchers|io_\w+)$/;
 /** What a server keeps about those who are refused is meant to, and so is what it knows of those who are here. */
 const MEANT = /Throttle|_cf_/;
 
@@ -53,7 +54,9 @@ export class Growth {
       const isAll = refused.length === this.#refused.length;
       this.#refused = refused;
       if (!isAll) continue;
-      console.log(`${refused.length} refused cases again: ${grown.length === 0 ? "nothing is stored" : grown.join("; ")}`);
+      console.log(
+        `${refused.length} refused cases again: ${grown.length === 0 ? "nothing is stored" : grown.join("; ")}`,
+      );
       if (grown.length > 0) await this.#blame(refused, player);
       break;
     }

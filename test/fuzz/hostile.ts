@@ -39,7 +39,19 @@ const NUMBERS = [
   0, -0, -1, 1, 0.5, 1.5, 255, 256, 2 ** 24, 2 ** 31, 2 ** 32, 2 ** 53 - 1, 2 ** 53, -(2 ** 53), 1e21, 1e300, -1e300, 5e-324,
 ]; // oxfmt-ignore
 
-const SHAPES: readonly unknown[] = [[], {}, [[]], [null], [1, "1", null], { id: 1 }, { length: 5 }, { toString: 1 }, { length: { toString: 1 } }, { length: [[{ toString: "" }]] }, { size: {} }];
+const SHAPES: readonly unknown[] = [
+  [],
+  {},
+  [[]],
+  [null],
+  [1, "1", null],
+  { id: 1 },
+  { length: 5 },
+  { toString: 1 },
+  { length: { toString: 1 } },
+  { length: [[{ toString: "" }]] },
+  { size: {} },
+];
 
 const deep = (depth: number): unknown => {
   let value: unknown = "x";

@@ -13,7 +13,18 @@ import type { World } from "./world.ts";
 import { knownIn } from "./world.ts";
 
 const DIALECTS: readonly Dialect[] = ["native", "chat", "methods", "messenger", "events", "events2", "rooms"];
-const PATHS = ["/v1/me", "/v1/chats", "/v1/auth/login", "/app", "/room", "/chats", "/users", "/socket.io/", "/ws/", "/health"];
+const PATHS = [
+  "/v1/me",
+  "/v1/chats",
+  "/v1/auth/login",
+  "/app",
+  "/room",
+  "/chats",
+  "/users",
+  "/socket.io/",
+  "/ws/",
+  "/health",
+];
 
 export class KnockCases {
   readonly #world: World;
@@ -53,7 +64,16 @@ export class KnockCases {
       ),
     ];
     const head = lines.join("\r\n") + random.of(["\r\n\r\n", "\r\n\r\n", "\r\n", "", "\n\n"]);
-    const body = random.of(["", '{"username":', "5\r\n{\"a\"\r\n", "zz\r\n", "-1\r\n", "0\r\n\r\n", "ffffffffffffffff\r\nx", hostile.text()]);
+    const body = random.of([
+      "",
+      '{"username":',
+      '5\r\n{"a"\r\n',
+      "zz\r\n",
+      "-1\r\n",
+      "0\r\n\r\n",
+      "ffffffffffffffff\r\nx",
+      hostile.text(),
+    ]);
     const whole = Buffer.from(head + body);
     return {
       kind: "knock",
@@ -81,7 +101,11 @@ export class KnockCases {
       ...(random.is(0.1) ? ["sec-websocket-extensions: permessage-deflate; server_max_window_bits=8"] : []),
       ...(random.is(0.1) ? [`origin: ${random.of(["null", "https://evil.example", ""])}`] : []),
     ];
-    const values = new Values(random, hostile, knownIn(this.#world, random, dialect === "rooms" || dialect.startsWith("events")));
+    const values = new Values(
+      random,
+      hostile,
+      knownIn(this.#world, random, dialect === "rooms" || dialect.startsWith("events")),
+    );
     const frame = (): Buffer => {
       const made = random.is(0.2) ? hostile.text() : this.#frames.frame(dialect, random, hostile, values, 0.3);
       return random.is(0.25) ? tornFrame(made, random) : wholeFrame(made, random);
@@ -122,7 +146,8 @@ export class KnockCases {
       [1, () => `bearer.${own}`],
       [1, () => `parlance.v1, ${junk()}`],
     ])();
-    const eio = (version: string): string => `EIO=${random.is(0.95) ? version : random.of(["", "2", "x"])}&transport=websocket`;
+    const eio = (version: string): string =>
+      `EIO=${random.is(0.95) ? version : random.of(["", "2", "x"])}&transport=websocket`;
     switch (dialect) {
       case "native":
         return { path: "/v1/socket", protocols };

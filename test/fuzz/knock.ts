@@ -15,7 +15,11 @@ export interface Heard {
 }
 
 /** @param patienceMs how long the answer to a whole head may take */
-export async function knock(port: number, { head, frames, isTorn, isPolite }: KnockCase, patienceMs: number): Promise<Heard> {
+export async function knock(
+  port: number,
+  { head, frames, isTorn, isPolite }: KnockCase,
+  patienceMs: number,
+): Promise<Heard> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   let text = "";
   let isClosed = false;
@@ -31,7 +35,8 @@ export async function knock(port: number, { head, frames, isTorn, isPolite }: Kn
   });
   const until = async (holds: () => boolean, ms: number): Promise<void> => {
     const deadline = performance.now() + ms;
-    while (!holds() && !isClosed && performance.now() < deadline) {
+    const isOver = (): boolean => isClosed || holds() || performance.now() >= deadline;
+    while (!isOver()) {
       await new Promise<void>((resolve) => {
         const late = setTimeout(resolve, Math.max(1, deadline - performance.now()));
         wake = () => {

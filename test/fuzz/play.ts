@@ -72,8 +72,7 @@ export class Player {
     if (answer.status === 0 && (request.body?.length ?? 0) < LONG_BODY) {
       this.#found("no answer", where);
     }
-    if (answer.status >= 500)
-      this.#found("5xx", `${where}: ${answer.status} ${answer.text.slice(0, 300)}`);
+    if (answer.status >= 500) this.#found("5xx", `${where}: ${answer.status} ${answer.text.slice(0, 300)}`);
     // Documents about the API say what the server is made of, on purpose.
     if (!/^\/(openapi|asyncapi)\.json|^\/swagger/.test(request.path)) {
       this.#findings.check(this.#place, where, `${answer.head}\n${answer.text}`);
@@ -139,8 +138,7 @@ export class Player {
       if (said.length < 1_000) said += `${text.slice(0, 200)}  `;
       if (REFUSALS.test(text)) refusals++;
       if (ACCEPTANCES.test(text)) acceptances++;
-      if (/"code":"internal"|"internal error"/.test(text))
-        this.#found("5xx", `${one.dialect}: ${text.slice(0, 300)}`);
+      if (/"code":"internal"|"internal error"/.test(text)) this.#found("5xx", `${one.dialect}: ${text.slice(0, 300)}`);
     };
     talker.listen(count);
     for (const frame of one.frames) talker.send(frame);
@@ -187,7 +185,8 @@ export class Player {
   async #knock(one: KnockCase): Promise<Outcome> {
     const { status, text, isClosed } = await knock(this.#world.port, one, SLOW_MS);
     if (status === 0 && !one.isTorn && !isClosed) this.#found("no answer", shown([one.head]));
-    if (status >= 500 && status !== 501 && status !== 505) this.#found("5xx", `${text.slice(0, 300)} to ${shown([one.head])}`);
+    if (status >= 500 && status !== 501 && status !== 505)
+      this.#found("5xx", `${text.slice(0, 300)} to ${shown([one.head])}`);
     this.#findings.check(this.#place, "bytes", text);
     return { taken: status >= 400 ? "refused" : isClosed ? "closed" : "answered", said: text };
   }

@@ -49,10 +49,11 @@ export class Run {
     this.#findings = new Findings(options.seed);
   }
 
-  /** Ends the server and leaves nothing behind. */
+  /** Tells what there is so far, ends the server and leaves nothing behind. */
   async abandon(): Promise<void> {
     this.#isEnding = true;
     this.#findings.close();
+    console.log(`\n${this.#findings.table()}\n\ninterrupted after ${this.#played} cases`);
     await this.#server?.remove();
   }
 
@@ -95,7 +96,7 @@ export class Run {
     const end = from + cases;
     const every = Math.max(PROBE_EVERY, Math.floor(cases / 20));
     const players = Array.from({ length: lanes }, () => new Player(world, this.#findings));
-    for (let next = from; next < end; ) {
+    for (let next = from; next < end;) {
       const until = Math.min(end, next + PROBE_EVERY);
       const numbers = Array.from({ length: until - next }, (_, index) => next + index).values();
       next = until;
@@ -119,7 +120,9 @@ export class Run {
     for (const player of players) player.close();
     const { memory, cpu } = server.usage();
     this.#memory.push(memory);
-    this.#tell(`all are played; the server has used ${cpu} s of CPU, and this process ${(process.cpuUsage().user / 1e6).toFixed(0)} s`);
+    this.#tell(
+      `all are played; the server has used ${cpu} s of CPU, and this process ${(process.cpuUsage().user / 1e6).toFixed(0)} s`,
+    );
     if (memory > MAX_MEMORY) this.#findings.add("growth", ofServer(), `workerd has ${mib(memory)} MiB`);
   }
 
@@ -163,5 +166,5 @@ const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 /** Bytes as the text that they are, as far as they are one. */
 const readable = (_: string, value: unknown): unknown =>
   typeof value === "object" && value !== null && "type" in value && value.type === "Buffer" && "data" in value
-    ? Buffer.from(value.data as number[]).toString("latin1")
+    ? Buffer.from(value.data).toString("latin1")
     : value;

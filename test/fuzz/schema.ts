@@ -23,7 +23,8 @@ export interface Schema {
 /** What a name asks for: an id or a name of something that is there. Undefined: it asks for nothing that is known. @param parent the name around it */
 export type Known = (name: string, parent: string) => string | number | undefined;
 
-const isText = ({ type, anyOf, format }: Schema): boolean => type === "string" && anyOf === undefined && format === undefined;
+const isText = ({ type, anyOf, format }: Schema): boolean =>
+  type === "string" && anyOf === undefined && format === undefined;
 
 export class Values {
   readonly #random: Random;
@@ -57,7 +58,8 @@ export class Values {
     if (isScalar && random.is(wrong * 0.1)) return this.#hostile.value();
     const known = isScalar && random.is(0.9) ? this.#known(name, parent) : undefined;
     // A text is mostly a text, whatever it is called.
-    if (known !== undefined && !(typeof known === "number" && isText(schema) && schema.pattern === undefined)) return known;
+    if (known !== undefined && !(typeof known === "number" && isText(schema) && schema.pattern === undefined))
+      return known;
     if (schema.enum !== undefined) return random.of(schema.enum);
     if (choices !== undefined) return this.#fitting(random.of(choices), name, parent, wrong, depth + 1);
     if (schema.allOf !== undefined) return this.#fitting(random.of(schema.allOf), name, parent, wrong, depth + 1);

@@ -14,7 +14,11 @@ interface Shape {
   readonly said?: number;
 }
 
-function frame(payload: Buffer, random: Random, { opcode, isFinal = true, reserved = 0, isMasked = true, said }: Shape): Buffer {
+function frame(
+  payload: Buffer,
+  random: Random,
+  { opcode, isFinal = true, reserved = 0, isMasked = true, said }: Shape,
+): Buffer {
   const length = said ?? payload.length;
   const size = length < 126 ? Buffer.of(length) : length < 2 ** 16 ? Buffer.alloc(3) : Buffer.alloc(9);
   if (size.length === 3) {
@@ -34,11 +38,11 @@ function frame(payload: Buffer, random: Random, { opcode, isFinal = true, reserv
 const opcodeOf = (payload: string | Buffer): number => (typeof payload === "string" ? TEXT : BINARY);
 
 export const wholeFrame = (payload: string | Buffer, random: Random): Buffer =>
-  frame(Buffer.from(payload as string), random, { opcode: opcodeOf(payload) });
+  frame(Buffer.from(payload), random, { opcode: opcodeOf(payload) });
 
 /** One that is broken, in pieces, or of a kind that says something about the connection. */
 export function tornFrame(payload: string | Buffer, random: Random): Buffer {
-  const bytes = Buffer.from(payload as string);
+  const bytes = Buffer.from(payload);
   const opcode = opcodeOf(payload);
   const half = Math.floor(bytes.length / 2);
   const make = (part: Buffer, shape: Shape): Buffer => frame(part, random, shape);

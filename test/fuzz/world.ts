@@ -193,17 +193,23 @@ export function knownIn(world: World, random: Random, inOwnApp: boolean): Known 
   const message = () => chat() * SEQUENCE + 1 + random.below(random.of([3, 200]));
 
   return (name, parent) => {
-    if (/^(message|message_?id|reply_to|up_to|before|after)$/i.test(name)) return random.is(0.8) ? as(message()) : undefined;
+    if (/^(message|message_?id|reply_to|up_to|before|after)$/i.test(name))
+      return random.is(0.8) ? as(message()) : undefined;
     if (name === "since") return random.below(50);
-    if (name === "room") return random.of([attackersApp.room, attackersApp.room, attackersApp.room, victimsApp.room, "nowhere"]);
-    if (/^(appId|app)$/.test(name)) return random.of([attackersApp.uuid, attackersApp.uuid, attackersApp.id, victimsApp.uuid, 1]);
+    if (name === "room")
+      return random.of([attackersApp.room, attackersApp.room, attackersApp.room, victimsApp.room, "nowhere"]);
+    if (/^(appId|app)$/.test(name))
+      return random.of([attackersApp.uuid, attackersApp.uuid, attackersApp.id, victimsApp.uuid, 1]);
     if (name === "appUserId") return random.of(["1", "2", "3", 4]);
     if (/^(username|user_name)$/.test(name)) return random.of([...attackers, ...victims, ...mortals]).username;
-    if (name === "user" && parent === "" && random.is(0.5)) return random.of([...attackers, ...victims, ...mortals]).username;
+    if (name === "user" && parent === "" && random.is(0.5))
+      return random.of([...attackers, ...victims, ...mortals]).username;
     if (name === "password") return random.of([PASSWORD, "wrong password"]);
-    if (/^(users|members|user|user_?id|receiver_id|a|b)$/i.test(name) || (name === "id" && parent === "user")) return as(users());
+    if (/^(users|members|user|user_?id|receiver_id|a|b)$/i.test(name) || (name === "id" && parent === "user"))
+      return as(users());
     if (name === "external_id") return random.of(["1", "2", "3"]);
-    if (/^(chat|chat_?id|chat_room_id|id)$/i.test(name)) return as(random.is(0.9) ? chat() : random.is(0.5) ? users() : message());
+    if (/^(chat|chat_?id|chat_room_id|id)$/i.test(name))
+      return as(random.is(0.9) ? chat() : random.is(0.5) ? users() : message());
     return undefined;
   };
 }

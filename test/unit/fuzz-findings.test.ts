@@ -17,7 +17,11 @@ function kinds(look: (findings: Findings) => void): string[] {
 describe("an answer", () => {
   it.each([
     ["what a victim said", '{"text":"CANARY-native-1"}', "crossing"],
-    ["the same as rooms shows it", JSON.stringify({ message: Buffer.from("CANARY-rooms-1").toString("base64") }), "crossing"],
+    [
+      "the same as rooms shows it",
+      JSON.stringify({ message: Buffer.from("CANARY-rooms-1").toString("base64") }),
+      "crossing",
+    ],
     ["a secret", '{"key":"k-123456"}', "crossing"],
     ["a stack", "Error: x\n    at Chat.send (file:///index.js:12:3)", "internal name"],
     ["a statement", "UNIQUE constraint failed: users.username: SQLITE_CONSTRAINT", "internal name"],
@@ -27,7 +31,9 @@ describe("an answer", () => {
   });
 
   it("without any of it is not", () => {
-    expect(kinds((findings) => findings.check(place, "GET /", '{"code":"input.invalid","detail":"is no id"}'))).toEqual([]);
+    expect(kinds((findings) => findings.check(place, "GET /", '{"code":"input.invalid","detail":"is no id"}'))).toEqual(
+      [],
+    );
   });
 });
 
