@@ -35,7 +35,8 @@ export async function knock(
   });
   const until = async (holds: () => boolean, ms: number): Promise<void> => {
     const deadline = performance.now() + ms;
-    while (!holds() && !isClosed && performance.now() < deadline) {
+    const isOver = (): boolean => isClosed || holds() || performance.now() >= deadline;
+    while (!isOver()) {
       await new Promise<void>((resolve) => {
         const late = setTimeout(resolve, Math.max(1, deadline - performance.now()));
         wake = () => {

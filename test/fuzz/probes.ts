@@ -7,6 +7,7 @@ import type { Dialect } from "./cases.ts";
 import type { Findings } from "./findings.ts";
 import { CANARY, ofServer } from "./findings.ts";
 import { ask } from "./http.ts";
+import { pollOnce } from "./polling.ts";
 import { Talker } from "./talker.ts";
 import type { Entry } from "./talker.ts";
 import type { World } from "./world.ts";
@@ -116,6 +117,8 @@ export class Probes {
       send("events", this.#room, (text) => `42${io("new-message", message(text))}`),
       send("events2", this.#room, (text) => `42${io("new-message", message(text))}`),
     ];
+    const polling = await pollOnce(this.#world.port, victimsApp);
+    if (polling !== undefined) this.#disturbed(after, `a client that polls: ${polling}`);
     await this.#expect(this.#pair, inPair, after);
     await this.#expect(this.#room, inRoom, after);
   }

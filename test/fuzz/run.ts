@@ -49,10 +49,11 @@ export class Run {
     this.#findings = new Findings(options.seed);
   }
 
-  /** Ends the server and leaves nothing behind. */
+  /** Tells what there is so far, ends the server and leaves nothing behind. */
   async abandon(): Promise<void> {
     this.#isEnding = true;
     this.#findings.close();
+    console.log(`\n${this.#findings.table()}\n\ninterrupted after ${this.#played} cases`);
     await this.#server?.remove();
   }
 
@@ -165,5 +166,5 @@ const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 /** Bytes as the text that they are, as far as they are one. */
 const readable = (_: string, value: unknown): unknown =>
   typeof value === "object" && value !== null && "type" in value && value.type === "Buffer" && "data" in value
-    ? Buffer.from(value.data as number[]).toString("latin1")
+    ? Buffer.from(value.data).toString("latin1")
     : value;

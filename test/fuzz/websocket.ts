@@ -38,11 +38,11 @@ function frame(
 const opcodeOf = (payload: string | Buffer): number => (typeof payload === "string" ? TEXT : BINARY);
 
 export const wholeFrame = (payload: string | Buffer, random: Random): Buffer =>
-  frame(Buffer.from(payload as string), random, { opcode: opcodeOf(payload) });
+  frame(Buffer.from(payload), random, { opcode: opcodeOf(payload) });
 
 /** One that is broken, in pieces, or of a kind that says something about the connection. */
 export function tornFrame(payload: string | Buffer, random: Random): Buffer {
-  const bytes = Buffer.from(payload as string);
+  const bytes = Buffer.from(payload);
   const opcode = opcodeOf(payload);
   const half = Math.floor(bytes.length / 2);
   const make = (part: Buffer, shape: Shape): Buffer => frame(part, random, shape);

@@ -16,7 +16,7 @@ export interface User {
   token: string;
 }
 
-interface Tenant {
+export interface Tenant {
   readonly id: number;
   readonly uuid: string;
   readonly key: string;
