@@ -1,0 +1,92 @@
+/**
+ * `npm run bench`: Parlance against the smallest durable chat there can be, on the same workerd, in turns. Prints a table;
+ * exit code 1 where a ratio falls short of what is asked.
+ *
+ * `--small`: CI's size. Everything is done and nothing may break, but the ratios do not count.
+ * `--only <rows>`: these alone, by name, with commas between them. `--rounds <n>`: so many, instead of 3.
+ */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Figure, Row, Size, Stage } from "./row.ts";
+import { build, startBaseline, startParlance } from "./servers.ts";
+import type { Measured } from "./table.ts";
+import { holds, table } from "./table.ts";
+import { talking } from "./talking.ts";
+
+const ROWS: readonly Row[] = talking;
+
+const FULL: Size = { isSmall: false, seconds: 2, of: (full) => full };
+const SMALL: Size = { isSmall: true, seconds: 0.3, of: (_, small) => small };
+
+interface Options {
+  readonly rows: readonly Row[];
+  readonly rounds: number;
+  readonly size: Size;
+}
+
+function options(): Options {
+  const { values } = parseArgs({
+    options: { small: { type: "boolean" }, only: { type: "string" }, rounds: { type: "string" } },
+  });
+  const size = values.small === true ? SMALL : FULL;
+  const rounds = Number(values.rounds ?? (size.isSmall ? 1 : 3));
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a number of rounds");
+  const names = values.only?.split(",") ?? ROWS.map(({ key }) => key);
+  const rows = names.map((name) => {
+    const row = ROWS.find(({ key }) => key === name);
+    if (row === undefined) throw new Error(`There is no row "${name}". Rows: ${ROWS.map(({ key }) => key).join(", ")}`);
+    return row;
+  });
+  return { rows, rounds, size };
+}
+
+/** One round to warm both up, then those that count; first one side, then the other. */
+async function measure(row: Row, stage: Stage, rounds: number): Promise<Measured> {
+  const [first, second]: [Figure[], Figure[]] = [[], []];
+  const sides = await row.prepare(stage);
+  try {
+    for (let round = 0; round <= rounds; round++) {
+      const figures = [await sides.first(), await sides.second()] as const;
+      if (round === 0) continue;
+      first.push(figures[0]);
+      second.push(figures[1]);
+    }
+  } finally {
+    await sides.end();
+  }
+  return { row, first, second };
+}
+
+async function main({ rows, rounds, size }: Options): Promise<boolean> {
+  const scratch = await mkdtemp(join(tmpdir(), "parlance-bench-"));
+  const built = build(scratch);
+  const baseline = await startBaseline(built);
+  const parlance = await startParlance(built);
+  try {
+    const measured: Measured[] = [];
+    for (const row of rows) {
+      const begun = performance.now();
+      measured.push(await measure(row, { built, baseline, parlance, size }, rounds));
+      console.error(`${row.key}: ${((performance.now() - begun) / 1_000).toFixed(0)} s`);
+      const fault = [...baseline.faults, ...parlance.faults][0];
+      if (fault !== undefined) throw new Error(`a server has logged a fault: ${fault}`);
+    }
+    const load = loadavg()[0]?.toFixed(1);
+    console.log(`${cpus().length} × ${cpus()[0]?.model ?? "?"}, load ${load}; medians of ${rounds} rounds\n`);
+    console.log(table(measured));
+    return size.isSmall || measured.every(holds);
+  } finally {
+    await Promise.all([baseline.stop(), parlance.stop()]);
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+try {
+  process.exitCode = (await main(options())) ? 0 : 1;
+} catch (thrown) {
+  console.error(thrown);
+  process.exitCode = 1;
+}
