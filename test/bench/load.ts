@@ -5,13 +5,14 @@ import { WebSocket } from "ws";
 
 /** Sockets that are being opened at the same time. */
 const OPENING = 32;
+/** Without any answer for so long, something was lost. */
 const PATIENCE_MS = 30_000;
 
 /** How a connection is made, and how its frames are read. */
 export interface Line {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly protocols?: readonly string[];
+  readonly protocols?: string[];
   /** Answers what the server says until the connection is ready; true once it is. */
   readonly greet?: (frame: Buffer, say: (frame: string) => void) => boolean;
   readonly speech: Speech;
@@ -41,6 +42,8 @@ export interface Load {
   /** Questions of each connection that wait for their answer. */
   readonly inFlight: number;
   readonly seconds: number;
+  /** Questions in all; as many as the time allows, where nothing is said. */
+  readonly most?: number;
   /** How often each message is heard. */
   readonly hearers: number;
 }
@@ -106,6 +109,7 @@ export async function run(voices: readonly Voice[], load: Load): Promise<Outcome
   let failure: unknown;
   const started = performance.now();
   const until = started + load.seconds * 1_000;
+  const goesOn = (): boolean => performance.now() < until && lastId < (load.most ?? Infinity);
   const listen = ({ socket, speech }: Voice, at: number): (() => void) => {
     const ask = load.asks(at);
     const asked = new Map<number, number>();
@@ -125,9 +129,8 @@ export async function run(voices: readonly Voice[], load: Load): Promise<Outcome
           if (begun === undefined) throw new Error(`answered twice, or never asked: ${frame.toString().slice(0, 200)}`);
           asked.delete(id);
           waiting--;
-          const now = performance.now();
-          latencies.push(now - begun);
-          if (now < until) say();
+          latencies.push(performance.now() - begun);
+          if (goesOn()) say();
         }
       } catch (thrown) {
         failure ??= thrown;
@@ -138,15 +141,17 @@ export async function run(voices: readonly Voice[], load: Load): Promise<Outcome
     };
     socket.on("message", hear);
     socket.on("close", ended);
-    for (let n = 0; n < load.inFlight; n++) say();
+    for (let n = 0; n < load.inFlight && goesOn(); n++) say();
     return () => socket.off("message", hear).off("close", ended);
   };
   const unlisten = voices.map(listen);
   try {
-    const giveUp = until + PATIENCE_MS;
-    while (performance.now() < until || waiting > 0 || heard < latencies.length * load.hearers) {
+    let [came, last] = [0, started];
+    while (goesOn() || waiting > 0 || heard < latencies.length * load.hearers) {
       if (failure !== undefined) throw failure;
-      if (performance.now() > giveUp)
+      const now = performance.now();
+      if (latencies.length + heard > came) [came, last] = [latencies.length + heard, now];
+      else if (now > last + PATIENCE_MS)
         throw new Error(`${waiting} answers and ${latencies.length * load.hearers - heard} messages never came`);
       await new Promise((resolve) => setTimeout(resolve, 2));
     }

@@ -3,20 +3,23 @@
  * exit code 1 where a ratio falls short of what is asked.
  *
  * `--small`: CI's size. Everything is done and nothing may break, but the ratios do not count.
- * `--only <rows>`: these alone, by name, with commas between them. `--rounds <n>`: so many, instead of 3.
+ * `--only <rows>`: these alone, by name, with commas between them. `--rounds <n>`: so many, instead
+ * of 3. `--seconds <n>`: each measurement takes so long.
  */
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { connecting } from "./connecting.ts";
+import { reading } from "./reading.ts";
 import type { Figure, Row, Size, Stage } from "./row.ts";
 import { build, startBaseline, startParlance } from "./servers.ts";
 import type { Measured } from "./table.ts";
-import { holds, table } from "./table.ts";
+import { holds, ratioOf, table } from "./table.ts";
 import { talking } from "./talking.ts";
 
-const ROWS: readonly Row[] = talking;
+const ROWS: readonly Row[] = [...talking, ...connecting, ...reading];
 
 const FULL: Size = { isSmall: false, seconds: 2, of: (full) => full };
 const SMALL: Size = { isSmall: true, seconds: 0.3, of: (_, small) => small };
@@ -29,9 +32,10 @@ interface Options {
 
 function options(): Options {
   const { values } = parseArgs({
-    options: { small: { type: "boolean" }, only: { type: "string" }, rounds: { type: "string" } },
+    options: { small: { type: "boolean" }, only: { type: "string" }, rounds: { type: "string" }, seconds: { type: "string" } },
   });
-  const size = values.small === true ? SMALL : FULL;
+  const usual = values.small === true ? SMALL : FULL;
+  const size = { ...usual, seconds: Number(values.seconds ?? usual.seconds) };
   const rounds = Number(values.rounds ?? (size.isSmall ? 1 : 3));
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a number of rounds");
   const names = values.only?.split(",") ?? ROWS.map(({ key }) => key);
@@ -43,12 +47,15 @@ function options(): Options {
   return { rows, rounds, size };
 }
 
-/** One round to warm both up, then those that count; first one side, then the other. */
+/** Those rounds that count, first one side, then the other; before them, in the full size, one to warm both up. */
 async function measure(row: Row, stage: Stage, rounds: number): Promise<Measured> {
   const [first, second]: [Figure[], Figure[]] = [[], []];
+  const begun = performance.now();
+  const seconds = (): string => `${((performance.now() - begun) / 1_000).toFixed(0)} s`;
   const sides = await row.prepare(stage);
+  const prepared = seconds();
   try {
-    for (let round = 0; round <= rounds; round++) {
+    for (let round = stage.size.isSmall ? 1 : 0; round <= rounds; round++) {
       const figures = [await sides.first(), await sides.second()] as const;
       if (round === 0) continue;
       first.push(figures[0]);
@@ -57,7 +64,9 @@ async function measure(row: Row, stage: Stage, rounds: number): Promise<Measured
   } finally {
     await sides.end();
   }
-  return { row, first, second };
+  const measured = { row, first, second };
+  console.error(`${row.key}: ${ratioOf(measured).toFixed(2)} × (prepared in ${prepared}, done in ${seconds()})`);
+  return measured;
 }
 
 async function main({ rows, rounds, size }: Options): Promise<boolean> {
@@ -68,9 +77,7 @@ async function main({ rows, rounds, size }: Options): Promise<boolean> {
   try {
     const measured: Measured[] = [];
     for (const row of rows) {
-      const begun = performance.now();
       measured.push(await measure(row, { built, baseline, parlance, size }, rounds));
-      console.error(`${row.key}: ${((performance.now() - begun) / 1_000).toFixed(0)} s`);
       const fault = [...baseline.faults, ...parlance.faults][0];
       if (fault !== undefined) throw new Error(`a server has logged a fault: ${fault}`);
     }

@@ -26,6 +26,8 @@ export interface Parlance extends Subject {
   group(members: readonly Account[]): Promise<number>;
   /** Makes the direct chat of two. */
   direct(one: Account, other: Account): Promise<number>;
+  /** Says something in a chat, over HTTP. */
+  say(chat: number, sender: Account): Promise<void>;
 }
 
 /** The folders of both bundles. */
@@ -79,7 +81,7 @@ export async function startParlance({ parlance }: Built): Promise<Parlance> {
 }
 
 /** Puts people and chats straight into the directory: hashing thousands of passwords is not what is measured. */
-function population(url: string, db: D1Database): Pick<Parlance, "people" | "group" | "direct"> {
+function population(url: string, db: D1Database): Pick<Parlance, "people" | "group" | "direct" | "say"> {
   const signer = createTokenSigner(SECRET);
   const known: Account[] = [];
 
@@ -101,6 +103,16 @@ function population(url: string, db: D1Database): Pick<Parlance, "people" | "gro
     );
     await db.batch(sessions.map((one) => token.bind(one.tokenId, one.userId, now, one.expiresAt)));
     for (const session of sessions) known.push({ id: session.userId, token: await signer.sign(session) });
+  }
+
+  async function post(path: string, { token }: Account, body: object): Promise<unknown> {
+    const response = await fetch(`${url}/v1${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path} was refused with ${response.status}`);
+    return response.json();
   }
 
   return {
@@ -129,13 +141,12 @@ function population(url: string, db: D1Database): Pick<Parlance, "people" | "gro
     },
 
     async direct(one, other) {
-      const response = await fetch(`${url}/v1/chats`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${one.token}`, "content-type": "application/json" },
-        body: JSON.stringify({ members: [other.id] }),
-      });
-      if (!response.ok) throw new Error(`a direct chat was refused: ${response.status}`);
-      return ((await response.json()) as { id: number }).id;
+      const { id } = (await post("/chats", one, { members: [other.id] })) as { id: number };
+      return id;
+    },
+
+    async say(chat, sender) {
+      await post(`/chats/${chat}/messages`, sender, { text: "hello" });
     },
   };
 }

@@ -134,9 +134,9 @@ const socketIo: Row = {
 export const talking: readonly Row[] = [
   ownSockets({ key: "own-2", sockets: 2, bound: { atLeast: 2 } }),
   ownSockets({ key: "own-50", sockets: 50, bound: { atLeast: 3 } }),
-  ownSockets({ key: "own-500", sockets: 500, small: 100, bound: { atLeast: 5 } }),
-  ownSockets({ key: "own-2000", sockets: 2_000, small: 200, bound: { atLeast: 5 } }),
-  ownSockets({ key: "four-senders", sockets: 500, small: 100, senders: 4, bound: { atLeast: 8 } }),
+  ownSockets({ key: "own-500", sockets: 500, small: 50, bound: { atLeast: 5 } }),
+  ownSockets({ key: "own-2000", sockets: 2_000, small: 100, bound: { atLeast: 5 } }),
+  ownSockets({ key: "four-senders", sockets: 500, small: 50, senders: 4, bound: { atLeast: 8 } }),
   latency,
   direct,
   socketIo,
