@@ -17,6 +17,8 @@ export interface Stage {
   readonly built: Built;
   readonly baseline: Subject;
   readonly parlance: Parlance;
+  /** The port of its inspector, where it is profiled. */
+  readonly inspector: number | null;
   readonly size: Size;
 }
 

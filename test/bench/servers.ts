@@ -56,7 +56,7 @@ export async function startBaseline({ baseline }: Built): Promise<Subject> {
 }
 
 /** As it is deployed, but for the bound on frames, which would refuse the load, and without the web client's files. */
-export async function startParlance({ parlance }: Built): Promise<Parlance> {
+export async function startParlance({ parlance }: Built, inspector: number | null = null): Promise<Parlance> {
   const { server, subject } = await start({
     modulesRoot: parlance,
     scriptPath: join(parlance, "index.js"),
@@ -70,7 +70,7 @@ export async function startParlance({ parlance }: Built): Promise<Parlance> {
     d1Databases: ["DB"],
     r2Buckets: ["FILES"],
     bindings: { TOKEN_SECRET: SECRET, DEFAULT_APP_OPEN: "1", FRAMES_PER_SECOND: "1000000", FRAME_BURST: "1000000" },
-    ...(process.env["INSPECTOR"] === undefined ? {} : { inspectorPort: Number(process.env["INSPECTOR"]) }),
+    ...(inspector === null ? {} : { inspectorPort: inspector }),
   });
   const db = await server.getD1Database("DB");
   for (const file of (await readdir(MIGRATIONS)).toSorted()) {

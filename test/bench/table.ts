@@ -46,20 +46,28 @@ function cpu({ first, second }: Measured): string {
   return each.some(Number.isNaN) ? "" : each.map(number).join(" → ");
 }
 
+const cellsOf = (measured: Measured): string[] => [
+  measured.row.title,
+  number(median(valuesOf(measured.first))),
+  number(median(valuesOf(measured.second))),
+  measured.row.unit,
+  `${ratioOf(measured).toFixed(2)} ×`,
+  asked(measured.row.bound),
+  holds(measured) ? "holds" : "FALLS SHORT",
+  cpu(measured),
+];
+
+/** One row while the others are still to come. */
+export function line(measured: Measured): string {
+  const [, first, second, unit, ratio, , verdict, each] = cellsOf(measured);
+  return `${first} → ${second} ${unit}, ${ratio} ${verdict}, CPU ${each}`;
+}
+
 /** Markdown, since it also goes into a page of the docs. */
 export function table(all: readonly Measured[]): string {
-  const rows = all.map((measured) => [
-    measured.row.title,
-    number(median(valuesOf(measured.first))),
-    number(median(valuesOf(measured.second))),
-    measured.row.unit,
-    `${ratioOf(measured).toFixed(2)} ×`,
-    asked(measured.row.bound),
-    holds(measured) ? "holds" : "FALLS SHORT",
-    cpu(measured),
-  ]);
+  const rows = all.map(cellsOf);
   const widths = HEAD.map((head, at) => Math.max(3, head.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
+  const print = (cells: readonly string[]): string =>
     `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`;
-  return [line(HEAD), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+  return [print(HEAD), print(widths.map((width) => "-".repeat(width))), ...rows.map(print)].join("\n");
 }

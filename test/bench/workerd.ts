@@ -72,7 +72,8 @@ export async function start(options: object): Promise<{ server: Miniflare; subje
   return { server, subject };
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
