@@ -4,24 +4,26 @@ import type { Line, Outcome, Voice } from "./load.ts";
 import { close, connect, open } from "./load.ts";
 import type { Figure, Row, Size } from "./row.ts";
 import { metered } from "./row.ts";
-import type { Parlance } from "./servers.ts";
+import type { Account, Parlance } from "./servers.ts";
 import { startBaseline, startParlance } from "./servers.ts";
 import { baselineLine, chatLine, userLine } from "./speech.ts";
 import type { Subject } from "./workerd.ts";
 
 const CONNECTS = { full: 1_000, small: 50 } as const;
+/** Among so many people they are shared: waking the object of somebody who was long away is another matter. */
+const CONNECTING_PEOPLE = 50;
 const IDLE = { full: 2_000, small: 100 } as const;
 /** Opened before the idle ones are counted, so that what is there once is there. */
 const FIRST = 100;
 
 type Where = "chat" | "gateway";
 
-/** A connection for each of `count` people. */
-async function linesTo(parlance: Parlance, where: Where, count: number): Promise<Line[]> {
-  const people = await parlance.people(count);
-  if (where === "gateway") return people.map((one) => userLine(parlance.url, one));
-  const chat = await parlance.group(people);
-  return people.map((one) => chatLine(parlance.url, chat, one));
+/** So many connections, shared among these people. */
+async function linesTo(parlance: Parlance, where: Where, people: readonly Account[], count: number): Promise<Line[]> {
+  const chat = where === "chat" ? await parlance.group(people) : null;
+  const one = (person: Account): Line =>
+    chat === null ? userLine(parlance.url, person) : chatLine(parlance.url, chat, person);
+  return Array.from({ length: count }, (_, at) => one(people[at % people.length] as Account));
 }
 
 const baselineLines = ({ url }: Subject, count: number): Line[] =>
@@ -36,7 +38,7 @@ function connects(key: string, title: string, where: Where): Row {
     bound: { atLeast: 0.5 },
     async prepare({ baseline, parlance, size }) {
       const count = size.of(CONNECTS.full, CONNECTS.small);
-      const sides = [baselineLines(baseline, count), await linesTo(parlance, where, count)] as const;
+      const sides = [baselineLines(baseline, count), await linesTo(parlance, where, await parlance.people(CONNECTING_PEOPLE), count)] as const;
       const measure = async (subject: Subject, lines: readonly Line[]): Promise<Figure> => {
         let voices: readonly Voice[] = [];
         const work = async (): Promise<Outcome> => {
@@ -81,7 +83,7 @@ function memory(key: string, title: string, where: Where, atMost: number): Row {
       const count = size.of(IDLE.full, IDLE.small);
       return Promise.resolve({
         first: async () => idle(await startBaseline(built), (one) => Promise.resolve(baselineLines(one, count)), size),
-        second: async () => idle(await startParlance(built), (one) => linesTo(one, where, count), size),
+        second: async () => idle(await startParlance(built), async (one) => linesTo(one, where, await one.people(count), count), size),
         end: () => {},
       });
     },
