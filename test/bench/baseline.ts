@@ -21,15 +21,35 @@ export class Room extends DurableObject<Env> {
     this.#seq = last?.seq ?? 0;
   }
 
-  override async fetch(request: Request): Promise<Response> {
-    const url = new URL(request.url);
-    if (url.pathname.endsWith("/messages")) {
-      const before = Number(url.searchParams.get("before") ?? this.#seq + 1);
-      const page = this.ctx.storage.sql.exec(
+  #page(before: number): object[] {
+    return this.ctx.storage.sql
+      .exec<{ seq: number }>(
         "SELECT seq, user, text, at FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT 50",
         before,
-      );
-      return Response.json({ items: page.toArray() });
+      )
+      .toArray();
+  }
+
+  /** For the benchmark alone: that there are so many messages. */
+  #fill(count: number): void {
+    this.ctx.storage.sql.exec(
+      `WITH RECURSIVE n (seq) AS (SELECT ? UNION ALL SELECT seq + 1 FROM n WHERE seq < ?)
+       INSERT INTO messages SELECT seq, 'u0', ?, 1800000000000 FROM n`,
+      this.#seq + 1,
+      count,
+      "x".repeat(100),
+    );
+    this.#seq = count;
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    if (url.pathname.endsWith("/fill")) {
+      this.#fill(Number(url.searchParams.get("count")));
+      return Response.json({});
+    }
+    if (url.pathname.endsWith("/messages")) {
+      return Response.json({ items: this.#page(Number(url.searchParams.get("before"))) });
     }
     const pair = new WebSocketPair();
     this.ctx.acceptWebSocket(pair[1]);
@@ -38,7 +58,8 @@ export class Room extends DurableObject<Env> {
   }
 
   override webSocketMessage(sender: WebSocket, frame: string): void {
-    const { id, text } = JSON.parse(frame) as { id: unknown; text: string };
+    const { id, text, before } = JSON.parse(frame) as { id: unknown; text: string; before?: number };
+    if (before !== undefined) return sender.send(JSON.stringify({ re: id, ok: true, items: this.#page(before) }));
     const seq = ++this.#seq;
     const user = sender.deserializeAttachment() as string;
     const at = Date.now();

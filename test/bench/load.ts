@@ -1,116 +1,224 @@
-/** The load: sockets that send with so many messages in flight, and count what they hear. Knows both servers' frames. */
+/** The load: sockets and requests that ask with so many questions in flight, and count what comes back. Knows no server and no dialect. */
 
+import { Agent, get } from "node:http";
 import { WebSocket } from "ws";
 
+/** Sockets that are being opened at the same time. */
+const OPENING = 32;
+/** Without any answer for so long, something was lost. */
+const PATIENCE_MS = 30_000;
+
+/** How a connection is made, and how its frames are read. */
 export interface Line {
   readonly url: string;
-  readonly token: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly protocols?: string[];
+  /** Answers what the server says until the connection is ready; true once it is. */
+  readonly greet?: (frame: Buffer, say: (frame: string) => void) => boolean;
+  readonly speech: Speech;
 }
 
+export interface Speech {
+  /** The question that a frame answers, by its number; null: it is no answer. @throws Error what was asked is refused */
+  readonly answered: (frame: Buffer) => number | null;
+  /** How many messages a frame brings. */
+  readonly heard: (frame: Buffer) => number;
+  /** What a frame has to be answered with unasked: a ping's pong. */
+  readonly reply?: (frame: Buffer) => string | null;
+}
+
+/** An open connection. */
+export interface Voice {
+  readonly socket: WebSocket;
+  readonly speech: Speech;
+}
+
+/** The frame of a question, by its number. */
+export type Ask = (id: number) => string;
+
 export interface Load {
-  readonly senders: number;
-  /** Messages of each sender that wait for their acknowledgement. */
+  /** What each connection asks; null: it listens. */
+  readonly asks: (at: number) => Ask | null;
+  /** Questions of each connection that wait for their answer. */
   readonly inFlight: number;
   readonly seconds: number;
-  /** The frame of a message, but for its id. */
-  readonly frame: (id: number) => string;
+  /** Questions in all; as many as the time allows, where nothing is said. */
+  readonly most?: number;
+  /** How often each message is heard. */
+  readonly hearers: number;
 }
 
 export interface Outcome {
-  readonly seconds: number;
-  readonly acknowledgedPerSecond: number;
-  readonly deliveriesPerSecond: number;
-  /** Milliseconds from sending to the acknowledgement. */
+  readonly count: number;
+  readonly perSecond: number;
+  /** Milliseconds from asking to the answer. */
   readonly p50: number;
 }
 
-const EVENT = Buffer.from('"message.created"');
-const ANSWER = Buffer.from('"re":');
-
-function countEvents(frame: Buffer): number {
-  let count = 0;
-  for (let at = frame.indexOf(EVENT); at >= 0; at = frame.indexOf(EVENT, at + EVENT.length)) count++;
-  return count;
+export async function open(lines: readonly Line[]): Promise<Voice[]> {
+  const voices: Voice[] = [];
+  let next = 0;
+  const some = async (): Promise<void> => {
+    for (let at = next++; at < lines.length; at = next++) voices[at] = await openOne(lines[at] as Line);
+  };
+  await Promise.all(Array.from({ length: OPENING }, some));
+  return voices;
 }
 
-export async function open(lines: readonly Line[]): Promise<WebSocket[]> {
-  const sockets: WebSocket[] = [];
-  for (let at = 0; at < lines.length; at += 20) {
-    sockets.push(...(await Promise.all(lines.slice(at, at + 20).map(openOne))));
-  }
-  return sockets;
-}
-
-function openOne({ url, token }: Line): Promise<WebSocket> {
+function openOne({ url, headers, protocols, greet, speech }: Line): Promise<Voice> {
   return new Promise((resolve, reject) => {
-    const headers = token === null ? {} : { authorization: `Bearer ${token}` };
-    const socket = new WebSocket(url, token === null ? [] : ["parlance.v1"], { headers, perMessageDeflate: false });
-    socket.once("open", () => resolve(socket));
+    const socket = new WebSocket(url, protocols ?? [], { headers, perMessageDeflate: false });
+    const ready = (): void => {
+      socket.removeAllListeners();
+      socket.on("message", (frame: Buffer) => {
+        const reply = speech.reply?.(frame);
+        if (typeof reply === "string") socket.send(reply);
+      });
+      socket.on("error", () => {});
+      resolve({ socket, speech });
+    };
     socket.once("error", reject);
+    socket.once("close", (code) => reject(new Error(`closed with ${code} before it was ready`)));
+    if (greet === undefined) socket.once("open", ready);
+    else {
+      const say = (frame: string): void => socket.send(frame);
+      socket.on("message", (frame: Buffer) => {
+        try {
+          if (greet(frame, say)) ready();
+        } catch (refused) {
+          reject(refused);
+        }
+      });
+    }
   });
 }
 
-/** Sends for so long, waits for what is in flight, and counts. */
-export async function run(sockets: readonly WebSocket[], load: Load): Promise<Outcome> {
+export function close(voices: readonly Voice[]): void {
+  for (const { socket } of voices) socket.terminate();
+}
+
+/**
+ * Asks for so long, waits for what is in flight and for all that has to be heard.
+ * @throws Error where something is refused, lost, or a connection ends
+ */
+export async function run(voices: readonly Voice[], load: Load): Promise<Outcome> {
   const latencies: number[] = [];
-  let delivered = 0;
-  const sizes = new Map<number, number>();
-  let nextId = 0;
+  let heard = 0;
+  let waiting = 0;
+  let lastId = 0;
+  let failure: unknown;
   const started = performance.now();
   const until = started + load.seconds * 1_000;
-  const listeners = sockets.map((socket, at) => {
-    const sent = new Map<number, number>();
-    const send = (): void => {
-      const id = ++nextId;
-      sent.set(id, performance.now());
-      socket.send(load.frame(id));
+  const goesOn = (): boolean => performance.now() < until && lastId < (load.most ?? Infinity);
+  const listen = ({ socket, speech }: Voice, at: number): (() => void) => {
+    const ask = load.asks(at);
+    const asked = new Map<number, number>();
+    const say = (): void => {
+      if (ask === null) return;
+      const id = ++lastId;
+      asked.set(id, performance.now());
+      waiting++;
+      socket.send(ask(id));
     };
-    const hear = (data: Buffer): void => {
-      // An answer begins with the key of the question, in both servers' frames.
-      if (data.indexOf(ANSWER) === 1) {
-        const { re, ok } = JSON.parse(data.toString()) as { re: number; ok: boolean };
-        if (!ok) throw new Error(`refused: ${data.toString()}`);
-        const begun = sent.get(re);
-        if (begun === undefined) return;
-        sent.delete(re);
-        const now = performance.now();
-        latencies.push(now - begun);
-        if (now < until) send();
-      } else {
-        const c = countEvents(data);
-        delivered += c;
-        if (at === sockets.length - 1) sizes.set(c, (sizes.get(c) ?? 0) + 1);
+    const hear = (frame: Buffer): void => {
+      try {
+        const id = asked.size === 0 ? null : speech.answered(frame);
+        if (id === null) heard += speech.heard(frame);
+        else {
+          const begun = asked.get(id);
+          if (begun === undefined) throw new Error(`answered twice, or never asked: ${frame.toString().slice(0, 200)}`);
+          asked.delete(id);
+          waiting--;
+          latencies.push(performance.now() - begun);
+          if (goesOn()) say();
+        }
+      } catch (thrown) {
+        failure ??= thrown;
       }
     };
+    const ended = (code: number): void => {
+      failure ??= new Error(`a connection was closed with ${code}`);
+    };
     socket.on("message", hear);
-    return { socket, hear, send: at < load.senders ? send : null, sent };
+    socket.on("close", ended);
+    for (let n = 0; n < load.inFlight && goesOn(); n++) say();
+    return () => socket.off("message", hear).off("close", ended);
+  };
+  const unlisten = voices.map(listen);
+  try {
+    let [came, last] = [0, started];
+    while (goesOn() || waiting > 0 || heard < latencies.length * load.hearers) {
+      if (failure !== undefined) throw failure;
+      const now = performance.now();
+      if (latencies.length + heard > came) [came, last] = [latencies.length + heard, now];
+      else if (now > last + PATIENCE_MS)
+        throw new Error(`${waiting} answers and ${latencies.length * load.hearers - heard} messages never came`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    if (failure !== undefined) throw failure;
+    if (heard > latencies.length * load.hearers) throw new Error("messages were heard twice");
+  } finally {
+    for (const end of unlisten) end();
+  }
+  return outcomeOf(latencies, performance.now() - started);
+}
+
+/** How fast connections are made: all of these, some at the same time. They stay open. */
+export async function connect(lines: readonly Line[]): Promise<{ voices: Voice[]; outcome: Outcome }> {
+  const started = performance.now();
+  const voices = await open(lines);
+  const ms = performance.now() - started;
+  return { voices, outcome: { count: lines.length, perSecond: (lines.length / ms) * 1_000, p50: Number.NaN } };
+}
+
+export interface Requests {
+  readonly url: () => string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly inFlight: number;
+  readonly seconds: number;
+}
+
+/** Asks over HTTP, on connections that are kept. @throws Error where the answer is not 200, or not a page of items */
+export async function request({ url, headers, inFlight, seconds }: Requests): Promise<Outcome> {
+  const agent = new Agent({ keepAlive: true, maxSockets: inFlight });
+  const latencies: number[] = [];
+  const started = performance.now();
+  const until = started + seconds * 1_000;
+  const one = async (): Promise<void> => {
+    while (performance.now() < until) {
+      const begun = performance.now();
+      await fetchPage(url(), { agent, headers });
+      latencies.push(performance.now() - begun);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, one));
+  const ms = performance.now() - started;
+  agent.destroy();
+  return outcomeOf(latencies, ms);
+}
+
+const ITEMS = Buffer.from('"items":[{');
+
+function fetchPage(url: string, options: { agent: Agent; headers?: Readonly<Record<string, string>> | undefined }) {
+  return new Promise<void>((resolve, reject) => {
+    get(url, { agent: options.agent, headers: { ...options.headers } }, (response) => {
+      const parts: Buffer[] = [];
+      response.on("data", (part: Buffer) => parts.push(part));
+      response.on("error", reject);
+      response.on("end", () => {
+        const body = Buffer.concat(parts);
+        if (response.statusCode === 200 && body.includes(ITEMS)) resolve();
+        else reject(new Error(`refused with ${response.statusCode}: ${body.toString().slice(0, 200)}`));
+      });
+    }).on("error", reject);
   });
-  for (const { send } of listeners) for (let n = 0; n < load.inFlight; n++) send?.();
-  const settled = (): boolean => performance.now() >= until && listeners.every(({ sent }) => sent.size === 0);
-  const giveUp = until + 30_000;
-  while (!settled()) {
-    if (performance.now() > giveUp) throw new Error("messages were never acknowledged");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  const expected = latencies.length * (sockets.length - 1);
-  while (delivered < expected) {
-    if (performance.now() > giveUp) throw new Error(`${delivered} of ${expected} deliveries arrived`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  const seconds = (performance.now() - started) / 1_000;
-  for (const { socket, hear } of listeners) socket.off("message", hear);
-  console.log(
-    "sizes",
-    [...sizes]
-      .sort((a, b) => a[0] - b[0])
-      .map((x) => x.join("x"))
-      .join(" "),
-  );
+}
+
+function outcomeOf(latencies: number[], ms: number): Outcome {
   latencies.sort((a, b) => a - b);
   return {
-    seconds,
-    acknowledgedPerSecond: latencies.length / seconds,
-    deliveriesPerSecond: delivered / seconds,
+    count: latencies.length,
+    perSecond: (latencies.length / ms) * 1_000,
     p50: latencies[latencies.length >> 1] ?? Number.NaN,
   };
 }
