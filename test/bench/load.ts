@@ -147,6 +147,7 @@ export async function run(voices: readonly Voice[], load: Load): Promise<Outcome
   const unlisten = voices.map(listen);
   try {
     let [came, last] = [0, started];
+    // oxlint-disable-next-line no-unmodified-loop-condition -- the listeners count
     while (goesOn() || waiting > 0 || heard < latencies.length * load.hearers) {
       if (failure !== undefined) throw failure;
       const now = performance.now();
