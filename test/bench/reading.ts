@@ -151,11 +151,13 @@ const list: Row = {
     await inChats(parlance, few, CHATS.few);
     await inChats(parlance, many, size.of(CHATS.many.full, CHATS.many.small));
     const url = (): string => `${parlance.url}/v1/chats?limit=100`;
-    const measure = ({ token }: Account) => (): Promise<Figure> => {
-      const headers = { authorization: `Bearer ${token}` };
-      const ask = () => request({ url, headers, inFlight: 1, seconds: size.seconds });
-      return metered(parlance, ask, (outcome) => outcome.p50);
-    };
+    const measure =
+      ({ token }: Account) =>
+      (): Promise<Figure> => {
+        const headers = { authorization: `Bearer ${token}` };
+        const ask = () => request({ url, headers, inFlight: 1, seconds: size.seconds });
+        return metered(parlance, ask, (outcome) => outcome.p50);
+      };
     return { first: measure(few), second: measure(many), end: () => {} };
   },
 };

@@ -29,12 +29,23 @@ function ownSockets({ key, sockets, small = sockets, senders = 1, bound }: Group
       const count = stage.size.of(sockets, small);
       const { theirs, ours } = await groupOf(stage, key, count);
       const load = { inFlight: 16, seconds: stage.size.seconds, hearers: count - 1 };
-      const asks = <Ask>(ask: Ask) => (at: number) => (at < senders ? ask : null);
+      const asks =
+        <Ask>(ask: Ask) =>
+        (at: number) =>
+          at < senders ? ask : null;
       return {
         first: () =>
-          metered(stage.baseline, () => run(theirs, { ...load, asks: asks(baselineSend) }), (o) => o.perSecond * (count - 1)),
+          metered(
+            stage.baseline,
+            () => run(theirs, { ...load, asks: asks(baselineSend) }),
+            (o) => o.perSecond * (count - 1),
+          ),
         second: () =>
-          metered(stage.parlance, () => run(ours, { ...load, asks: asks(chatSend) }), (o) => o.perSecond * (count - 1)),
+          metered(
+            stage.parlance,
+            () => run(ours, { ...load, asks: asks(chatSend) }),
+            (o) => o.perSecond * (count - 1),
+          ),
         end: () => close([...theirs, ...ours]),
       };
     },
@@ -61,9 +72,17 @@ const latency: Row = {
     const load = { inFlight: 1, seconds: stage.size.seconds, hearers: 1 };
     return {
       first: () =>
-        metered(stage.baseline, () => run(theirs, { ...load, asks: (at) => (at === 0 ? baselineSend : null) }), (o) => o.p50),
+        metered(
+          stage.baseline,
+          () => run(theirs, { ...load, asks: (at) => (at === 0 ? baselineSend : null) }),
+          (o) => o.p50,
+        ),
       second: () =>
-        metered(stage.parlance, () => run(ours, { ...load, asks: (at) => (at === 0 ? chatSend : null) }), (o) => o.p50),
+        metered(
+          stage.parlance,
+          () => run(ours, { ...load, asks: (at) => (at === 0 ? chatSend : null) }),
+          (o) => o.p50,
+        ),
       end: () => close([...theirs, ...ours]),
     };
   },
@@ -88,7 +107,11 @@ const direct: Row = {
     const sends = chats.map(userSend);
     return {
       first: () =>
-        metered(baseline, () => run(theirs, { ...load, asks: (at) => (at % 2 === 0 ? baselineSend : null) }), (o) => o.perSecond),
+        metered(
+          baseline,
+          () => run(theirs, { ...load, asks: (at) => (at % 2 === 0 ? baselineSend : null) }),
+          (o) => o.perSecond,
+        ),
       second: () =>
         metered(
           parlance,

@@ -68,7 +68,14 @@ export async function start(options: object): Promise<{ server: Miniflare; subje
     await server.dispose();
     await rm(folder, { recursive: true, force: true });
   };
-  const subject = { url: `http://127.0.0.1:${port}`, cpu, memory: () => memoryOf(pid), quiet: () => quiet(cpu), faults, stop };
+  const subject = {
+    url: `http://127.0.0.1:${port}`,
+    cpu,
+    memory: () => memoryOf(pid),
+    quiet: () => quiet(cpu),
+    faults,
+    stop,
+  };
   return { server, subject };
 }
 
