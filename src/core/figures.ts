@@ -70,7 +70,7 @@ export const FIGURES = {
     name: "parlance_faults_total",
     type: "counter",
     label: "where",
-    help: "Faults of Chats, Inboxes and Gateways that were logged, by `where`; those of requests stand in the log alone.",
+    help: "Faults that were logged by Chats and Inboxes, and those of frames at Gateways, by `where`; all others stand in the log alone.",
   },
   open: {
     name: "parlance_connections_open",
