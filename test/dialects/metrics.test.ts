@@ -153,6 +153,29 @@ describe("GET /metrics", () => {
     expect(only(await figuresOf(server, uuid), "parlance_messages_sent_total")).toEqual(sent);
   });
 
+  it("knows how many connections are open, and who came back too late for what they had missed", async () => {
+    const olga = await operator();
+    const { uuid, ann, bob } = await shop(olga);
+    const gateways = ["native", "messenger"].flatMap((name) =>
+      [0, 1, 2, 3].map((number) => ["GATEWAY", `${name}/local/${number}`] as const),
+    );
+    const [first, second] = [await ann.socket(), await ann.socket()];
+    await MessengerClient.of(bob);
+    const lost = await MessengerClient.of(bob, { pid: "local-0.00000000000000000000000000000000", offset: "local-0.zz" });
+    await handOver(...gateways);
+    const figures = await figuresOf(olga, uuid);
+    expect(only(figures, "parlance_connections_open")).toEqual({ '{via="messenger"}': 2, '{via="native"}': 2 });
+    expect(only(figures, "parlance_resumes_total")).toEqual({ '{outcome="lost"}': 1 });
+
+    first.close();
+    lost.close();
+    await handOver(...gateways);
+    await expect
+      .poll(async () => only(await figuresOf(olga, uuid), "parlance_connections_open"))
+      .toEqual({ '{via="messenger"}': 1, '{via="native"}': 1 });
+    second.close();
+  });
+
   it("is for operators and holders of a key: strangers get 401, others see nothing of this app", async () => {
     const [olga, otto] = [await operator(), await operator("otto")];
     const { uuid, ann, bob } = await shop(olga);
