@@ -52,7 +52,7 @@ export const FIGURES = {
     name: "parlance_resumes_total",
     type: "counter",
     label: "outcome",
-    help: "How those who come back get what they missed: recovered (Socket.IO), lost (Socket.IO: too late), changes (asked for by rev), hole (too much to tell: they have to ask).",
+    help: "How those who come back get what they missed: changes (asked for by rev), hole (too much to tell: they have to ask).",
   },
   refused: {
     name: "parlance_refused_total",
