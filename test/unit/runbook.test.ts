@@ -8,12 +8,12 @@ import { FIGURES } from "../../src/core/figures.ts";
 
 /** The server's own source; the page and the tools of a developer's machine log nothing. */
 const sources = Object.values(
-  import.meta.glob(["../../src/**/*.ts", "!../../src/{web,local}/**"], {
+  import.meta.glob<string>(["../../src/**/*.ts", "!../../src/{web,local}/**"], {
     query: "?raw",
     import: "default",
     eager: true,
   }),
-) as string[];
+);
 
 /** What the calls that match are given first, where it is a string. */
 const named = (call: RegExp): string[] =>
