@@ -7,3 +7,9 @@ declare namespace Cloudflare {
     durableNamespaces: "Chat" | "Inbox" | "Gateway" | "Lobby" | "Throttle";
   }
 }
+
+/** A file as it stands in the repository. */
+declare module "*.md?raw" {
+  const text: string;
+  export default text;
+}

@@ -52,7 +52,7 @@ export const FIGURES = {
     name: "parlance_resumes_total",
     type: "counter",
     label: "outcome",
-    help: "How those who come back get what they missed: recovered (Socket.IO), lost (Socket.IO: too late), changes (asked for by rev), hole (too much to tell: they have to ask).",
+    help: "How those who come back get what they missed: changes (asked for by rev), hole (too much to tell: they have to ask).",
   },
   refused: {
     name: "parlance_refused_total",
@@ -70,7 +70,7 @@ export const FIGURES = {
     name: "parlance_faults_total",
     type: "counter",
     label: "where",
-    help: "Faults of Chats, Inboxes and Gateways that were logged, by `where`; those of requests stand in the log alone.",
+    help: "Faults that were logged by Chats and Inboxes, and those of frames at Gateways, by `where`; all others stand in the log alone.",
   },
   open: {
     name: "parlance_connections_open",

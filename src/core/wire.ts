@@ -132,8 +132,6 @@ export interface CarrierHost {
   later(work: Promise<unknown>): void;
   /** Asks the Gateway of this dialect at another place. */
   ask(place: string, question: Json): Promise<Json>;
-  /** The client of a connection had lost one before: it has it back, or was too late. */
-  resumed(key: string, recovered: boolean): void;
   fault(what: string, error: unknown): void;
   /** A connection stands, or stands again after an eviction. */
   opened(key: string, origin: string): Connection;

@@ -8,7 +8,7 @@ import { BEYOND, FIGURES, SUM } from "../core/figures.ts";
 import type { AppId } from "../core/ids.ts";
 
 /** An object hands over once in this time at most. */
-export const HAND_OVER_MS = 60_000;
+const HAND_OVER_MS = 60_000;
 
 /** The bucket of `value`: the label of the first bound that it does not exceed. */
 function bucketOf(bounds: readonly number[], value: number): string {

@@ -82,3 +82,9 @@ function cutAfter(limit: number): TransformStream<Uint8Array, Uint8Array> {
 export function identityOf(request: Request): IdentityOfRequest {
   return schema.parse(JSON.parse(request.headers.get(HEADER) ?? "null"));
 }
+
+/** The id of a request that an object answers itself; null where it bears none. */
+export function requestIn(request: Request): string | null {
+  const told = schema.safeParse(JSON.parse(request.headers.get(HEADER) ?? "null"));
+  return told.success ? told.data.request : null;
+}

@@ -34,8 +34,6 @@ export interface Host {
   later(work: Promise<unknown>): void;
   /** Asks the object at another place; what it answers is what its `asked` gave. */
   ask(place: string, question: Json): Promise<Json>;
-  /** A client that had lost its connection has it back, or was too late and has a new one. */
-  resumed(key: string, recovered: boolean): void;
   /** A fault of ours, to be logged. */
   fault(what: string, error: unknown): void;
 }

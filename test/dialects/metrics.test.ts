@@ -8,6 +8,7 @@ import { patch } from "../support/meter.ts";
 import { admin, anyone, operator, Rest, tenant } from "../support/operators.ts";
 import type { Person } from "../support/people.ts";
 import { call, person } from "../support/people.ts";
+import { MessengerClient } from "../support/messenger.ts";
 import { MessengerSpeaker } from "../support/story/messenger.ts";
 import { MethodsSpeaker } from "../support/story/methods.ts";
 import { MobileSpeaker } from "../support/story/mobile.ts";
@@ -151,6 +152,28 @@ describe("GET /metrics", () => {
     const sent = { '{via="http"}': 2, '{via="messenger"}': 2, '{via="methods"}': 2 };
     expect(only(await figuresOf(olga, uuid), "parlance_messages_sent_total")).toEqual(sent);
     expect(only(await figuresOf(server, uuid), "parlance_messages_sent_total")).toEqual(sent);
+  });
+
+  it("knows how many connections are open", async () => {
+    const olga = await operator();
+    const { uuid, ann, bob } = await shop(olga);
+    const gateways = (name: string) => [0, 1, 2, 3].map((number) => ["GATEWAY", `${name}/local/${number}`] as const);
+    const open = async (): Promise<Record<string, number>> =>
+      only(await figuresOf(olga, uuid), "parlance_connections_open");
+    const [first, second] = [await ann.socket(), await ann.socket()];
+    const clients = [await MessengerClient.of(bob), await MessengerClient.of(bob)];
+    // These have never handed over, and a minute later a Socket.IO connection that has not answered a ping is dead.
+    for (const [namespace, name] of gateways("messenger")) await runDurableObjectAlarm(env[namespace].getByName(name));
+    await handOver(...gateways("native"));
+    expect(await open()).toEqual({ '{via="messenger"}': 2, '{via="native"}': 2 });
+    first.close();
+    await expect
+      .poll(async () => {
+        await handOver(...gateways("native"));
+        return open();
+      })
+      .toEqual({ '{via="messenger"}': 2, '{via="native"}': 1 });
+    for (const one of [second, ...clients]) one.close();
   });
 
   it("is for operators and holders of a key: strangers get 401, others see nothing of this app", async () => {

@@ -8,7 +8,7 @@ import { FLOOD } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { CarriedSocket, CarriedWire, Carrier, CarrierHost, CarrierSql, Connection } from "../../core/wire.ts";
 import { logFault, requestOf, within } from "../../log.ts";
-import { identityOf } from "../identity.ts";
+import { requestIn } from "../identity.ts";
 import type { Readers } from "../readers.ts";
 import type { ObjectBindings } from "../rpc.ts";
 import { gatewayStub } from "../rpc.ts";
@@ -87,8 +87,7 @@ export class Carriage implements CarrierHost {
   }
 
   fetch(request: Request, isFull: boolean): Promise<Response> {
-    const { request: id } = identityOf(request);
-    return this.#busy.during(within(id, () => this.carrier.fetch(request, isFull)));
+    return this.#busy.during(within(requestIn(request), () => this.carrier.fetch(request, isFull)));
   }
 
   received(socket: WebSocket, frame: string | ArrayBuffer): void | Promise<void> {
@@ -128,10 +127,6 @@ export class Carriage implements CarrierHost {
 
   ask(place: string, question: Json): Promise<Json> {
     return gatewayStub(this.#env, `${this.#wire.name}/${place.replace("-", "/")}`).ask(question);
-  }
-
-  resumed(key: string, recovered: boolean): void {
-    this.#keeper.count(this.#keeper.connections.get(this.#id(key)), "resumed", recovered ? "recovered" : "lost");
   }
 
   fault(what: string, error: unknown): void {

@@ -40,11 +40,6 @@ interface Found {
   readonly missed: readonly { readonly packet: Encoded; readonly offset: string | null }[];
 }
 
-/** It names a connection that was lost. */
-function asksForLost(auth: Json): auth is { readonly pid: string; readonly offset?: Json } {
-  return typeof auth === "object" && auth !== null && "pid" in auth && typeof auth.pid === "string";
-}
-
 export class Connecting {
   readonly #parts: Parts;
 
@@ -76,7 +71,6 @@ export class Connecting {
       if (engine.session(session.sid) !== session) return;
       // Whoever has become somebody else meanwhile does not take up what was.
       const isSame = found !== null && found.joined.who === JSON.stringify(data);
-      if (asksForLost(auth)) this.#parts.host.resumed(session.sid, isSame);
       await this.#join(session, namespace, auth, data, isSame ? found : null, joining.held);
     } finally {
       state.joining = null;
@@ -138,8 +132,9 @@ export class Connecting {
 
   async #find(namespace: string, auth: Json): Promise<Found | null> {
     const { recovery, host } = this.#parts;
-    if (recovery === null || !asksForLost(auth)) return null;
-    const { pid, offset } = auth;
+    if (recovery === null || typeof auth !== "object" || auth === null || Array.isArray(auth)) return null;
+    const { pid, offset } = auth as { readonly pid?: Json; readonly offset?: Json };
+    if (typeof pid !== "string") return null;
     const here = this.#findHere(pid, namespace, offset);
     if (here !== null) return here;
     let place = recovery.placeOf(pid, offset);
