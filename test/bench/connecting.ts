@@ -38,7 +38,10 @@ function connects(key: string, title: string, where: Where): Row {
     bound: { atLeast: 0.5 },
     async prepare({ baseline, parlance, size }) {
       const count = size.of(CONNECTS.full, CONNECTS.small);
-      const sides = [baselineLines(baseline, count), await linesTo(parlance, where, await parlance.people(CONNECTING_PEOPLE), count)] as const;
+      const sides = [
+        baselineLines(baseline, count),
+        await linesTo(parlance, where, await parlance.people(CONNECTING_PEOPLE), count),
+      ] as const;
       const measure = async (subject: Subject, lines: readonly Line[]): Promise<Figure> => {
         let voices: readonly Voice[] = [];
         const work = async (): Promise<Outcome> => {
@@ -83,7 +86,8 @@ function memory(key: string, title: string, where: Where, atMost: number): Row {
       const count = size.of(IDLE.full, IDLE.small);
       return Promise.resolve({
         first: async () => idle(await startBaseline(built), (one) => Promise.resolve(baselineLines(one, count)), size),
-        second: async () => idle(await startParlance(built), async (one) => linesTo(one, where, await one.people(count), count), size),
+        second: async () =>
+          idle(await startParlance(built), async (one) => linesTo(one, where, await one.people(count), count), size),
         end: () => {},
       });
     },

@@ -61,14 +61,21 @@ export async function start(options: object): Promise<{ server: Miniflare; subje
     } as unknown as Parameters<typeof convertV4MiniflareOptions>[0]),
   );
   await server.ready;
-  const [pid] = [...(await workerds())].filter((one) => !before.has(one));
+  const pid = [...(await workerds())].find((one) => !before.has(one));
   if (pid === undefined) throw new Error("no workerd was started");
   const cpu = (): Promise<number> => cpuOf(pid);
   const stop = async (): Promise<void> => {
     await server.dispose();
     await rm(folder, { recursive: true, force: true });
   };
-  const subject = { url: `http://127.0.0.1:${port}`, cpu, memory: () => memoryOf(pid), quiet: () => quiet(cpu), faults, stop };
+  const subject = {
+    url: `http://127.0.0.1:${port}`,
+    cpu,
+    memory: () => memoryOf(pid),
+    quiet: () => quiet(cpu),
+    faults,
+    stop,
+  };
   return { server, subject };
 }
 

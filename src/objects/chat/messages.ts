@@ -244,10 +244,7 @@ export class Messages {
 
   /** Those of `seqs` that exist, by `seq`. */
   some(seqs: readonly number[]): Message[] {
-    return this.#many(
-      "WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq",
-      JSON.stringify(seqs),
-    );
+    return this.#many("WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq", JSON.stringify(seqs));
   }
 
   /** Messages stored after `clock`, newest first, at most `limit`. */
