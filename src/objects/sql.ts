@@ -50,6 +50,26 @@ export class Meta {
   }
 }
 
+/** Named values that nobody else writes while this stands: each is read from the disk once. Not for what may be rolled back. */
+export class KeptMeta extends Meta {
+  readonly #kept = new Map<string, string | undefined>();
+
+  override get(key: string): string | undefined {
+    if (!this.#kept.has(key)) this.#kept.set(key, super.get(key));
+    return this.#kept.get(key);
+  }
+
+  override set(key: string, value: string): void {
+    super.set(key, value);
+    this.#kept.set(key, value);
+  }
+
+  override delete(key: string): void {
+    super.delete(key);
+    this.#kept.set(key, undefined);
+  }
+}
+
 /**
  * The name by which the object is addressed. The runtime does not promise to know it when an alarm wakes the object,
  * so it is kept from the first time on. To be called after `migrate`.

@@ -104,8 +104,8 @@ export function close(voices: readonly Voice[]): void {
 export async function run(voices: readonly Voice[], load: Load): Promise<Outcome> {
   const latencies: number[] = [];
   let heard = 0;
-  let waiting = 0;
   let lastId = 0;
+  const waiting = (): number => lastId - latencies.length;
   let failure: unknown;
   const started = performance.now();
   const until = started + load.seconds * 1_000;
@@ -117,7 +117,6 @@ export async function run(voices: readonly Voice[], load: Load): Promise<Outcome
       if (ask === null) return;
       const id = ++lastId;
       asked.set(id, performance.now());
-      waiting++;
       socket.send(ask(id));
     };
     const hear = (frame: Buffer): void => {
@@ -128,7 +127,6 @@ export async function run(voices: readonly Voice[], load: Load): Promise<Outcome
           const begun = asked.get(id);
           if (begun === undefined) throw new Error(`answered twice, or never asked: ${frame.toString().slice(0, 200)}`);
           asked.delete(id);
-          waiting--;
           latencies.push(performance.now() - begun);
           if (goesOn()) say();
         }
@@ -147,17 +145,16 @@ export async function run(voices: readonly Voice[], load: Load): Promise<Outcome
   const unlisten = voices.map(listen);
   try {
     let [came, last] = [0, started];
-    // oxlint-disable-next-line no-unmodified-loop-condition -- the listeners count
-    while (goesOn() || waiting > 0 || heard < latencies.length * load.hearers) {
+    const lacks = (): number => latencies.length * load.hearers - heard;
+    while (goesOn() || waiting() > 0 || lacks() > 0) {
       if (failure !== undefined) throw failure;
       const now = performance.now();
       if (latencies.length + heard > came) [came, last] = [latencies.length + heard, now];
-      else if (now > last + PATIENCE_MS)
-        throw new Error(`${waiting} answers and ${latencies.length * load.hearers - heard} messages never came`);
+      else if (now > last + PATIENCE_MS) throw new Error(`${waiting()} answers and ${lacks()} messages never came`);
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     if (failure !== undefined) throw failure;
-    if (heard > latencies.length * load.hearers) throw new Error("messages were heard twice");
+    if (lacks() < 0) throw new Error("messages were heard twice");
   } finally {
     for (const end of unlisten) end();
   }

@@ -3,7 +3,7 @@
 import type { Outcome } from "./load.ts";
 import { close, open, request, run } from "./load.ts";
 import type { Figure, Row, Stage } from "./row.ts";
-import { metered } from "./row.ts";
+import { metered, talk } from "./row.ts";
 import type { Account, Parlance } from "./servers.ts";
 import { baselineLine, baselinePage, chatLine, chatPage, chatSend } from "./speech.ts";
 
@@ -63,7 +63,7 @@ async function ourPages(stage: Stage, long: History): Promise<{ measure: () => P
   const voices = await open([chatLine(parlance.url, long.chat, long.reader)]);
   const asks = () => chatPage(() => anywhereIn(long));
   const load = { inFlight: IN_FLIGHT, seconds: size.seconds, hearers: 0, asks };
-  return { measure: () => metered(parlance, () => run(voices, load), perSecond), end: () => close(voices) };
+  return { measure: () => talk(parlance, voices, load, perSecond), end: () => close(voices) };
 }
 
 function pages(key: string, title: string, length: typeof SHORT | typeof LONG): Row {
@@ -81,7 +81,7 @@ function pages(key: string, title: string, length: typeof SHORT | typeof LONG): 
       const load = { inFlight: IN_FLIGHT, seconds: size.seconds, hearers: 0, asks };
       const ours = await ourPages(stage, written);
       return {
-        first: () => metered(baseline, () => run(theirs, load), perSecond),
+        first: () => talk(baseline, theirs, load, perSecond),
         second: ours.measure,
         end: () => {
           ours.end();

@@ -1,6 +1,7 @@
 /** What a row of the table is: two sides that are measured in turns, and what their ratio has to be. Knows no load. */
 
-import type { Outcome } from "./load.ts";
+import type { Load, Outcome, Voice } from "./load.ts";
+import { run } from "./load.ts";
 import type { Built, Parlance } from "./servers.ts";
 import type { Subject } from "./workerd.ts";
 
@@ -59,4 +60,16 @@ export async function metered(
   const outcome = await work();
   await subject.quiet();
   return { value: value(outcome), cpu: ((await subject.cpu()) - before) / outcome.count };
+}
+
+/** The same for questions on sockets. Those that have slept since the last round are woken first, which is not counted. */
+export async function talk(
+  subject: Subject,
+  voices: readonly Voice[],
+  load: Load,
+  value: (outcome: Outcome) => number,
+): Promise<Figure> {
+  const askers = voices.filter((_, at) => load.asks(at) !== null).length;
+  await run(voices, { ...load, seconds: Infinity, most: askers * load.inFlight });
+  return metered(subject, () => run(voices, load), value);
 }

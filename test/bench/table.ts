@@ -11,7 +11,7 @@ export interface Measured {
 
 const HEAD = ["", "baseline", "Parlance", "unit", "ratio", "asked", "", "µs CPU each"] as const;
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   const high = sorted[middle] ?? Number.NaN;
@@ -21,7 +21,7 @@ export function median(values: readonly number[]): number {
 const valuesOf = (figures: readonly Figure[]): number[] => figures.map(({ value }) => value);
 
 /** The median of the rounds' own ratios: what slows the machine down for a while slows both sides of a round. */
-export const ratioOf = ({ first, second }: Measured): number =>
+const ratioOf = ({ first, second }: Measured): number =>
   median(second.map(({ value }, round) => value / (first[round]?.value ?? Number.NaN)));
 
 export function holds(measured: Measured): boolean {

@@ -1,9 +1,9 @@
 /** The rows about messages that are sent and heard. */
 
 import type { Voice } from "./load.ts";
-import { close, open, run } from "./load.ts";
+import { close, open } from "./load.ts";
 import type { Bound, Row, Sides, Stage } from "./row.ts";
-import { metered } from "./row.ts";
+import { talk } from "./row.ts";
 import { baselineLine, baselineSend, chatLine, chatSend, roomsLine, roomsSend, userLine, userSend } from "./speech.ts";
 
 const DIRECT_CHATS = { full: 200, small: 20 } as const;
@@ -35,17 +35,8 @@ function ownSockets({ key, sockets, small = sockets, senders = 1, bound }: Group
           at < senders ? ask : null;
       return {
         first: () =>
-          metered(
-            stage.baseline,
-            () => run(theirs, { ...load, asks: asks(baselineSend) }),
-            (o) => o.perSecond * (count - 1),
-          ),
-        second: () =>
-          metered(
-            stage.parlance,
-            () => run(ours, { ...load, asks: asks(chatSend) }),
-            (o) => o.perSecond * (count - 1),
-          ),
+          talk(stage.baseline, theirs, { ...load, asks: asks(baselineSend) }, (o) => o.perSecond * (count - 1)),
+        second: () => talk(stage.parlance, ours, { ...load, asks: asks(chatSend) }, (o) => o.perSecond * (count - 1)),
         end: () => close([...theirs, ...ours]),
       };
     },
@@ -72,17 +63,8 @@ const latency: Row = {
     const load = { inFlight: 1, seconds: stage.size.seconds, hearers: 1 };
     return {
       first: () =>
-        metered(
-          stage.baseline,
-          () => run(theirs, { ...load, asks: (at) => (at === 0 ? baselineSend : null) }),
-          (o) => o.p50,
-        ),
-      second: () =>
-        metered(
-          stage.parlance,
-          () => run(ours, { ...load, asks: (at) => (at === 0 ? chatSend : null) }),
-          (o) => o.p50,
-        ),
+        talk(stage.baseline, theirs, { ...load, asks: (at) => (at === 0 ? baselineSend : null) }, (o) => o.p50),
+      second: () => talk(stage.parlance, ours, { ...load, asks: (at) => (at === 0 ? chatSend : null) }, (o) => o.p50),
       end: () => close([...theirs, ...ours]),
     };
   },
@@ -107,15 +89,12 @@ const direct: Row = {
     const sends = chats.map(userSend);
     return {
       first: () =>
-        metered(
-          baseline,
-          () => run(theirs, { ...load, asks: (at) => (at % 2 === 0 ? baselineSend : null) }),
-          (o) => o.perSecond,
-        ),
+        talk(baseline, theirs, { ...load, asks: (at) => (at % 2 === 0 ? baselineSend : null) }, (o) => o.perSecond),
       second: () =>
-        metered(
+        talk(
           parlance,
-          () => run(ours, { ...load, asks: (at) => (at % 2 === 0 ? (sends[at >> 1] ?? null) : null) }),
+          ours,
+          { ...load, asks: (at) => (at % 2 === 0 ? (sends[at >> 1] ?? null) : null) },
           (o) => o.perSecond,
         ),
       end: () => close([...theirs, ...ours]),
@@ -137,16 +116,18 @@ const socketIo: Row = {
     const load = { inFlight: 16, seconds: size.seconds };
     return {
       first: () =>
-        metered(
+        talk(
           baseline,
-          () => run(theirs, { ...load, hearers: count - 1, asks: (at) => (at === 0 ? baselineSend : null) }),
+          theirs,
+          { ...load, hearers: count - 1, asks: (at) => (at === 0 ? baselineSend : null) },
           (o) => o.perSecond * (count - 1),
         ),
       // Here the sender hears the message too, which is not counted.
       second: () =>
-        metered(
+        talk(
           parlance,
-          () => run(ours, { ...load, hearers: count, asks: (at) => (at === 0 ? roomsSend : null) }),
+          ours,
+          { ...load, hearers: count, asks: (at) => (at === 0 ? roomsSend : null) },
           (o) => o.perSecond * (count - 1),
         ),
       end: () => close([...theirs, ...ours]),

@@ -67,3 +67,15 @@ describe("the log of a conversation", () => {
     expect(JSON.stringify(line)).not.toContain("99999999");
   });
 });
+
+describe("a command that is refused", () => {
+  it("is no fault, also where the chat does not exist", async () => {
+    const lines = listen();
+    const [ann, bob] = await people("ann", "bob");
+    const chat = await ann.direct(bob);
+    const a = await ann.socket();
+    for (const chat_id of [999_999, chat.id]) await a.do("message.send", { chat_id, text: "x", reply_to: 1 });
+    await ann.post("/v1/chats/999999/messages", { text: "x" });
+    expect(lines.flat().filter((line) => String(line).includes('"fault"'))).toEqual([]);
+  });
+});

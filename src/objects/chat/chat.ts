@@ -399,8 +399,10 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       } catch (thrown) {
         // Nothing of it was committed.
         count = works.length;
-        if (!(thrown instanceof ParlanceError)) this.#forget();
-        this.#fault("commit", thrown, { chat: this.ctx.id.name, request: requestsOf(works) });
+        if (!(thrown instanceof ParlanceError)) {
+          this.#forget();
+          this.#fault("commit", thrown, { chat: this.ctx.id.name, request: requestsOf(works) });
+        }
         for (const { reply } of works) {
           if ("failed" in reply) reply.failed(thrown);
           else this.#sockets.send(reply.to, this.#wire.failure(reply.re, failureOf(thrown)));

@@ -21,7 +21,7 @@ import { eraseFiles } from "../chat/files.ts";
 import type { ConnectionInfo, Delivered, Delivery, InboxCalls } from "../rpc.ts";
 import { attempt, byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeOf, placeStub } from "../rpc.ts";
 import { Bucket, CLOSE } from "../sockets.ts";
-import { Meta, isEmpty, migrate, nameOf, stored } from "../sql.ts";
+import { KeptMeta, isEmpty, migrate, nameOf, stored } from "../sql.ts";
 import { Subscribers } from "../subscribers.ts";
 import { ChatList } from "./chat-list.ts";
 import { Connections } from "./connections.ts";
@@ -34,7 +34,7 @@ export interface InboxPorts {
 
 interface Open {
   readonly user: UserId;
-  readonly meta: Meta;
+  readonly meta: KeptMeta;
   readonly list: ChatList;
   readonly connections: Connections;
   readonly subscribers: Subscribers;
@@ -98,7 +98,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         const name = nameOf(this.ctx);
         this.#open = {
           user: userId(Number(name.slice(name.indexOf(":") + 1))),
-          meta: new Meta(storage.sql),
+          meta: new KeptMeta(storage.sql),
           list: new ChatList(storage.sql),
           connections: new Connections(storage.sql),
           subscribers: new Subscribers(storage.sql, (place) => gatewayStub(this.env, place)),
