@@ -78,6 +78,9 @@ describe("the REST of rooms, as it is documented", () => {
     await run("PUT /room/add");
     headers = { authorization: token };
     await run("GET /app/{appId}/stats", { appId });
+    const metrics = await fetch(`${server.url}/metrics`, { headers });
+    expect([metrics.status, metrics.headers.get("content-type")]).toEqual([200, expect.stringContaining("text/plain")]);
+    done.push("GET /metrics");
     await run("GET /app/{appId}/online", { appId });
     await run("DELETE /room/{id}", { id: String(id) });
     await run("DELETE /user/{id}", { id: String(user.id) });

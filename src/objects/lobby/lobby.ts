@@ -67,7 +67,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
       this.#sql = ctx.storage.sql;
       this.#ports = portsOf(env);
       migrate(ctx.storage, LOBBY_SCHEMA);
-      this.#figures = new AppFigures(this.#sql, (work) => ctx.waitUntil(work));
+      this.#figures = new AppFigures(this.#sql);
       this.#retention = new Retention(this.#sql, {
         daysOf: async (app) => (await this.#ports.directory.appRecords.find(app))?.retentionDays ?? null,
         chatsAfter: (app, after, limit) => this.#ports.directory.appRecords.chatsAfter(app, after, limit),
