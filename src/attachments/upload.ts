@@ -30,9 +30,6 @@ export interface Upload {
 /** Bytes of a file that are kept until its end: some cameras put more than 100 KB before a picture's size. */
 const HEAD_BYTES = 256 * 1024;
 
-/** Bytes of a refused body that are still read. */
-const REST_BYTES = 16 * 1024 * 1024;
-
 /** Bytes that a form may have besides its files. */
 const FORM_BYTES = LIMITS.body;
 
@@ -208,16 +205,6 @@ async function* receive(upload: Upload, most: number): AsyncGenerator<Uint8Array
     }
     if (contentLength !== null && bytes < contentLength) throw cutOff();
   } finally {
-    await readOut(reader).catch(() => {});
+    await reader.cancel().catch(() => {});
   }
-}
-
-/**
- * What is left of a refused body is read, if it is not too much, and goes nowhere: where it is cut off, some proxies tell the
- * client of a lost connection instead of what was wrong.
- */
-async function readOut(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-  let left = REST_BYTES;
-  for (let step = await reader.read(); !step.done && left > 0; step = await reader.read()) left -= step.value.length;
-  await reader.cancel();
 }
