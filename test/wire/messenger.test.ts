@@ -3,7 +3,7 @@
 
 import { io } from "socket.io-client";
 import io2 from "socket.io-client-v2";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { messengerSockets } from "../../src/dialects/messenger/socket-api.ts";
 import { PATIENCE_MS } from "../support/patience.ts";
 import { startServer } from "./server.ts";
@@ -311,8 +311,12 @@ describe("uploads that are refused", () => {
     };
     const forbidden = await stranger.rest("POST", "/api/upload/files", large(4));
     expect([forbidden.status, await forbidden.json()]).toEqual([403, { error: "Forbidden" }]);
-    const tooMany = await ann.rest("POST", "/api/upload/files", large(5));
-    expect(tooMany.status).toBe(400);
+    // The proxy of the local server may lose an answer that comes while it still sends.
+    const tooMany = await vi.waitFor(async () => {
+      const answer = await ann.rest("POST", "/api/upload/files", large(5));
+      expect(answer.status).toBe(400);
+      return answer;
+    });
     expect(await tooMany.json()).toEqual({ errors: [{ msg: expect.any(String), param: "files", location: "body" }] });
     expect((await ann.rest("POST", "/api/upload/files", large(4))).status).toBe(200);
   });
