@@ -3,7 +3,7 @@
  * Knows limits and forms of upload; must not know routes, nor the directory that keeps the record.
  */
 
-import { invalid, notFound, tooLarge } from "../core/errors.ts";
+import { invalid, isFailure, notFound, tooLarge } from "../core/errors.ts";
 import type { AppId, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { AttachmentRecord } from "../core/ports.ts";
@@ -30,6 +30,9 @@ export interface Upload {
 /** Bytes of a file that are kept until its end: some cameras put more than 100 KB before a picture's size. */
 const HEAD_BYTES = 256 * 1024;
 
+/** Bytes of a refused body that are still read. */
+const REST_BYTES = 64 * 1024 * 1024;
+
 /** Bytes that a form may have besides its files. */
 const FORM_BYTES = LIMITS.body;
 
@@ -45,17 +48,14 @@ export async function storeUpload(files: R2Bucket, upload: Upload): Promise<Atta
     if (record === undefined) throw new Error("a form without files was stored");
     return record;
   }
-  const chunks = receive(upload, LIMITS.attachmentBytes);
-  const { appId, userId, name } = upload;
-  return storeFile(files, {
-    appId,
-    userId,
-    name,
-    declared: upload.contentType,
-    chunks,
-    length: upload.contentLength,
-    field: "file",
-  });
+  const { appId, userId, name, contentType: declared, contentLength: length } = upload;
+  try {
+    const chunks = receive(upload, LIMITS.attachmentBytes);
+    return await storeFile(files, { appId, userId, name, declared, chunks, length, field: "file" });
+  } catch (error) {
+    await leave(upload.body, error);
+    throw error;
+  }
 }
 
 /**
@@ -88,6 +88,7 @@ export async function storeForm(
     await createFiles(files)
       .remove(stored)
       .catch(() => {});
+    await leave(upload.body, error);
     throw error;
   }
 }
@@ -182,7 +183,27 @@ class Seen {
 }
 
 /**
- * The chunks of a request's body. Stopping early tells the sender to stop.
+ * Ends with a body that was refused. Of one that is too large no more is read. What is left of another is read and goes
+ * nowhere: where it is cut off, a proxy may tell the client of a lost connection instead of what was wrong.
+ */
+async function leave(body: Upload["body"], error: unknown): Promise<void> {
+  if (body === null) return;
+  try {
+    const reader = body.getReader();
+    let left = isFailure(error, "too_large") ? 0 : REST_BYTES;
+    while (left > 0) {
+      const step = await reader.read();
+      if (step.done) return;
+      left -= step.value.length;
+    }
+    await reader.cancel();
+  } catch {
+    // It broke off: nothing more comes.
+  }
+}
+
+/**
+ * The chunks of a request's body; one that stops early leaves the rest unread.
  * @throws too_large past `most` bytes, input.invalid where the body breaks off or is not as long as it said
  */
 async function* receive(upload: Upload, most: number): AsyncGenerator<Uint8Array, void> {
@@ -205,6 +226,6 @@ async function* receive(upload: Upload, most: number): AsyncGenerator<Uint8Array
     }
     if (contentLength !== null && bytes < contentLength) throw cutOff();
   } finally {
-    await reader.cancel().catch(() => {});
+    reader.releaseLock();
   }
 }
