@@ -153,6 +153,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
             if (delivery.hole === true) counters.add("resumed", "hole");
             return inboxStub(this.env, user).deliver(delivery);
           },
+          push: (place, pushes) => gatewayStub(this.env, place).deliver(pushes),
+          unreached: (place, fault) => this.#fault("push", fault, { chat: room.id, place }),
           late: () => counters.add("late"),
           written: (user) => inboxStub(this.env, user).written(room.id),
           follow: (from) => this.#follow(room, from),
