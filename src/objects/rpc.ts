@@ -87,6 +87,13 @@ export interface ChatCalls {
     origin: string | null,
     request?: string | null,
   ): Promise<Result<ResultOf<CommandName>>>;
+  /** Each in turn, as `execute` does it. */
+  executeAll(
+    actor: Actor,
+    commands: readonly Command[],
+    origin: string | null,
+    request?: string | null,
+  ): Promise<Result<ResultOf<CommandName>>[]>;
   /** Takes over from the directory, if it has not; `origin` is the connection that asked, and is not told. */
   open(actor: Actor | null, origin: string | null, request?: string | null): Promise<Result<DetailedChat>>;
   isMember(actor: Actor): Promise<boolean>;

@@ -66,6 +66,11 @@ function isPrepared(command: Command): command is CommandOf<"message.send"> {
   return command.do === "message.send" && (command.draft.attachments?.length ?? 0) > 0;
 }
 
+/** It is no change of the chat's log, or the end of it. */
+function isSpecial(command: Command): command is CommandOf<"typing"> | CommandOf<"chat.erase"> {
+  return command.do === "typing" || command.do === "chat.erase";
+}
+
 /** The ids of the requests that these come of, as many as a line of the log bears. */
 const requestsOf = (works: readonly Work[]): string => {
   const ids = new Set(works.flatMap(({ request }) => request ?? []));
@@ -218,6 +223,22 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       return within(request, () => this.#attempt(work));
     }
 
+    async executeAll(
+      actor: Actor,
+      commands: readonly Command[],
+      origin: string | null,
+      request: string | null = null,
+    ): Promise<Result<ResultOf<CommandName>>[]> {
+      const results: Promise<Result<ResultOf<CommandName>>>[] = [];
+      for (const command of commands) {
+        const result = this.execute(actor, command, origin, request);
+        results.push(result);
+        // What has to be prepared must not be overtaken.
+        if (isPrepared(command) || isSpecial(command)) await result;
+      }
+      return Promise.all(results);
+    }
+
     open(actor: Actor | null, origin: string | null, request: string | null = null): Promise<Result<DetailedChat>> {
       const work = async (): Promise<DetailedChat> => {
         const { room } = await this.#load(origin);
@@ -363,7 +384,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     /** What is no change of the chat's log, or the end of it. */
     async #special(actor: Actor, command: Command): Promise<Answer | undefined> {
-      if (command.do !== "typing" && command.do !== "chat.erase") return undefined;
+      if (!isSpecial(command)) return undefined;
       const open = this.#open ?? (await this.#load());
       if (command.kinds?.includes(open.room.kind) === false) throw notFound("chat");
       if (command.do === "typing") {
@@ -607,7 +628,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const { re, command } = decoded;
       const actor = { appId: seat.appId as Actor["appId"], userId: seat.userId };
       const reply = { to: open, re };
-      if (!isPrepared(command) && command.do !== "typing" && command.do !== "chat.erase") {
+      if (!isPrepared(command) && !isSpecial(command)) {
         return this.#commits.add({ actor, command, attachments: [], origin: seat.id, request: seat.request, reply });
       }
       return within(seat.request, () => this.#prepare(reply, actor, command, seat));
