@@ -18,6 +18,7 @@ export class Pipeline<Item> {
   /** Waits for what is before it, and takes more as long as it does. */
   #open: Batch<Item> | undefined;
   #last: Promise<void> = Promise.resolve();
+  #isBusy = false;
 
   /** `perform` does not fail. */
   constructor(perform: (chat: ChatId, items: readonly Item[]) => Promise<void>) {
@@ -31,8 +32,11 @@ export class Pipeline<Item> {
     }
     const batch: Batch<Item> = { chat, items: [item] };
     this.#open = batch;
-    this.#last = this.#last.then(() => {
+    this.#last = this.#last.then(async () => {
+      // Who has several on their way sends the next ones when these are answered: all of them at once.
+      if (this.#isBusy) await new Promise((resolve) => setTimeout(resolve, 0));
       if (this.#open === batch) this.#open = undefined;
+      this.#isBusy = batch.items.length > 1;
       return this.#perform(chat, batch.items);
     });
   }

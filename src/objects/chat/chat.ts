@@ -215,9 +215,19 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       origin: string | null,
       request: string | null = null,
     ): Promise<Result<ResultOf<CommandName>>> {
+      return this.#execute(actor, command, origin, request);
+    }
+
+    #execute(
+      actor: Actor,
+      command: Command,
+      origin: string | null,
+      request: string | null,
+    ): Promise<Result<ResultOf<CommandName>>> {
       const work = async (): Promise<ResultOf<CommandName>> => {
         const { answer, before } = await this.#perform(actor, command, origin);
         if (command.inOrder === true) await this.#open?.outbox.told(actor.userId, before);
+        else if (origin !== null) await this.#open?.outbox.toldDirectly(actor.userId, before);
         return answer.result;
       };
       return within(request, () => this.#attempt(work));
@@ -231,7 +241,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     ): Promise<Result<ResultOf<CommandName>>[]> {
       const results: Promise<Result<ResultOf<CommandName>>>[] = [];
       for (const command of commands) {
-        const result = this.execute(actor, command, origin, request);
+        const result = this.#execute(actor, command, origin, request);
         results.push(result);
         // What has to be prepared must not be overtaken.
         if (isPrepared(command) || isSpecial(command)) await result;
@@ -454,7 +464,9 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         attendance.left(listeners.remove((_, user) => removed.has(user)));
         if (room.members.size === 0 && !room.ofApp) this.ctx.waitUntil(this.#beginErasing());
       }
-      outbox.start(batch.lanes);
+      // Where several were answered, each has its answer before it hears of those that came after.
+      if (batch.size > 1) setTimeout(() => outbox.start(batch.lanes), 0);
+      else outbox.start(batch.lanes);
       if (files.pending()) this.ctx.waitUntil(this.#settleFiles(room, files));
     }
 

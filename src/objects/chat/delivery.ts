@@ -83,8 +83,21 @@ const isMissed = ({ lost }: Pending, ears: readonly string[] | null): boolean =>
 
 const errandsOf = (events: readonly Pending[]): Errand[] => [...new Set(events.flatMap((one) => [...one.errands]))];
 
-const begun = (events: readonly Pending[]): Promise<unknown> => Promise.all(errandsOf(events).map((one) => one.begun));
-const finished = (events: readonly Pending[]): Promise<unknown> => Promise.all(errandsOf(events).map((one) => one.done));
+/** Does `work` once all that goes with these has begun: right then, or at once. */
+function whenBegun<T>(events: readonly Pending[], work: () => Promise<T>): Promise<T> {
+  const errands = errandsOf(events).filter(({ hasBegun }) => !hasBegun);
+  if (errands.length === 0) return work();
+  return new Promise((resolve, reject) => {
+    let left = errands.length;
+    const begun = (): void => {
+      if (--left === 0) work().then(resolve, reject);
+    };
+    for (const errand of errands) errand.onBegin(begun);
+  });
+}
+
+const finished = (events: readonly Pending[]): Promise<unknown> =>
+  Promise.all(errandsOf(events).map((one) => one.done));
 
 /** Lets the answers go that waited for no more than what has arrived. */
 function release(lane: Lane, arrived: number): void {
@@ -145,6 +158,8 @@ export class Outbox {
   /** Each user's connections on Gateways, as the Inbox said last; unknown of those who must hear by the Inbox. */
   readonly #ears = new Map<UserId, readonly string[]>();
   readonly #gateways: Gateways;
+  /** Those whose Inboxes know that what goes there may be gathered. */
+  readonly #gathering = new Set<UserId>();
   /** Calls in quick succession: with more than these, what goes to the quiet is gathered. */
   readonly #pace: Bucket;
   #isBusy = false;
@@ -315,10 +330,12 @@ export class Outbox {
   }
 
   start(lanes: ReadonlySet<UserId>): void {
+    if (this.#stopped) return;
     this.#isBusy = !this.#pace.take(this.#ports.now(), lanes.size);
     this.#isNearlyBusy = !this.#pace.has(lanes.size);
-    this.#gateways.start();
+    // In this order, and in one go: who has heard an event and asks for their list finds it there.
     for (const user of lanes) this.#start(user);
+    this.#gateways.start();
   }
 
   /** The chat is being erased, or is read anew: from here nothing more is brought to anyone. */
@@ -361,12 +378,25 @@ export class Outbox {
   async told(user: UserId, clock: number): Promise<void> {
     const lane = this.#lanes.get(user);
     if (lane === undefined || lane.told >= clock) return;
-    const events = [...lane.current, ...lane.events].filter(({ told }) => told.clock <= clock);
-    if (events.length > 0 && events.every(isDirect)) {
-      await Promise.race([finished(events), new Promise((resolve) => setTimeout(resolve, DELIVERY.inOrderMs))]);
-      if (events.every(isDirect)) return;
-    }
+    if (await this.toldDirectly(user, clock)) return;
     await this.#arrived(lane, clock);
+  }
+
+  /** Resolves once what goes directly to `user` up to `clock` has been told, and soon in any case; false where some of it goes by the Inbox. */
+  async toldDirectly(user: UserId, clock: number): Promise<boolean> {
+    const lane = this.#lanes.get(user);
+    if (lane === undefined) return false;
+    const events = [...lane.current, ...lane.events].filter(({ told }) => told.clock <= clock);
+    if (events.length === 0 || !events.every(isDirect)) return false;
+    if (errandsOf(events).length > 0) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise((resolve) => {
+        timer = setTimeout(resolve, DELIVERY.inOrderMs);
+      });
+      await Promise.race([finished(events), late]);
+      clearTimeout(timer);
+    }
+    return events.every(isDirect);
   }
 
   /** Resolves once everything up to `clock` has arrived in the lane's Inbox, and soon in any case. */
@@ -390,7 +420,7 @@ export class Outbox {
   }
 
   async #run(user: UserId, lane: Lane): Promise<void> {
-    await this.#gathered(user, lane);
+    if (this.#mayGather(user, lane)) await this.#gathered(lane);
     while (!this.#stopped && (lane.replay || lane.row || lane.events.length > 0)) {
       const important = lane.replay || lane.row || lane.events.some(({ told }) => isDurable(told.event));
       try {
@@ -407,7 +437,7 @@ export class Outbox {
       if (this.#stopped) break;
       release(lane, lane.told);
       if (lane.floor === lane.told) this.#caughtUp(user);
-      await this.#gathered(user, lane);
+      if (this.#mayGather(user, lane)) await this.#gathered(lane);
     }
     lane.running = false;
     release(lane, Infinity);
@@ -415,9 +445,12 @@ export class Outbox {
     else if (this.#lanes.get(user) === lane) this.#lanes.delete(user);
   }
 
-  /** In a burst, what goes to an Inbox that has nobody to tell is gathered for a moment. */
-  async #gathered(user: UserId, lane: Lane): Promise<void> {
-    if (!this.#isBusy || !this.#ears.has(user) || lane.events.some(({ lost }) => lost.length > 0)) return;
+  /** In a burst, what goes to an Inbox that has nobody to tell is gathered for a moment, if the Inbox knows that it is. */
+  #mayGather(user: UserId, { events }: Lane): boolean {
+    return this.#isBusy && this.#gathering.has(user) && events.every(({ lost }) => lost.length === 0);
+  }
+
+  async #gathered(lane: Lane): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, DELIVERY.gatherMs);
       lane.hurry = () => {
@@ -482,12 +515,13 @@ export class Outbox {
     else {
       const content = { events: isRowOnly ? [] : some, to, hasRow, heard: isReplay ? before : undefined };
       const delivery = this.#delivery(user, floor, isReplay, content);
-      // What is told directly is on its way before the Inbox counts it as told.
       for (const pending of some) pending.lost = [];
-      await begun(some);
       if (isRowOnly) delivery.rowOnly = true;
-      const done = await this.#ports.deliver(user, delivery);
+      // What is told directly is on its way before the Inbox counts it as told.
+      const done = await whenBegun(some, () => this.#ports.deliver(user, delivery));
       await finished(some);
+      if (delivery.gathers === true && done.refused !== true && done.ears !== null) this.#gathering.add(user);
+      else this.#gathering.delete(user);
       lane.current = [];
       const missed = done.refused === true ? some : some.filter((one) => isMissed(one, done.ears));
       lane.events.unshift(...missed);
@@ -530,7 +564,12 @@ export class Outbox {
     user: UserId,
     floor: number,
     isReplay: boolean,
-    { events, to, hasRow, heard }: { events: readonly Pending[]; to: number; hasRow: boolean; heard: Heard | undefined },
+    {
+      events,
+      to,
+      hasRow,
+      heard,
+    }: { events: readonly Pending[]; to: number; hasRow: boolean; heard: Heard | undefined },
   ): Mutable<Delivery> {
     const room = this.#room;
     if (isReplay) {

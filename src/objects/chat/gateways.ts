@@ -20,8 +20,9 @@ export interface Pending {
 
 /** Events for one Gateway that leave together. */
 export interface Errand {
-  /** Resolves once the call is made: what is done from then on comes after it. */
-  readonly begun: Promise<void>;
+  readonly hasBegun: boolean;
+  /** Calls `work` when it begins, right before its own call is made. */
+  onBegin(work: () => void): void;
   /** Resolves once all of it was heard, or is noted as lost. */
   readonly done: Promise<void>;
 }
@@ -31,10 +32,28 @@ interface Item {
   readonly pending: Pending;
 }
 
-interface Open extends Errand {
-  items: Item[];
-  begin(): void;
-  end(): void;
+class Open implements Errand {
+  items: Item[] = [];
+  hasBegun = false;
+  readonly done: Promise<void>;
+  readonly end: () => void;
+  readonly #works: (() => void)[] = [];
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.done = promise;
+    this.end = resolve;
+  }
+
+  onBegin(work: () => void): void {
+    this.#works.push(work);
+  }
+
+  begin(): void {
+    if (this.hasBegun) return;
+    this.hasBegun = true;
+    for (const work of this.#works) work();
+  }
 }
 
 interface Line {
@@ -79,10 +98,7 @@ export class Gateways {
   #gathering(place: string): Open {
     const line = this.#lines.get(place) ?? { waiting: [], gathering: undefined, running: false };
     this.#lines.set(place, line);
-    if (line.gathering !== undefined) return line.gathering;
-    const begun = Promise.withResolvers<void>();
-    const done = Promise.withResolvers<void>();
-    line.gathering = { items: [], begun: begun.promise, done: done.promise, begin: begun.resolve, end: done.resolve };
+    line.gathering ??= new Open();
     return line.gathering;
   }
 
@@ -107,11 +123,12 @@ export class Gateways {
     while (line.waiting.length > 0 && !this.#stopped) {
       const errands = portion(line.waiting);
       try {
-        const call = this.#ports.push(place, pushesOf(errands));
-        for (const { begin } of errands) begin();
-        const gone = new Set(await call);
+        for (const errand of errands) errand.begin();
+        const gone = new Set(await this.#ports.push(place, pushesOf(errands)));
         if (gone.size > 0) for (const errand of [...errands, ...line.waiting]) lose(errand, (id) => gone.has(id));
         end(errands);
+        // Answers that waited for these events go before those that come after them.
+        if (line.waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, 0));
       } catch (fault) {
         this.#ports.failed(place, fault);
         // What waits must not overtake what was lost.

@@ -142,7 +142,10 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       if (delivery.row !== undefined) list.put(delivery.chatId, delivery.clock, delivery.row);
       // First the wire, then the row: if we die in between, the Chat brings it again and the wire hears it twice, not never.
       const { subscribers } = this.#load();
-      await Promise.all([this.#push(events, delivery), delivery.hole === true ? subscribers.giveUp() : subscribers.tell(events)]);
+      await Promise.all([
+        this.#push(events, delivery),
+        delivery.hole === true ? subscribers.giveUp() : subscribers.tell(events),
+      ]);
       // A large chat that is new here, or has just become one. If it can't be asked now, it brings its row again.
       if (delivery.row?.large === true && this.#isHeard() && !list.isLarge(delivery.chatId))
         unwrap(await chatStub(this.env, delivery.chatId).attach(this.#user, true, delivery.clock));
