@@ -1,8 +1,8 @@
-// An Inbox that is slow, and does not fail: everything that has gathered for it is told, in order, a portion at a time.
+// A Gateway that is slow, and does not fail: everything that has gathered for it is told, in order, a portion at a time.
 
 import { afterEach, describe, expect, it } from "vitest";
 import { DELIVERY } from "../../src/core/limits.ts";
-import type { Delivery } from "../../src/objects/rpc.ts";
+import type { Push } from "../../src/objects/rpc.ts";
 import { patch } from "../support/meter.ts";
 import { people, service } from "../support/people.ts";
 
@@ -11,8 +11,8 @@ afterEach(() => {
   for (const one of undo.splice(0)) one();
 });
 
-describe("an Inbox that is slow", () => {
-  it("hears all that has gathered meanwhile, however much, and its list is right in the end", async () => {
+describe("a Gateway that is slow", () => {
+  it("has its people hear all that has gathered meanwhile, however much, and their lists are right in the end", async () => {
     const [ann, bob] = await people("ann", "bob");
     const chat = await ann.direct(bob);
     const b = await bob.socket();
@@ -24,12 +24,10 @@ describe("an Inbox that is slow", () => {
     });
     const sizes: number[] = [];
     undo.push(
-      await patch("INBOX", `user:${bob.id}`, ["deliver"], (old) => {
-        return async function (this: { ctx: DurableObjectState }, ...args: unknown[]) {
-          if (this.ctx.id.name === `user:${bob.id}`) {
-            sizes.push((args[0] as Delivery).events.length);
-            await gate;
-          }
+      await patch("GATEWAY", "native/local/0", ["deliver"], (old) => {
+        return async function (this: unknown, ...args: unknown[]) {
+          for (const { events } of args[0] as Push[]) sizes.push(events.length);
+          await gate;
           return old.apply(this, args);
         };
       }),
