@@ -528,9 +528,9 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     // ---- own sockets ------------------------------------------------------------------------------------------
 
     override async fetch(request: Request): Promise<Response> {
-      const { session, username, origin, request: requestId } = identityOf(request);
+      const { session, origin, request: requestId } = identityOf(request);
       const join = async (): Promise<WebSocket> => {
-        if (session === null || username === null) throw authInvalid();
+        if (session === null) throw authInvalid();
         const { room } = await this.#load();
         room.role(session);
         const id = connectionId(chatName(room.id));
@@ -549,7 +549,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         const info = { id, tokenId, expiresAt, graceMs };
         let stands = false;
         try {
-          stands = await inboxStub(this.env, session.userId).addConnection(session, username, info);
+          stands = (await inboxStub(this.env, session.userId).addConnection(session, null, info)) !== null;
         } finally {
           if (!stands) this.#departed(this.#sockets.close((one) => one === seat, CLOSE.policy, ""));
         }
