@@ -43,8 +43,7 @@ interface Mounted {
 function socketsOf(env: Env): Sockets {
   return {
     gateway: (dialect, request, session, origin) => connectGateway(env, dialect, request, { session, origin }),
-    carried: (dialect, key, request, origin) =>
-      carryToGateway(env, dialect, key, request, { session: null, origin }),
+    carried: (dialect, key, request, origin) => carryToGateway(env, dialect, key, request, { session: null, origin }),
     chat: (chat, request, session, origin) => chatStub(env, chat).fetch(upgradeRequest(request, { session, origin })),
   };
 }
