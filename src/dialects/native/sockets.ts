@@ -8,7 +8,7 @@ import { LIMITS, PRESENCE } from "../../core/limits.ts";
 import type { ChatWire, Connection, GatewayWire } from "../../core/wire.ts";
 import type { Service } from "../../service/service.ts";
 import type { Frame } from "./commands.ts";
-import { chatCommand, failureFrame, okFrame, parseFields, readFrame, resultOf } from "./commands.ts";
+import { answerFrame, chatCommand, failureFrame, okFrame, parseFields, readFrame, resultOf } from "./commands.ts";
 import { createEncode } from "./events.ts";
 import type { Render } from "./render.ts";
 import { chatAddress, userAddress } from "./schemas.ts";
@@ -35,7 +35,7 @@ export function createChatSocket(render: Render): ChatWire {
         return { ok: false, re: frame.re, failure: failureOf(thrown) };
       }
     },
-    answer: (re, answer, origin) => okFrame(re, resultOf(answer, render, origin)),
+    answer: (re, answer, origin) => answerFrame(re, answer, render, origin),
     failure: failureFrame,
     encode: createEncode(render),
     join,

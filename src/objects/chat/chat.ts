@@ -61,6 +61,10 @@ interface Open {
   readonly counters: Counters;
 }
 
+/** It changes nothing. */
+const isLook = ({ do: name }: Command): boolean =>
+  name === "message.list" || name === "message.range" || name === "changes" || name === "chat.get";
+
 /** It names attachments, which the directory has to be asked for. */
 function isPrepared(command: Command): command is CommandOf<"message.send"> {
   return command.do === "message.send" && (command.draft.attachments?.length ?? 0) > 0;
@@ -355,7 +359,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const attachments = await this.#prepared(actor, command);
       return new Promise((resolve, reject) => {
         const reply = { done: (answer: Answer, before: number) => resolve({ answer, before }), failed: reject };
-        this.#commits.add({ actor, command: command as Committed, attachments, origin, request: requestOf(), reply });
+        const work = { actor, command: command as Committed, attachments, origin, request: requestOf(), reply };
+        this.#commits.add(work, !isLook(command));
       });
     }
 
@@ -606,7 +611,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const actor = { appId: seat.appId as Actor["appId"], userId: seat.userId };
       const reply = { to: open, re };
       if (!isPrepared(command) && command.do !== "typing" && command.do !== "chat.erase") {
-        return this.#commits.add({ actor, command, attachments: [], origin: seat.id, request: seat.request, reply });
+        const work = { actor, command, attachments: [], origin: seat.id, request: seat.request, reply };
+        return this.#commits.add(work, !isLook(command));
       }
       return within(seat.request, () => this.#prepare(reply, actor, command, seat));
     }
