@@ -8,6 +8,11 @@ import type { Person } from "../../core/people.ts";
 
 const MINUTE_MS = 60_000;
 
+const padded = (count: number, digits: number): readonly string[] =>
+  Array.from({ length: count }, (_, n) => String(n).padStart(digits, "0"));
+const SECONDS = padded(60, 2);
+const MILLISECONDS = padded(1_000, 3);
+
 /** ISO times; what lies in the same minute as the one before has the same beginning. */
 function createIso(): (ms: number) => string {
   let from = Number.NaN;
@@ -18,7 +23,7 @@ function createIso(): (ms: number) => string {
       start = new Date(from).toISOString().slice(0, -"00.000Z".length);
     }
     const rest = ms - from;
-    return `${start}${(rest < 10_000 ? "0" : "") + (rest / 1_000).toFixed(3)}Z`;
+    return `${start}${SECONDS[Math.floor(rest / 1_000)]}.${MILLISECONDS[rest % 1_000]}Z`;
   };
 }
 
