@@ -20,6 +20,7 @@ import type { Env } from "../../env.ts";
 import { log, logFault, requestOf, within } from "../../log.ts";
 import type { Counters } from "../figures.ts";
 import { ObjectFigures } from "../figures.ts";
+import { Gathered } from "../gathered.ts";
 import { identityOf } from "../identity.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, chatName, gatewayStub, inboxStub, lobbyStub } from "../rpc.ts";
@@ -82,6 +83,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     readonly #ports: ChatPorts;
     readonly #wire: ChatWire;
     readonly #sockets: ChatSockets;
+    readonly #entered: Gathered<Seat>;
     readonly #commits: GroupCommit<Work>;
     readonly #figures: ObjectFigures;
     #open: Open | undefined;
@@ -98,6 +100,10 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         ctx,
         () => Bucket.of(env),
         (seat) => this.#slow(seat),
+      );
+      this.#entered = new Gathered(
+        (seats) => this.#enter(seats),
+        () => this.#sockets.opening,
       );
       this.#commits = new GroupCommit({
         // Whoever began it: it is done for all of them.
@@ -558,13 +564,13 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         } finally {
           if (!stands) this.#departed(this.#sockets.close((one) => one === seat, CLOSE.policy, ""));
         }
+        await this.#entered.add(seat);
         if (!this.#sockets.claim(seat)) {
+          this.#leave(id);
           // While the Inbox was asked the member was removed, the chat was erased, or the token ended.
           (await this.#load()).room.role(session);
           throw authInvalid();
         }
-        this.ctx.storage.sql.exec("INSERT INTO sockets (connection, user_id) VALUES (?, ?)", id, session.userId);
-        this.#arm();
         const pair = new WebSocketPair();
         this.#sockets.accept(pair[1], seat);
         return pair[0];
@@ -572,6 +578,21 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const joined = await within(requestId, () => this.#attempt(join));
       if (!joined.ok) return Response.json(joined.failure, { status: 400 });
       return upgraded(joined.value, agreed(request, this.#wire.subprotocol));
+    }
+
+    /** Notes who is here, for the time after a crash. */
+    #enter(seats: readonly Seat[]): void {
+      // The chat may have been erased meanwhile.
+      if (isEmpty(this.ctx.storage.sql)) return;
+      for (const { id, userId } of seats)
+        this.ctx.storage.sql.exec("INSERT INTO sockets (connection, user_id) VALUES (?, ?)", id, userId);
+      this.#arm();
+    }
+
+    #leave(connection: string): void {
+      if (isEmpty(this.ctx.storage.sql)) return;
+      this.ctx.storage.sql.exec("DELETE FROM sockets WHERE connection = ?", connection);
+      this.#arm();
     }
 
     override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
@@ -657,10 +678,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     #departed(seats: readonly Pick<Seat, "id" | "userId">[]): void {
       for (const { id, userId } of seats) {
-        if (!isEmpty(this.ctx.storage.sql)) {
-          this.ctx.storage.sql.exec("DELETE FROM sockets WHERE connection = ?", id);
-          this.#arm();
-        }
+        this.#leave(id);
         const told = inboxStub(this.env, userId).removeConnections([id]);
         this.ctx.waitUntil(told.catch((fault: unknown) => this.#fault("disconnect", fault, { user: userId })));
       }
