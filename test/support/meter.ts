@@ -9,6 +9,8 @@ export type Kind = "CHAT" | "INBOX" | "GATEWAY" | "LOBBY";
 const CALLS: Record<Kind, readonly string[]> = {
   CHAT: [
     "execute",
+    "executeAll",
+    "settle",
     "open",
     "isMember",
     "attach",

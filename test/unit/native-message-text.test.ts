@@ -1,6 +1,6 @@
 // A message that is written straight as JSON is letter by letter what its object would be.
 
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { chatId, messageId, userId } from "../../src/core/ids.ts";
 import { MESSAGE_KINDS } from "../../src/core/message.ts";

@@ -312,7 +312,7 @@ export class Messages {
       if (message !== undefined) found.push(message);
     }
     // They come in this order, though SQLite does not promise it.
-    return found.sort((a, b) => a.seq - b.seq);
+    return found.toSorted((a, b) => a.seq - b.seq);
   }
 
   #many(where: string, ...bindings: SqlStorageValue[]): Message[] {
