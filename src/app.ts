@@ -42,16 +42,9 @@ interface Mounted {
 
 function socketsOf(env: Env): Sockets {
   return {
-    gateway: (dialect, request, caller, origin) =>
-      connectGateway(env, dialect, request, {
-        session: caller?.session ?? null,
-        username: caller?.user.username ?? null,
-        origin,
-      }),
-    carried: (dialect, key, request, origin) =>
-      carryToGateway(env, dialect, key, request, { session: null, username: null, origin }),
-    chat: (chat, request, { session, user }, origin) =>
-      chatStub(env, chat).fetch(upgradeRequest(request, { session, username: user.username, origin })),
+    gateway: (dialect, request, session, origin) => connectGateway(env, dialect, request, { session, origin }),
+    carried: (dialect, key, request, origin) => carryToGateway(env, dialect, key, request, { session: null, origin }),
+    chat: (chat, request, session, origin) => chatStub(env, chat).fetch(upgradeRequest(request, { session, origin })),
   };
 }
 

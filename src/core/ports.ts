@@ -255,6 +255,8 @@ export interface Objects {
   sweepLater(user: UserId, what: Sweep): Promise<void>;
   /** Closes at once all connections that this session's token opened. */
   endSessions(session: Session): Promise<void>;
+  /** Ends all tokens of a user, and closes at once the connections that they opened. */
+  endAllSessions(user: UserId): Promise<void>;
   /** The user's new name and photo reach every chat that they are in. */
   profileChanged(user: Person): Promise<void>;
   /** The account is gone: the directory forgets it, the user leaves every chat, their connections close, their list is gone. */

@@ -10,15 +10,18 @@ import type { Service } from "../service/service.ts";
 
 /** Hands upgrades to the objects that hold sockets. */
 export interface Sockets {
-  /** To a Gateway of `dialect`; without a session the dialect asks in band. */
-  gateway(dialect: string, request: Request, caller: Caller | null, origin: string): Promise<Response>;
+  /**
+   * To a Gateway of `dialect`; without a session the dialect asks in band. The session may be by the token's signature alone:
+   * the connection is refused where the token has ended.
+   */
+  gateway(dialect: string, request: Request, session: Session | null, origin: string): Promise<Response>;
   /**
    * A request of a dialect that carries its connections itself, to the Gateway that `key` leads to; without a key, to
    * one that may open a connection. Null: the key leads nowhere.
    */
   carried(dialect: string, key: string | null, request: Request, origin: string): Promise<Response | null>;
-  /** To the chat's own object. */
-  chat(chat: ChatId, request: Request, caller: Caller, origin: string): Promise<Response>;
+  /** To the chat's own object, likewise. */
+  chat(chat: ChatId, request: Request, session: Session, origin: string): Promise<Response>;
 }
 
 export interface Variables {

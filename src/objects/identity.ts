@@ -12,9 +12,8 @@ import { requestOf } from "../log.ts";
 const HEADER = "x-parlance-identity";
 
 export interface Identity {
-  /** Null: the dialect asks in band. */
+  /** As the token says by its signature; the user's Inbox sees whether it still stands. Null: the dialect asks in band. */
   readonly session: Session | null;
-  readonly username: string | null;
   /** The origin that links begin with. */
   readonly origin: string;
 }
@@ -34,7 +33,6 @@ const schema = z.object({
       expiresAt: z.number(),
     })
     .nullable(),
-  username: z.string().nullable(),
   origin: z.string(),
   request: z.string().nullable(),
 });

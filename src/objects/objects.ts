@@ -44,6 +44,7 @@ export function createObjects(env: ObjectBindings): Objects {
     },
     sweepLater: (user, what) => inboxStub(env, user).sweepLater(what),
     endSessions: (session) => inboxStub(env, session.userId).endSessions(session.tokenId, session.expiresAt),
+    endAllSessions: (user) => inboxStub(env, user).endAllSessions(),
     profileChanged: (person) => inboxStub(env, person.id).profileChanged(person),
     eraseUser: (actor, ghost) => inboxStub(env, actor.userId).erase(actor, ghost),
     announce: (app, news) => lobbyStub(env, app).announce(app, news),

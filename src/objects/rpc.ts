@@ -130,8 +130,11 @@ export interface InboxCalls {
   deliver(delivery: Delivery): Promise<Delivered>;
   /** Resolves once what came from this chat is written; the clock of its row, undefined where the user has no such chat. */
   written(chat: ChatId): Promise<number | undefined>;
-  /** False: the token was ended meanwhile, and the connection must not stand. */
-  addConnection(actor: Actor, username: string, connection: ConnectionInfo): Promise<boolean>;
+  /**
+   * The username of whoever has the connection. Null: its token has ended, and the connection must not stand. `username`
+   * null: by nothing but the token's signature; whether it stands is still to be seen.
+   */
+  addConnection(actor: Actor, username: string | null, connection: ConnectionInfo): Promise<string | null>;
   removeConnections(connections: readonly string[]): Promise<void>;
   /** A connection that acts for the user's app hears the messages of all their chats (or no longer); it does not make them online. */
   subscribe(connection: string, on: boolean): Promise<void>;
@@ -144,6 +147,8 @@ export interface InboxCalls {
   /** When the last connection closed; null while one is open, or where none ever was. */
   lastSeen(): Promise<number | null>;
   endSessions(tokenId: string | null, expiresAt: number): Promise<void>;
+  /** Ends all tokens of the user, with the connections that they have opened. */
+  endAllSessions(): Promise<void>;
   sweepLater(what: Sweep): Promise<void>;
   profileChanged(person: Person): Promise<void>;
   /** The account is gone. */

@@ -94,6 +94,16 @@ export function createAuth({ directory, objects, passwords, tokens, throttle, no
       return begin(known.user);
     },
 
+    /**
+     * What `token` says by its signature alone: whether it still stands is for the user's Inbox to see, which each
+     * connection is entered in. @throws auth.invalid
+     */
+    async signed(token: string): Promise<Session> {
+      const session = await tokens.verify(token);
+      if (session === null) throw authInvalid();
+      return session;
+    },
+
     /** Who `token` speaks for; one query of the directory. @throws auth.invalid */
     async authenticate(token: string): Promise<Caller> {
       const session = await tokens.verify(token);
@@ -106,15 +116,13 @@ export function createAuth({ directory, objects, passwords, tokens, throttle, no
 
     /** The token is dead at once, and so are the sockets that it opened. */
     async logout(session: Session): Promise<void> {
-      await directory.tokens.end(session.tokenId);
+      // If this is cut off in between, the token still stands, and can be ended once more.
       await objects.endSessions(session);
+      await directory.tokens.end(session.tokenId);
     },
 
     /** All tokens of the caller are dead at once, this one too, and so are the sockets that they opened. */
-    async logoutEverywhere(session: Session): Promise<void> {
-      const ended = await directory.tokens.endAll(session.userId);
-      await Promise.all(ended.map((token) => objects.endSessions({ ...session, ...token })));
-    },
+    logoutEverywhere: (session: Session): Promise<void> => objects.endAllSessions(session.userId),
 
     /** The account is gone; its messages stay, as those of a deleted user. */
     async erase({ user }: Caller): Promise<void> {

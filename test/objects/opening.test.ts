@@ -89,6 +89,20 @@ describe("a connection that is being opened", () => {
     socket.close();
   });
 
+  it("on a chat is noted there with all that are opened with it, and goes with its end", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const chat = await ann.direct(bob);
+    const noted = (): Promise<unknown[]> =>
+      runInDurableObject(env.CHAT.getByName(`chat:${chat.id}`), (_, { storage }) =>
+        storage.sql.exec("SELECT connection FROM sockets").toArray(),
+      );
+    const sockets = await Promise.all(Array.from({ length: 20 }, (_, n) => (n % 2 ? ann : bob).socket(chat.id)));
+    expect(await noted()).toHaveLength(20);
+    for (const socket of sockets) socket.close();
+    await expect.poll(noted).toEqual([]);
+    await expect.poll(() => entered(ann)).toEqual([]);
+  });
+
   it("on a chat is refused, and forgotten, when its user is removed meanwhile", async () => {
     const [ann, bob] = await people("ann", "bob");
     const chat = await ann.group("Without bob", bob);

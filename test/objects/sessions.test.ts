@@ -76,9 +76,9 @@ describe("the end of a token", () => {
     const { tokenId, expiresAt } = await session(ann, 60_000);
     await inboxStub(env, ann.id).endSessions(tokenId, expiresAt);
     const info = { id: "native/local/0#late", tokenId, expiresAt, graceMs: 0 };
-    expect(await inboxStub(env, ann.id).addConnection({ appId: appId(1), userId: ann.id }, ann.username, info)).toBe(
-      false,
-    );
+    const actor = { appId: appId(1), userId: ann.id };
+    expect(await inboxStub(env, ann.id).addConnection(actor, ann.username, info)).toBeNull();
+    expect(await inboxStub(env, ann.id).addConnection(actor, null, info)).toBeNull();
     expect(await inboxStub(env, ann.id).online()).toBe(false);
   });
 

@@ -6,7 +6,7 @@ import { carriedRequest } from "../../src/objects/identity.ts";
 
 const CHUNK = 2 ** 16;
 const LIMIT = GATEWAY.bodyBytes / CHUNK;
-const identity = { session: null, username: null, origin: "https://chat.example" };
+const identity = { session: null, origin: "https://chat.example" };
 
 /** A request whose body has so many chunks; `given` counts those that were asked for. */
 function posting(chunks: number) {

@@ -104,6 +104,12 @@ export const failureFrame = (re: Json, failure: Failure): string =>
   JSON.stringify({ re, ok: false, error: socketError(failure) });
 export const okFrame = (re: Json, result: object): string => JSON.stringify({ re, ok: true, ...result });
 
+/** The answer to a command. */
+export const answerFrame = (re: Json, answer: Answer, render: Render, origin: string): string =>
+  answer.do === "message.list"
+    ? `{"re":${JSON.stringify(re)},"ok":true,${render.pageText(answer.result, origin)}}`
+    : okFrame(re, resultOf(answer, render, origin));
+
 /** The result of a command, as its answer bears it. */
 export function resultOf(answer: Answer, render: Render, origin: string): object {
   switch (answer.do) {

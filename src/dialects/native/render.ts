@@ -4,6 +4,7 @@ import type { DetailedChat, ListedChat } from "../../core/chat.ts";
 import type { Attachment, Message, SeenMessage } from "../../core/message.ts";
 import type { Member, Person } from "../../core/people.ts";
 import type { User } from "../../core/ports.ts";
+import { createMessageText } from "./message-text.ts";
 
 /** Where the link of an attachment leads: an absolute address that opens without a token for a while. */
 export type LinkTo = (origin: string, attachment: string) => string;
@@ -44,6 +45,12 @@ export function createRender(linkTo: LinkTo) {
 
   const seen = (message: SeenMessage, origin: string) => ({ ...unseen(message, origin), read: message.read });
 
+  const messageText = createMessageText(person, attachment);
+
+  /** A page of messages as JSON: `"items":[…],"next":…`. */
+  const pageText = (page: { items: readonly SeenMessage[]; next: number | null }, origin: string): string =>
+    `"items":[${page.items.map((message) => messageText(message, origin)).join(",")}],"next":${page.next}`;
+
   const chat = (one: ListedChat, origin: string) => ({
     id: one.id,
     kind: one.kind,
@@ -65,6 +72,7 @@ export function createRender(linkTo: LinkTo) {
     attachment,
     unseen,
     seen,
+    pageText,
     chat,
     member,
     detailed: (one: DetailedChat, origin: string) => ({ ...chat(one, origin), members: one.members.map(member) }),

@@ -37,7 +37,7 @@ export function messageRoutes(render: Render): Hono<Http> {
         do: "message.list",
         ...c.req.valid("query"),
       });
-      return c.json({ items: page.items.map((message) => render.seen(message, c.get("origin"))), next: page.next });
+      return c.body(`{${render.pageText(page, c.get("origin"))}}`, 200, { "content-type": "application/json" });
     },
   );
 

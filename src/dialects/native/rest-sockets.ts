@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { authRequired } from "../../core/errors.ts";
 import type { Failure } from "../../core/errors.ts";
-import type { Caller } from "../../service/auth.ts";
+import type { Session } from "../../core/people.ts";
 import type { Http } from "../http.ts";
 import { bearer } from "../http.ts";
 import { describe, valid } from "./describe.ts";
@@ -14,7 +14,7 @@ import { chatParam } from "./schemas.ts";
 const BEARER = "bearer.";
 
 /** Browsers can't set headers on a socket: their token comes as a subprotocol beside the one that is spoken. */
-async function socketCaller(c: Context<Http>): Promise<Caller> {
+function socketToken(c: Context<Http>): string {
   const offered =
     c.req
       .header("sec-websocket-protocol")
@@ -22,7 +22,7 @@ async function socketCaller(c: Context<Http>): Promise<Caller> {
       .map((name) => name.trim()) ?? [];
   const token = bearer(c.req.raw) ?? offered.find((name) => name.startsWith(BEARER))?.slice(BEARER.length);
   if (token === undefined) throw authRequired();
-  return c.get("service").auth.authenticate(token);
+  return token;
 }
 
 function upgradeRequired(c: Context<Http>): Response | null {
@@ -35,9 +35,19 @@ function upgradeRequired(c: Context<Http>): Response | null {
   });
 }
 
+/** Hands the upgrade on by the token's signature: the object that it goes to finds out whether the token still stands. */
+async function upgrade(c: Context<Http>, connect: (session: Session) => Promise<Response>): Promise<Response> {
+  const token = socketToken(c);
+  const { auth } = c.get("service");
+  const response = await connect(await auth.signed(token));
+  if (response.status === 101) return response;
+  // Whose token has ended hears that first, and nothing of what is there.
+  await auth.authenticate(token);
+  return refusal(response);
+}
+
 /** What an object refused, in the dialect's words. */
 async function refusal(response: Response): Promise<Response> {
-  if (response.status === 101) return response;
   if (response.status !== 400)
     return problem({ code: "rate.limited", detail: "This place is full. Try again soon.", retryAfter: 5 });
   return problem(await response.json<Failure>());
@@ -53,8 +63,7 @@ export function socketRoutes(): Hono<Http> {
     async (c) => {
       const refused = upgradeRequired(c);
       if (refused !== null) return refused;
-      const caller = await socketCaller(c);
-      return refusal(await c.get("sockets").gateway("native", c.req.raw, caller, c.get("origin")));
+      return upgrade(c, (session) => c.get("sockets").gateway("native", c.req.raw, session, c.get("origin")));
     },
   );
 
@@ -65,8 +74,8 @@ export function socketRoutes(): Hono<Http> {
     async (c) => {
       const refused = upgradeRequired(c);
       if (refused !== null) return refused;
-      const caller = await socketCaller(c);
-      return refusal(await c.get("sockets").chat(c.req.valid("param").id, c.req.raw, caller, c.get("origin")));
+      const { id } = c.req.valid("param");
+      return upgrade(c, (session) => c.get("sockets").chat(id, c.req.raw, session, c.get("origin")));
     },
   );
 

@@ -11,7 +11,7 @@ import type { Service } from "../../service/service.ts";
 import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { Frame } from "./commands.ts";
-import { chatCommand, failureFrame, okFrame, parseFields, readFrame, resultOf } from "./commands.ts";
+import { answerFrame, chatCommand, failureFrame, okFrame, parseFields, readFrame, resultOf } from "./commands.ts";
 import { createEncode } from "./events.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Render } from "./render.ts";
@@ -39,7 +39,7 @@ export function createChatSocket(render: Render): ChatWire {
         return { ok: false, re: frame.re, failure: failureOf(thrown) };
       }
     },
-    answer: (re, answer, origin) => okFrame(re, resultOf(answer, render, origin)),
+    answer: (re, answer, origin) => answerFrame(re, answer, render, origin),
     failure: failureFrame,
     encode: createEncode(render),
     join,

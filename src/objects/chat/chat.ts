@@ -20,6 +20,7 @@ import type { Env } from "../../env.ts";
 import { log, logFault, requestOf, within } from "../../log.ts";
 import type { Counters } from "../figures.ts";
 import { ObjectFigures } from "../figures.ts";
+import { Gathered } from "../gathered.ts";
 import { identityOf } from "../identity.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, chatName, gatewayStub, inboxStub, lobbyStub } from "../rpc.ts";
@@ -61,6 +62,10 @@ interface Open {
   readonly counters: Counters;
 }
 
+/** It changes nothing. */
+const isLook = ({ do: name }: Command): boolean =>
+  name === "message.list" || name === "message.range" || name === "changes" || name === "chat.get";
+
 /** It names attachments, which the directory has to be asked for. */
 function isPrepared(command: Command): command is CommandOf<"message.send"> {
   return command.do === "message.send" && (command.draft.attachments?.length ?? 0) > 0;
@@ -83,6 +88,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     readonly #ports: ChatPorts;
     readonly #wire: ChatWire;
     readonly #sockets: ChatSockets;
+    readonly #entered: Gathered<Seat>;
     readonly #commits: GroupCommit<Work>;
     readonly #figures: ObjectFigures;
     #open: Open | undefined;
@@ -99,6 +105,10 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         ctx,
         () => Bucket.of(env),
         (seat) => this.#slow(seat),
+      );
+      this.#entered = new Gathered(
+        (seats) => this.#enter(seats),
+        () => this.#sockets.opening,
       );
       this.#commits = new GroupCommit({
         // Whoever began it: it is done for all of them.
@@ -388,7 +398,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const attachments = await this.#prepared(actor, command);
       return new Promise((resolve, reject) => {
         const reply = { done: (answer: Answer, before: number) => resolve({ answer, before }), failed: reject };
-        this.#commits.add({ actor, command: command as Committed, attachments, origin, request: requestOf(), reply });
+        const work = { actor, command: command as Committed, attachments, origin, request: requestOf(), reply };
+        this.#commits.add(work, !isLook(command));
       });
     }
 
@@ -563,9 +574,9 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     // ---- own sockets ------------------------------------------------------------------------------------------
 
     override async fetch(request: Request): Promise<Response> {
-      const { session, username, origin, request: requestId } = identityOf(request);
+      const { session, origin, request: requestId } = identityOf(request);
       const join = async (): Promise<WebSocket> => {
-        if (session === null || username === null) throw authInvalid();
+        if (session === null) throw authInvalid();
         const { room } = await this.#load();
         room.role(session);
         const id = connectionId(chatName(room.id));
@@ -584,17 +595,17 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         const info = { id, tokenId, expiresAt, graceMs };
         let stands = false;
         try {
-          stands = await inboxStub(this.env, session.userId).addConnection(session, username, info);
+          stands = (await inboxStub(this.env, session.userId).addConnection(session, null, info)) !== null;
         } finally {
           if (!stands) this.#departed(this.#sockets.close((one) => one === seat, CLOSE.policy, ""));
         }
+        await this.#entered.add(seat);
         if (!this.#sockets.claim(seat)) {
+          this.#leave(id);
           // While the Inbox was asked the member was removed, the chat was erased, or the token ended.
           (await this.#load()).room.role(session);
           throw authInvalid();
         }
-        this.ctx.storage.sql.exec("INSERT INTO sockets (connection, user_id) VALUES (?, ?)", id, session.userId);
-        this.#arm();
         const pair = new WebSocketPair();
         this.#sockets.accept(pair[1], seat);
         return pair[0];
@@ -602,6 +613,21 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const joined = await within(requestId, () => this.#attempt(join));
       if (!joined.ok) return Response.json(joined.failure, { status: 400 });
       return upgraded(joined.value, agreed(request, this.#wire.subprotocol));
+    }
+
+    /** Notes who is here, for the time after a crash. */
+    #enter(seats: readonly Seat[]): void {
+      // The chat may have been erased meanwhile.
+      if (isEmpty(this.ctx.storage.sql)) return;
+      for (const { id, userId } of seats)
+        this.ctx.storage.sql.exec("INSERT INTO sockets (connection, user_id) VALUES (?, ?)", id, userId);
+      this.#arm();
+    }
+
+    #leave(connection: string): void {
+      if (isEmpty(this.ctx.storage.sql)) return;
+      this.ctx.storage.sql.exec("DELETE FROM sockets WHERE connection = ?", connection);
+      this.#arm();
     }
 
     override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
@@ -641,7 +667,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const actor = { appId: seat.appId as Actor["appId"], userId: seat.userId };
       const reply = { to: open, re };
       if (!isPrepared(command) && !isSpecial(command)) {
-        return this.#commits.add({ actor, command, attachments: [], origin: seat.id, request: seat.request, reply });
+        const work = { actor, command, attachments: [], origin: seat.id, request: seat.request, reply };
+        return this.#commits.add(work, !isLook(command));
       }
       return within(seat.request, () => this.#prepare(reply, actor, command, seat));
     }
@@ -686,10 +713,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     #departed(seats: readonly Pick<Seat, "id" | "userId">[]): void {
       for (const { id, userId } of seats) {
-        if (!isEmpty(this.ctx.storage.sql)) {
-          this.ctx.storage.sql.exec("DELETE FROM sockets WHERE connection = ?", id);
-          this.#arm();
-        }
+        this.#leave(id);
         const told = inboxStub(this.env, userId).removeConnections([id]);
         this.ctx.waitUntil(told.catch((fault: unknown) => this.#fault("disconnect", fault, { user: userId })));
       }

@@ -1,6 +1,6 @@
 /**
  * Gathers what arrives while a commit is in flight into the next one: idle, nothing waits; busy, many commands share one
- * write to the disk. Knows no command.
+ * write to the disk. What changes nothing waits for no write. Knows no command.
  */
 
 /** As many are committed without waiting for more. */
@@ -19,6 +19,8 @@ export class GroupCommit<Work> {
   readonly #ports: GroupCommitPorts<Work>;
   #waiting: Work[] = [];
   #isUnderWay = false;
+  /** The next ones are being committed; false while they are only written. */
+  #isCommitting = false;
   /** Commands come faster than they are committed. */
   #isBusy = false;
 
@@ -26,7 +28,12 @@ export class GroupCommit<Work> {
     this.#ports = ports;
   }
 
-  add(work: Work): void {
+  /** `changes` false: it only looks, and is done at once unless something that came before it is still to be committed. */
+  add(work: Work, changes = true): void {
+    if (!changes && this.#waiting.length === 0 && !this.#isCommitting) {
+      void this.#ports.commit([work]);
+      return;
+    }
     this.#waiting.push(work);
     if (!this.#isUnderWay) void this.#run();
   }
@@ -40,13 +47,16 @@ export class GroupCommit<Work> {
         if (this.#isBusy) await this.#arrived();
         const works = this.#waiting;
         this.#waiting = [];
+        this.#isCommitting = true;
         const done = this.#ports.commit(works);
         const count = typeof done === "number" ? done : await done;
+        this.#isCommitting = false;
         if (count < works.length) this.#waiting = [...works.slice(count), ...this.#waiting];
         await this.#ports.written();
         this.#isBusy = works.length > 1 || this.#waiting.length > 0;
       }
     } finally {
+      this.#isCommitting = false;
       this.#isUnderWay = false;
     }
   }

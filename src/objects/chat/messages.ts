@@ -23,8 +23,21 @@ type MessageRow = [
   deletedAt: number | null,
 ];
 
-const SELECT =
-  "SELECT seq, rev, clock, user_id, kind, text, attachments, data, reply_to, client_id, created_at, edited_at, deleted_at FROM messages";
+const COLUMNS =
+  "seq, rev, clock, user_id, kind, text, attachments, data, reply_to, client_id, created_at, edited_at, deleted_at";
+const SELECT = `SELECT ${COLUMNS} FROM messages`;
+
+/**
+ * So many rows come as one value, and messages with more bytes than this by themselves: a value may have 2 MB, and a
+ * character may take six bytes as JSON.
+ */
+const ROWS = 128;
+const LONG = 2_048;
+
+/** The rows from one place up to another as JSON, of long ones only `seq`: fifty rows one by one take twice as long. */
+const PAGE = `SELECT group_concat(CASE WHEN ifnull(octet_length(text), 0) + ifnull(octet_length(data), 0)
+    + ifnull(octet_length(attachments), 0) > ${LONG} THEN seq ELSE json_array(${COLUMNS}) END) AS rows
+  FROM messages WHERE seq BETWEEN ? AND ?`;
 
 /** Who wrote a message, and what they are in the chat. */
 interface Author {
@@ -185,9 +198,9 @@ export class Messages {
     return this.#one("WHERE user_id = ? AND client_id = ?", user, clientId);
   }
 
-  /** Up to `limit` messages below `seq`, newest first. */
+  /** Up to `limit` messages below `seq`, which is at most one more than the last; newest first. */
   before(seq: number, limit: number): Message[] {
-    return this.#many("WHERE seq < ? ORDER BY seq DESC LIMIT ?", seq, limit);
+    return this.#page(seq - limit, seq - 1).toReversed();
   }
 
   /** Up to `limit` messages between two places that are not deleted, newest first, without the newest `skip`. */
@@ -239,7 +252,7 @@ export class Messages {
 
   /** Up to `limit` messages above `seq`, oldest first. */
   after(seq: number, limit: number): Message[] {
-    return this.#many("WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit);
+    return this.#page(seq + 1, seq + limit);
   }
 
   /** Those of `seqs` that exist, by `seq`. */
@@ -281,6 +294,25 @@ export class Messages {
       )
       .one();
     return row.n;
+  }
+
+  /** Those between two places, both included, by `seq`: no place is empty. */
+  #page(from: number, to: number): Message[] {
+    const found: Message[] = [];
+    for (let at = from; at <= to; at += ROWS) found.push(...this.#slice(at, Math.min(to, at + ROWS - 1)));
+    return found;
+  }
+
+  #slice(from: number, to: number): Message[] {
+    const { rows } = this.#sql.exec<{ rows: string | null }>(PAGE, from, to).one();
+    if (rows === null) return [];
+    const found: Message[] = [];
+    for (const row of stored<(MessageRow | number)[]>(`[${rows}]`)) {
+      const message = typeof row === "number" ? this.get(row) : this.#message(row);
+      if (message !== undefined) found.push(message);
+    }
+    // They come in this order, though SQLite does not promise it.
+    return found.toSorted((a, b) => a.seq - b.seq);
   }
 
   #many(where: string, ...bindings: SqlStorageValue[]): Message[] {

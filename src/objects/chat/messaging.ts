@@ -174,10 +174,16 @@ export function list(room: Room, actor: Actor, page: CommandOf<"message.list">):
   if (page.before !== undefined && page.after !== undefined) throw invalid("after", "does not go with before");
   const found =
     page.after === undefined
-      ? room.messages.before(page.before === undefined ? SEQS_PER_CHAT : room.cursor(page.before, "before"), limit + 1)
+      ? room.messages.before(belowOf(room, page.before), limit + 1)
       : room.messages.after(room.cursor(page.after, "after"), limit + 1);
   const items = found.slice(0, limit).map((message) => room.seen(message, actor.userId));
   return { result: { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null }, commit: NOTHING };
+}
+
+/** Where a page ends that is below `cursor`, or has the newest messages. @throws input.invalid */
+function belowOf(room: Room, cursor: number | undefined): number {
+  const end = room.lastSeq + 1;
+  return cursor === undefined ? end : Math.min(room.cursor(cursor, "before"), end);
 }
 
 /** For the app as a whole, which need not be in the chat. @throws not_found to another app */

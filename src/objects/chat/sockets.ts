@@ -67,6 +67,11 @@ export class ChatSockets {
     return this.#reserved.delete(seat);
   }
 
+  /** How many connections are being opened. */
+  get opening(): number {
+    return this.#reserved.size;
+  }
+
   accept(socket: WebSocket, seat: Seat): void {
     this.#ctx.acceptWebSocket(socket);
     socket.serializeAttachment(seat);

@@ -133,13 +133,12 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     }
 
     async #open(request: Request, wire: GatewayWire): Promise<Response> {
-      const { session, username, origin, request: requestId } = identityOf(request);
+      const { session, origin, request: requestId } = identityOf(request);
       const id = connectionId(this.#name);
       const pair = new WebSocketPair();
       this.#arm();
-      if (session !== null && !(await this.#admit(id, session, username ?? ""))) {
-        return Response.json(authInvalid().failure, { status: 400 });
-      }
+      const username = session === null ? null : await this.#admit(id, session);
+      if (session !== null && username === null) return Response.json(authInvalid().failure, { status: 400 });
       const attached: Attached = { id, session, username, app: null, origin, state: null, request: requestId };
       this.ctx.acceptWebSocket(pair[1]);
       pair[1].serializeAttachment(attached);
@@ -148,31 +147,32 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       return upgraded(pair[0], agreed(request, wire.subprotocol));
     }
 
-    /** Whether the connection may stand: its token has not ended, neither before nor while this was asked. */
-    async #admit(id: string, session: Session, username: string): Promise<boolean> {
+    /** The user's name, if the connection may stand: its token has not ended, neither before nor while this was asked. */
+    async #admit(id: string, session: Session): Promise<string | null> {
       this.#opening.add(id);
-      let stands = false;
+      let username: string | null = null;
       try {
-        stands = await this.#register(id, session, username);
+        username = await this.#register(id, session, null);
       } finally {
-        stands = this.#opening.delete(id) && stands;
-        if (!stands) this.#left(id, session.userId);
+        if (!this.#opening.delete(id)) username = null;
+        if (username === null) this.#left(id, session.userId);
       }
-      return stands;
+      return username;
     }
 
-    async #register(id: string, session: Session, username: string): Promise<boolean> {
+    /** The name of the user whose connection it is from now on; null: the token has ended. */
+    async #register(id: string, session: Session, username: string | null): Promise<string | null> {
       const { tokenId, expiresAt } = session;
-      const stands = await inboxStub(this.env, session.userId).addConnection(session, username, {
+      const holder = await inboxStub(this.env, session.userId).addConnection(session, username, {
         id,
         tokenId,
         expiresAt,
         graceMs: this.#wire.graceMs,
       });
-      if (!stands) return false;
+      if (holder === null) return null;
       this.#roster.add(id, session);
       if (this.#wire.news) await this.serve(session.appId);
-      return true;
+      return holder;
     }
 
     /** What the app's Lobby has to say reaches this Gateway from now on. */
@@ -184,7 +184,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     }
 
     async identify(connection: HeldConnection, session: Session, username: string): Promise<boolean> {
-      if (!(await this.#register(connection.id, session, username))) {
+      if ((await this.#register(connection.id, session, username)) === null) {
         this.close(connection, CLOSE.policy, "the token was ended");
         return false;
       }

@@ -26,6 +26,7 @@ import { Subscribers } from "../subscribers.ts";
 import { ChatList } from "./chat-list.ts";
 import { Connections } from "./connections.ts";
 import { INBOX_SCHEMA } from "./schema.ts";
+import { Standing } from "./standing.ts";
 
 export interface InboxPorts {
   readonly directory: Directory;
@@ -70,6 +71,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
   return class Inbox extends DurableObject<Env> implements InboxCalls {
     readonly #ports: InboxPorts;
     readonly #figures: ObjectFigures;
+    readonly #standing: Standing;
     #open: Open | undefined;
     #alarmAt: number | null | undefined;
     #verifiedAt = 0;
@@ -84,6 +86,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
       this.#ports = portsOf(env);
+      this.#standing = new Standing(this.#ports.directory.tokens);
       this.#figures = new ObjectFigures({
         hand: (app, handed) => lobbyStub(env, app).count(ctx.id.name ?? "", handed),
         waitUntil: (work) => ctx.waitUntil(work),
@@ -296,23 +299,26 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     // ---- connections and presence -----------------------------------------------------------------------------
 
-    async addConnection(actor: Actor, username: string, connection: ConnectionInfo): Promise<boolean> {
+    async addConnection(actor: Actor, username: string | null, connection: ConnectionInfo): Promise<string | null> {
+      const { tokenId } = connection;
       // Who comes hears of what happens from now on.
       if (isGateway(placeOf(connection.id))) await this.#settle();
+      const holder = username ?? (tokenId === null ? null : await this.#standing.holder(actor, tokenId));
       const { meta, connections } = this.#load();
-      if (meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return false;
-      if (connection.expiresAt <= Date.now()) return false;
-      if (connection.tokenId !== null && connections.hasEnded(connection.tokenId)) return false;
+      if (holder === null || meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return null;
+      if (connection.expiresAt <= Date.now()) return null;
+      if (tokenId !== null && connections.hasEnded(tokenId)) return null;
+      if (username === null && tokenId !== null) this.#standing.keep(tokenId, holder);
       const was = this.#isOnline();
       const wasHeard = this.#isHeard();
       connections.add(connection);
       if (meta.get(KEY.offlineAt) !== undefined) meta.delete(KEY.offlineAt);
-      const owner = JSON.stringify({ appId: actor.appId, username });
+      const owner = JSON.stringify({ appId: actor.appId, username: holder });
       if (meta.get(KEY.owner) !== owner) meta.set(KEY.owner, owner);
       this.#schedule();
       if (!was) this.#tellPresence();
       else if (wasHeard !== this.#isHeard()) this.ctx.waitUntil(this.#attachLarge());
-      return true;
+      return holder;
     }
 
     async removeConnections(ids: readonly string[]): Promise<void> {
@@ -424,6 +430,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const owner = this.#load().meta.get(KEY.owner);
       if (owner === undefined) return;
       const { appId, username } = stored<{ appId: AppId; username: string }>(owner);
+      if (!this.#isOnline()) this.#standing.end(null);
       this.#presence = this.#presence
         .then(async () => {
           const { connections } = this.#load();
@@ -460,8 +467,19 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     async endSessions(tokenId: string | null, expiresAt: number): Promise<void> {
       const { connections } = this.#load();
+      this.#standing.end(tokenId);
       if (tokenId !== null) connections.end(tokenId, expiresAt, Date.now());
       this.#end(connections.ofToken(tokenId), "the token was ended");
+    }
+
+    async endAllSessions(): Promise<void> {
+      try {
+        for (const one of await this.#ports.directory.tokens.endAll(this.#user))
+          await this.endSessions(one.tokenId, one.expiresAt);
+      } finally {
+        // Where the directory did not answer, they may have ended all the same.
+        this.#standing.end(null);
+      }
     }
 
     /** Connections whose token is no more are closed at once, and give no grace. */
