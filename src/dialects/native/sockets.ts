@@ -11,7 +11,7 @@ import type { Service } from "../../service/service.ts";
 import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { Frame } from "./commands.ts";
-import { answerFrame, chatCommand, failureFrame, okFrame, parseFields, readFrame, resultOf } from "./commands.ts";
+import { answerFrame, chatCommand, failureFrame, okFrame, parseFields, readFrame } from "./commands.ts";
 import { createEncode } from "./events.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Render } from "./render.ts";
@@ -82,7 +82,7 @@ export function createUserSocket(service: Service, render: Render, report: (faul
         const result = results[at];
         if (result?.ok === true) {
           const answer = { do: command.do, result: result.value } as Answer;
-          connection.send(okFrame(re, resultOf(answer, render, connection.origin)));
+          connection.send(answerFrame(re, answer, render, connection.origin));
         } else connection.send(failureFrame(re, result?.failure ?? failureOf(undefined)));
       }
     });
