@@ -1,0 +1,198 @@
+// What one text costs in every dialect, with both people online in it, counted over all objects and the directory.
+
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import type { Counted } from "../cost/counts.ts";
+import { BURST, DIALECTS, GROUPS, SIZES } from "../cost/counts.ts";
+import type { Bill } from "../support/bill.ts";
+import { Meter } from "../support/bill.ts";
+import type { Person, Socket } from "../support/people.ts";
+import { people, person } from "../support/people.ts";
+import { appRoom } from "../support/rooms.ts";
+import { EventsSpeaker } from "../support/story/events.ts";
+import { MessengerSpeaker } from "../support/story/messenger.ts";
+import { MethodsSpeaker } from "../support/story/methods.ts";
+import { MobileSpeaker } from "../support/story/mobile.ts";
+import { RoomsSpeaker } from "../support/story/rooms.ts";
+import type { Place, Speaker } from "../support/story/speaker.ts";
+
+/** A chat in which something can be said and is heard by all who are online. */
+interface Talk {
+  readonly chat: number;
+  readonly members: readonly Person[];
+  /** Says it; resolves once it is heard. */
+  readonly say: (text: string) => Promise<void>;
+}
+
+const chatOf = (chat: number) => env.CHAT.getByName(`chat:${chat}`);
+
+/** How far this person's list has come in the chat; read in the Inbox itself, so that it costs nothing. */
+const listed = (user: number, chat: number): Promise<number | undefined> =>
+  runInDurableObject(
+    env.INBOX.getByName(`user:${user}`),
+    (_, { storage }) =>
+      storage.sql.exec<{ clock: number }>("SELECT clock FROM chats WHERE chat_id = ?", chat).toArray()[0]?.clock,
+  );
+
+/** The bill of `work`, up to where everything is at rest and the lists of `members` have it. */
+async function billed(talk: Talk, work: () => Promise<void>, spell: boolean): Promise<[Bill, Meter]> {
+  const last = talk.members.slice(-2);
+  const before = await Promise.all(last.map(({ id }) => listed(id, talk.chat)));
+  const meter = await Meter.start();
+  await work();
+  await meter.quiet();
+  for (const [at, { id }] of last.entries()) {
+    const clock = before[at];
+    // A large chat brings nothing to who is not there.
+    if (clock !== undefined && talk.members.length <= 100)
+      await expect.poll(() => listed(id, talk.chat)).toBeGreaterThan(clock);
+  }
+  if (spell) {
+    await runDurableObjectAlarm(chatOf(talk.chat));
+    await meter.quiet();
+  }
+  return [await meter.stop(), meter];
+}
+
+/** A text after a long silence: the chat was evicted, and goes to rest again. */
+async function lone(talk: Talk): Promise<[Bill, Meter]> {
+  await talk.say("so that the chat is open");
+  await runDurableObjectAlarm(chatOf(talk.chat));
+  await evictDurableObject(chatOf(talk.chat));
+  return billed(talk, () => talk.say("counted"), true);
+}
+
+/** A text in the middle of a conversation: the alarm of its spell is armed, and does not go off meanwhile. */
+async function following(talk: Talk): Promise<[Bill, Meter]> {
+  for (let tries = 0; tries < 5; tries++) {
+    await runDurableObjectAlarm(chatOf(talk.chat));
+    await talk.say(`so that an alarm is armed ${tries}`);
+    const [bill, meter] = await billed(talk, () => talk.say(`counted ${tries}`), false);
+    if (bill.alarms === 0) return [bill, meter];
+  }
+  throw new Error("an alarm went off each time");
+}
+
+function expectBill([bill, meter]: [Bill, Meter], counted: Bill): void {
+  expect(bill, JSON.stringify(Object.fromEntries(meter.taken))).toEqual(counted);
+}
+
+async function expectCounted(talk: Talk, counted: Counted): Promise<void> {
+  expectBill(await lone(talk), counted.lone);
+  expectBill(await following(talk), counted.following);
+}
+
+const hearing = (sockets: readonly Socket[], text: string): Promise<unknown> =>
+  Promise.all(sockets.map((socket) => socket.event("message.created", (event) => event.message.text === text)));
+
+/** A conversation of two in a dialect whose driver tells it. */
+async function spoken(make: (self: Person) => Speaker): Promise<Talk> {
+  const [ann, bob] = await people("ann", "bob");
+  const speakers = [make(ann), make(bob)] as const;
+  const [a, b] = speakers;
+  let place: Place;
+  if (a.enter === undefined) {
+    for (const one of speakers) await one.connect();
+    place = { ...(await a.begin(bob, "hello")), people: [ann, bob] };
+  } else {
+    place = await appRoom([ann, bob]);
+    for (const one of speakers) {
+      await one.connect();
+      await one.enter?.(place);
+    }
+  }
+  const say = async (text: string): Promise<void> => {
+    await a.say(place, text);
+    if (b.can.live || b.dialect === "events")
+      await expect.poll(async () => (await b.lines(place)).map((line) => line.text)).toContain(text);
+  };
+  return { chat: place.id, members: [ann, bob], say };
+}
+
+async function native(how: "own" | "all" | "rest"): Promise<Talk> {
+  const [ann, bob] = await people("ann", "bob");
+  const { id } = await ann.direct(bob);
+  const over = how === "own" ? id : undefined;
+  const [a, b] = [await ann.socket(over), await bob.socket(over)];
+  const say = async (text: string): Promise<void> => {
+    if (how === "rest") await ann.say(id, text);
+    else await a.do("message.send", how === "own" ? { text } : { chat_id: id, text });
+    await hearing([b], text);
+  };
+  return { chat: id, members: [ann, bob], say };
+}
+
+const TALKS: Record<keyof typeof DIALECTS, () => Promise<Talk>> = {
+  own: () => native("own"),
+  all: () => native("all"),
+  rest: () => native("rest"),
+  methods: () => spoken((self) => new MethodsSpeaker(self)),
+  mobile: () => spoken((self) => new MobileSpeaker(self)),
+  messenger: () => spoken((self) => new MessengerSpeaker(self)),
+  events: () => spoken((self) => new EventsSpeaker(self)),
+  rooms: () => spoken((self) => new RoomsSpeaker(self)),
+};
+
+describe("what a text costs between two who are online", () => {
+  for (const [name, { title, counted }] of Object.entries(DIALECTS)) {
+    it(`${title}`, async () => {
+      await expectCounted(await TALKS[name as keyof typeof DIALECTS](), counted);
+    });
+  }
+});
+
+/** A group, in which some are connected to everything, and the others to nothing; or all to the chat itself. */
+async function group(size: number, how: "few" | "own"): Promise<Talk> {
+  const members: Person[] = [];
+  for (let n = 0; n < size; n++) members.push(await person(`m${n}`));
+  const { id } = await appRoom(members);
+  const there = how === "own" ? members : members.slice(0, GROUPS.online);
+  const sockets: Socket[] = [];
+  for (const one of there) sockets.push(await one.socket(how === "own" ? id : undefined));
+  const [first, ...others] = sockets;
+  const say = async (text: string): Promise<void> => {
+    await first?.do("message.send", how === "own" ? { text } : { chat_id: id, text });
+    await hearing(others, text);
+  };
+  return { chat: id, members, say };
+}
+
+describe("what a text costs in a group", () => {
+  for (const size of SIZES) {
+    for (const how of ["few", "own"] as const) {
+      it(`of ${size}, ${how === "few" ? `${GROUPS.online} of them online` : "all on its own sockets"}`, async () => {
+        await expectCounted(await group(size, how), GROUPS[how][size]);
+      }, 120_000);
+    }
+  }
+});
+
+describe("what a burst costs", () => {
+  it(`of ${BURST.messages} texts sent at once`, async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const { id } = await ann.direct(bob);
+    const [a, b] = [await ann.socket(id), await bob.socket(id)];
+    const say = async (text: string): Promise<void> => {
+      await a.do("message.send", { text });
+      await hearing([b], text);
+    };
+    await say("so that the chat is open");
+    const talk = { chat: id, members: [ann, bob], say };
+    const [bill] = await billed(
+      talk,
+      async () => {
+        const texts = Array.from({ length: BURST.messages }, (_, n) => `burst ${n}`);
+        await Promise.all(texts.map((text) => a.do("message.send", { text })));
+        await hearing([b], texts.at(-1) ?? "");
+      },
+      true,
+    );
+    expect(bill.frames).toBe(BURST.messages);
+    expect(bill.rows).toBeGreaterThanOrEqual(BURST.messages);
+    expect(bill.rows).toBeLessThanOrEqual(BURST.rows);
+    expect(bill.calls).toBeGreaterThan(0);
+    expect(bill.calls).toBeLessThanOrEqual(BURST.calls);
+    expect(bill.directoryRows).toBe(0);
+  });
+});

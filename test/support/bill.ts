@@ -1,0 +1,217 @@
+/**
+ * Counts what the platform bills for: rows that any object writes, requests to objects, frames and alarms that they take,
+ * requests to the Worker, and what the directory is asked. Patches prototypes in the tests' isolate, so that it sees
+ * every object, named or not. Knows no dialect and no price.
+ */
+
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import worker from "../../src/index.ts";
+import type { ChatCalls, GatewayCalls, InboxCalls, LobbyCalls } from "../../src/objects/rpc.ts";
+import { CALLS, patch } from "./meter.ts";
+import { PATIENCE_MS } from "./patience.ts";
+
+/** What something cost. */
+export interface Bill {
+  /** Rows written in the SQLite of all objects, indexes and alarms that were set included. */
+  readonly rows: number;
+  /** Calls from the Worker or an object to an object, and requests for a socket. */
+  readonly calls: number;
+  /** Frames that objects took from sockets. */
+  readonly frames: number;
+  /** Alarms that went off. */
+  readonly alarms: number;
+  /** Requests of clients to the Worker. */
+  readonly requests: number;
+  /** Statements that the directory was asked, and rows that it wrote. */
+  readonly queries: number;
+  readonly directoryRows: number;
+}
+
+type Method = (...args: unknown[]) => unknown;
+type Methods = Record<string, Method>;
+
+/** What is counted of each kind of object, by the name of the handler. */
+const HANDLERS = { fetch: "calls", webSocketMessage: "frames", alarm: "alarms" } as const;
+
+/** All methods by which objects are called; a new one that is not counted does not compile. */
+const ALL = CALLS satisfies {
+  CHAT: Record<Exclude<keyof ChatCalls, "fetch">, true>;
+  INBOX: Record<keyof InboxCalls, true>;
+  GATEWAY: Record<Exclude<keyof GatewayCalls, "fetch">, true>;
+  LOBBY: Record<keyof LobbyCalls, true>;
+};
+
+const KINDS = ["CHAT", "INBOX", "GATEWAY", "LOBBY"] as const;
+
+/** An object of each kind, to reach its class; none of them is one that a test uses. */
+const SAMPLES = { CHAT: "chat:999999999", INBOX: "user:999999999", GATEWAY: "native/meter/0", LOBBY: "app:1" } as const;
+
+/** Replaces methods of `target`; the returned function puts them back. */
+function replace(target: Methods, names: readonly string[], make: (old: Method, name: string) => Method): () => void {
+  const old = names.map((name) => [name, target[name]] as const);
+  for (const [name, method] of old) if (method !== undefined) target[name] = make(method, name);
+  return () => {
+    for (const [name, method] of old) if (method !== undefined) target[name] = method;
+  };
+}
+
+const prototypeOf = (value: object): Methods => Object.getPrototypeOf(value) as Methods;
+
+async function totalChanges(): Promise<number> {
+  return (await env.DB.prepare("SELECT total_changes() AS n").first<number>("n")) ?? 0;
+}
+
+export class Meter {
+  /** How often each call, frame and alarm was taken, by `KIND.method`. */
+  readonly taken = new Map<string, number>();
+  readonly #cursors: { readonly rowsWritten: number }[] = [];
+  readonly #undo: (() => void)[] = [];
+  #alarmsSet = 0;
+  #requests = 0;
+  #queries = 0;
+  #calls = 0;
+  #frames = 0;
+  #alarms = 0;
+  #underWay = 0;
+  #directoryRows = 0;
+
+  static async start(): Promise<Meter> {
+    const meter = new Meter();
+    for (const kind of KINDS) {
+      const count = meter.#counting(kind);
+      meter.#undo.push(await patch(kind, SAMPLES[kind], Object.keys(ALL[kind]), count));
+      const handlers = await runInDurableObject(env[kind].getByName(SAMPLES[kind]), (instance) =>
+        Object.keys(HANDLERS).filter((name) => name in instance),
+      );
+      meter.#undo.push(await patch(kind, SAMPLES[kind], handlers, count));
+    }
+    await runInDurableObject(env.LOBBY.getByName(SAMPLES.LOBBY), (_, { storage }) => meter.#countRows(storage));
+    meter.#countDirectory();
+    meter.#undo.push(
+      replace(worker as unknown as Methods, ["fetch"], (old) => (...args) => {
+        meter.#requests++;
+        return meter.#during(() => old.apply(worker, args));
+      }),
+    );
+    meter.#directoryRows = await totalChanges();
+    meter.#queries = 0;
+    return meter;
+  }
+
+  #counting(kind: string): (old: Method, name: string) => Method {
+    // oxlint-disable-next-line unicorn/no-this-alias, typescript/no-this-alias -- the methods have a `this` of their own
+    const meter = this;
+    return (old, name) =>
+      function (this: unknown, ...args: unknown[]) {
+        const what = HANDLERS[name as keyof typeof HANDLERS] ?? "calls";
+        if (what === "frames") meter.#frames++;
+        else if (what === "alarms") meter.#alarms++;
+        else meter.#calls++;
+        const key = `${kind}.${name}`;
+        meter.taken.set(key, (meter.taken.get(key) ?? 0) + 1);
+        return meter.#during(() => old.apply(this, args));
+      };
+  }
+
+  async #during(work: () => unknown): Promise<unknown> {
+    this.#underWay++;
+    try {
+      return await work();
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  #countRows(storage: DurableObjectStorage): void {
+    const cursors = this.#cursors;
+    this.#undo.push(
+      replace(
+        prototypeOf(storage.sql),
+        ["exec"],
+        (old) =>
+          function (this: unknown, ...args: unknown[]) {
+            const cursor = old.apply(this, args) as { readonly rowsWritten: number };
+            cursors.push(cursor);
+            return cursor;
+          },
+      ),
+    );
+    const set = (): void => {
+      this.#alarmsSet++;
+    };
+    this.#undo.push(
+      replace(
+        prototypeOf(storage),
+        ["setAlarm"],
+        (old) =>
+          function (this: unknown, ...args: unknown[]) {
+            set();
+            return old.apply(this, args);
+          },
+      ),
+    );
+  }
+
+  #countDirectory(): void {
+    const asked = (count: number): void => {
+      this.#queries += count;
+    };
+    const counted =
+      (countOf: (args: unknown[]) => number) =>
+      (old: Method): Method =>
+        function (this: unknown, ...args: unknown[]) {
+          asked(countOf(args));
+          return old.apply(this, args);
+        };
+    const statement = prototypeOf(env.DB.prepare("SELECT 1"));
+    this.#undo.push(
+      replace(
+        statement,
+        ["first", "all", "run", "raw"],
+        counted(() => 1),
+      ),
+    );
+    this.#undo.push(
+      replace(
+        prototypeOf(env.DB),
+        ["batch"],
+        counted(([all]) => (all as readonly unknown[]).length),
+      ),
+    );
+  }
+
+  /** What it has come to so far. Cursors that are not read to their end count what they have written. */
+  get rows(): number {
+    return this.#cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, this.#alarmsSet);
+  }
+
+  get alarms(): number {
+    return this.#alarms;
+  }
+
+  /** Resolves once nothing that was called is under way. */
+  async quiet(): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    // An answer that was given is still to be heard by who asked: several turns, in none of which anything begins.
+    for (let turns = 0; turns < 5; turns++) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      if (this.#underWay > 0) turns = -1;
+      if (Date.now() > deadline) throw new Error("it does not come to rest");
+    }
+  }
+
+  async stop(): Promise<Bill> {
+    const { rows } = this;
+    for (const undo of this.#undo.toReversed()) undo();
+    return {
+      rows,
+      calls: this.#calls,
+      frames: this.#frames,
+      alarms: this.#alarms,
+      requests: this.#requests,
+      queries: this.#queries,
+      directoryRows: (await totalChanges()) - this.#directoryRows,
+    };
+  }
+}
