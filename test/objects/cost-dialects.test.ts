@@ -3,12 +3,14 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { appId } from "../../src/core/ids.ts";
+import { LARGE_CHAT, LIMITS } from "../../src/core/limits.ts";
 import type { Counted } from "../cost/counts.ts";
 import { BURST, DIALECTS, GROUPS, SIZES } from "../cost/counts.ts";
 import type { Bill } from "../support/bill.ts";
 import { Meter } from "../support/bill.ts";
 import type { Person, Socket } from "../support/people.ts";
-import { people, person } from "../support/people.ts";
+import { people, person, service } from "../support/people.ts";
 import { appRoom } from "../support/rooms.ts";
 import { EventsSpeaker } from "../support/story/events.ts";
 import { MessengerSpeaker } from "../support/story/messenger.ts";
@@ -45,20 +47,19 @@ async function billed(talk: Talk, work: () => Promise<void>, spell: boolean): Pr
   for (const [at, { id }] of last.entries()) {
     const clock = before[at];
     // A large chat brings nothing to who is not there.
-    if (clock !== undefined && talk.members.length <= 100)
+    if (clock !== undefined && talk.members.length <= LARGE_CHAT)
       await expect.poll(() => listed(id, talk.chat)).toBeGreaterThan(clock);
   }
   if (spell) {
     await runDurableObjectAlarm(chatOf(talk.chat));
     await meter.quiet();
   }
-  return [await meter.stop(), meter];
+  return [meter.stop(), meter];
 }
 
 /** A text after a long silence: the chat was evicted, and goes to rest again. */
 async function lone(talk: Talk): Promise<[Bill, Meter]> {
-  await talk.say("so that the chat is open");
-  await runDurableObjectAlarm(chatOf(talk.chat));
+  await billed(talk, () => talk.say("so that the chat is open"), true);
   await evictDurableObject(chatOf(talk.chat));
   return billed(talk, () => talk.say("counted"), true);
 }
@@ -75,7 +76,7 @@ async function following(talk: Talk): Promise<[Bill, Meter]> {
 }
 
 function expectBill([bill, meter]: [Bill, Meter], counted: Bill): void {
-  expect(bill, JSON.stringify(Object.fromEntries(meter.taken))).toEqual(counted);
+  expect(bill, meter.describe()).toEqual(counted);
 }
 
 async function expectCounted(talk: Talk, counted: Counted): Promise<void> {
@@ -116,8 +117,9 @@ async function native(how: "own" | "all" | "rest"): Promise<Talk> {
   const over = how === "own" ? id : undefined;
   const [a, b] = [await ann.socket(over), await bob.socket(over)];
   const say = async (text: string): Promise<void> => {
-    if (how === "rest") await ann.say(id, text);
-    else await a.do("message.send", how === "own" ? { text } : { chat_id: id, text });
+    const draft = { text, client_id: text };
+    if (how === "rest") await ann.say(id, text, draft);
+    else await a.do("message.send", how === "own" ? draft : { chat_id: id, ...draft });
     await hearing([b], text);
   };
   return { chat: id, members: [ann, bob], say };
@@ -142,17 +144,33 @@ describe("what a text costs between two who are online", () => {
   }
 });
 
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+
+const portions = <T>(all: readonly T[], size: number): T[][] =>
+  numbers(Math.ceil(all.length / size)).map((n) => all.slice(n * size, (n + 1) * size));
+
+/** Makes many things, some at the same time. */
+async function inPortions<T, Made>(all: readonly T[], make: (one: T) => Promise<Made>): Promise<Made[]> {
+  const made: Made[] = [];
+  for (const some of portions(all, 50)) made.push(...(await Promise.all(some.map(make))));
+  return made;
+}
+
 /** A group, in which some are connected to everything, and the others to nothing; or all to the chat itself. */
 async function group(size: number, how: "few" | "own"): Promise<Talk> {
-  const members: Person[] = [];
-  for (let n = 0; n < size; n++) members.push(await person(`m${n}`));
-  const { id } = await appRoom(members);
+  const members = await inPortions(numbers(size), (n) => person(`m${n}`));
+  const [founders, ...more] = portions(members, LIMITS.membersAtOnce);
+  const { id, name } = await appRoom(founders ?? []);
+  const { rooms } = service();
+  for (const some of more) {
+    const users = some.map((one) => one.id);
+    await rooms.addMembers(appId(1), name, users);
+  }
   const there = how === "own" ? members : members.slice(0, GROUPS.online);
-  const sockets: Socket[] = [];
-  for (const one of there) sockets.push(await one.socket(how === "own" ? id : undefined));
+  const sockets = await inPortions(there, (one) => one.socket(how === "own" ? id : undefined));
   const [first, ...others] = sockets;
   const say = async (text: string): Promise<void> => {
-    await first?.do("message.send", how === "own" ? { text } : { chat_id: id, text });
+    await first?.do("message.send", { ...(how === "own" ? {} : { chat_id: id }), text, client_id: text });
     await hearing(others, text);
   };
   return { chat: id, members, say };
@@ -174,25 +192,38 @@ describe("what a burst costs", () => {
     const { id } = await ann.direct(bob);
     const [a, b] = [await ann.socket(id), await bob.socket(id)];
     const say = async (text: string): Promise<void> => {
-      await a.do("message.send", { text });
+      await a.do("message.send", { text, client_id: text });
       await hearing([b], text);
     };
     await say("so that the chat is open");
     const talk = { chat: id, members: [ann, bob], say };
-    const [bill] = await billed(
+    const [bill, meter] = await billed(
       talk,
       async () => {
-        const texts = Array.from({ length: BURST.messages }, (_, n) => `burst ${n}`);
-        await Promise.all(texts.map((text) => a.do("message.send", { text })));
+        const texts = numbers(BURST.messages).map((n) => `burst ${n}`);
+        await Promise.all(texts.map((text) => a.do("message.send", { text, client_id: text })));
         await hearing([b], texts.at(-1) ?? "");
       },
       true,
     );
     expect(bill.frames).toBe(BURST.messages);
     expect(bill.rows).toBeGreaterThanOrEqual(BURST.messages);
-    expect(bill.rows).toBeLessThanOrEqual(BURST.rows);
+    expect(bill.rows, meter.describe()).toBeLessThanOrEqual(BURST.rows);
     expect(bill.calls).toBeGreaterThan(0);
-    expect(bill.calls).toBeLessThanOrEqual(BURST.calls);
+    expect(bill.calls, meter.describe()).toBeLessThanOrEqual(BURST.calls);
     expect(bill.directoryRows).toBe(0);
+  });
+});
+
+describe("the meter", () => {
+  it("sees what the directory is asked and what it writes", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const meter = await Meter.start();
+    await ann.group("Counted", bob);
+    await meter.quiet();
+    const bill = meter.stop();
+    expect(bill.requests).toBe(1);
+    expect(bill.queries).toBeGreaterThan(0);
+    expect(bill.directoryRows).toBeGreaterThan(2);
   });
 });

@@ -58,14 +58,14 @@ function replace(target: Methods, names: readonly string[], make: (old: Method, 
 
 const prototypeOf = (value: object): Methods => Object.getPrototypeOf(value) as Methods;
 
-async function totalChanges(): Promise<number> {
-  return (await env.DB.prepare("SELECT total_changes() AS n").first<number>("n")) ?? 0;
+interface DirectoryAnswer {
+  readonly meta: { readonly rows_written: number };
 }
 
 export class Meter {
   /** How often each call, frame and alarm was taken, by `KIND.method`. */
   readonly taken = new Map<string, number>();
-  readonly #cursors: { readonly rowsWritten: number }[] = [];
+  readonly #cursors: (readonly [statement: string, cursor: { readonly rowsWritten: number }])[] = [];
   readonly #undo: (() => void)[] = [];
   #alarmsSet = 0;
   #requests = 0;
@@ -94,8 +94,6 @@ export class Meter {
         return meter.#during(() => old.apply(worker, args));
       }),
     );
-    meter.#directoryRows = await totalChanges();
-    meter.#queries = 0;
     return meter;
   }
 
@@ -132,7 +130,7 @@ export class Meter {
         (old) =>
           function (this: unknown, ...args: unknown[]) {
             const cursor = old.apply(this, args) as { readonly rowsWritten: number };
-            cursors.push(cursor);
+            cursors.push([String(args[0]), cursor]);
             return cursor;
           },
       ),
@@ -153,41 +151,40 @@ export class Meter {
     );
   }
 
+  /** The directory is asked through one method, whichever way a statement is run; a batch has an answer for each. */
   #countDirectory(): void {
-    const asked = (count: number): void => {
-      this.#queries += count;
+    const { dbSession } = env.DB.prepare("SELECT 1") as unknown as { readonly dbSession: object };
+    const count = (answers: DirectoryAnswer | readonly DirectoryAnswer[]): void => {
+      for (const { meta } of [answers].flat()) {
+        this.#queries++;
+        this.#directoryRows += meta.rows_written;
+      }
     };
-    const counted =
-      (countOf: (args: unknown[]) => number) =>
-      (old: Method): Method =>
-        function (this: unknown, ...args: unknown[]) {
-          asked(countOf(args));
-          return old.apply(this, args);
-        };
-    const statement = prototypeOf(env.DB.prepare("SELECT 1"));
     this.#undo.push(
       replace(
-        statement,
-        ["first", "all", "run", "raw"],
-        counted(() => 1),
-      ),
-    );
-    this.#undo.push(
-      replace(
-        prototypeOf(env.DB),
-        ["batch"],
-        counted(([all]) => (all as readonly unknown[]).length),
+        prototypeOf(dbSession),
+        ["_send"],
+        (old) =>
+          async function (this: unknown, ...args: unknown[]) {
+            const answers = (await old.apply(this, args)) as DirectoryAnswer | readonly DirectoryAnswer[];
+            count(answers);
+            return answers;
+          },
       ),
     );
   }
 
   /** What it has come to so far. Cursors that are not read to their end count what they have written. */
   get rows(): number {
-    return this.#cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, this.#alarmsSet);
+    return this.#cursors.reduce((sum, [, cursor]) => sum + cursor.rowsWritten, this.#alarmsSet);
   }
 
-  get alarms(): number {
-    return this.#alarms;
+  /** Of what it is made: calls, frames and alarms by `KIND.method`, rows by the statement that wrote them. */
+  describe(): string {
+    const rows = new Map<string, number>(this.#alarmsSet === 0 ? [] : [["setAlarm", this.#alarmsSet]]);
+    for (const [statement, { rowsWritten }] of this.#cursors)
+      if (rowsWritten > 0) rows.set(statement, (rows.get(statement) ?? 0) + rowsWritten);
+    return JSON.stringify({ ...Object.fromEntries(this.taken), rows: Object.fromEntries(rows) });
   }
 
   /** Resolves once nothing that was called is under way. */
@@ -201,7 +198,7 @@ export class Meter {
     }
   }
 
-  async stop(): Promise<Bill> {
+  stop(): Bill {
     const { rows } = this;
     for (const undo of this.#undo.toReversed()) undo();
     return {
@@ -211,7 +208,7 @@ export class Meter {
       alarms: this.#alarms,
       requests: this.#requests,
       queries: this.#queries,
-      directoryRows: (await totalChanges()) - this.#directoryRows,
+      directoryRows: this.#directoryRows,
     };
   }
 }
