@@ -55,3 +55,9 @@ export const GROUPS = {
 
 /** Of texts that are sent at once on a chat's own socket between two: at most these. */
 export const BURST = { messages: 90, rows: 363, calls: 181 } as const;
+
+/** A connection from its opening to its end: at most these. */
+export const CONNECTION = {
+  own: { rows: 7, calls: 3, requests: 1, queries: 2 },
+  all: { rows: 7, calls: 3, requests: 1, queries: 2 },
+} as const;

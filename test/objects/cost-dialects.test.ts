@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { appId } from "../../src/core/ids.ts";
 import { LARGE_CHAT, LIMITS } from "../../src/core/limits.ts";
 import type { Counted } from "../cost/counts.ts";
-import { BURST, DIALECTS, GROUPS, SIZES } from "../cost/counts.ts";
+import { BURST, CONNECTION, DIALECTS, GROUPS, SIZES } from "../cost/counts.ts";
 import type { Bill } from "../support/bill.ts";
 import { Meter } from "../support/bill.ts";
 import type { Person, Socket } from "../support/people.ts";
@@ -57,23 +57,28 @@ async function billed(talk: Talk, work: () => Promise<void>, spell: boolean): Pr
   return [meter.stop(), meter];
 }
 
-/** A text after a long silence: the chat was evicted, and goes to rest again. */
-async function lone(talk: Talk): Promise<[Bill, Meter]> {
-  await billed(talk, () => talk.say("so that the chat is open"), true);
-  await evictDurableObject(chatOf(talk.chat));
-  return billed(talk, () => talk.say("counted"), true);
+/** Tries again where an alarm of another chat went off meanwhile: the meter sees all objects. */
+async function undisturbed(alarms: number, count: () => Promise<[Bill, Meter]>): Promise<[Bill, Meter]> {
+  let [bill, meter] = await count();
+  for (let tries = 0; bill.alarms !== alarms && tries < 5; tries++) [bill, meter] = await count();
+  return [bill, meter];
 }
 
+/** A text after a long silence: the chat was evicted, and goes to rest again. */
+const lone = (talk: Talk): Promise<[Bill, Meter]> =>
+  undisturbed(1, async () => {
+    await billed(talk, () => talk.say(`so that the chat is open ${crypto.randomUUID()}`), true);
+    await evictDurableObject(chatOf(talk.chat));
+    return billed(talk, () => talk.say(`counted ${crypto.randomUUID()}`), true);
+  });
+
 /** A text in the middle of a conversation: the alarm of its spell is armed, and does not go off meanwhile. */
-async function following(talk: Talk): Promise<[Bill, Meter]> {
-  for (let tries = 0; tries < 5; tries++) {
+const following = (talk: Talk): Promise<[Bill, Meter]> =>
+  undisturbed(0, async () => {
     await runDurableObjectAlarm(chatOf(talk.chat));
-    await talk.say(`so that an alarm is armed ${tries}`);
-    const [bill, meter] = await billed(talk, () => talk.say(`counted ${tries}`), false);
-    if (bill.alarms === 0) return [bill, meter];
-  }
-  throw new Error("an alarm went off each time");
-}
+    await billed(talk, () => talk.say(`so that an alarm is armed ${crypto.randomUUID()}`), false);
+    return billed(talk, () => talk.say(`counted ${crypto.randomUUID()}`), false);
+  });
 
 function expectBill([bill, meter]: [Bill, Meter], counted: Bill): void {
   expect(bill, meter.describe()).toEqual(counted);
@@ -213,6 +218,36 @@ describe("what a burst costs", () => {
     expect(bill.calls, meter.describe()).toBeLessThanOrEqual(BURST.calls);
     expect(bill.directoryRows).toBe(0);
   });
+});
+
+describe("what a connection costs", () => {
+  for (const how of ["own", "all"] as const) {
+    it(`${how === "own" ? "on a chat's own socket" : "on `/v1/socket`"}, from its opening to its end`, async () => {
+      const [ann, bob] = await people("ann", "bob");
+      const { id } = await ann.direct(bob);
+      const over = how === "own" ? id : undefined;
+      // The Gateways serve the app already, and the account has been online before.
+      for (const one of [ann, bob]) (await one.socket(over)).close();
+      const other = await bob.socket(over);
+      const count = async (): Promise<[Bill, Meter]> => {
+        const meter = await Meter.start();
+        const socket = await ann.socket(over);
+        await meter.quiet();
+        socket.close();
+        await expect.poll(() => meter.taken.get("INBOX.removeConnections")).toBe(1);
+        await meter.quiet();
+        return [meter.stop(), meter];
+      };
+      const [bill, meter] = await undisturbed(0, count);
+      other.close();
+      expect(bill.rows, meter.describe()).toBeGreaterThan(0);
+      expect(bill.rows, meter.describe()).toBeLessThanOrEqual(CONNECTION[how].rows);
+      expect(bill.calls, meter.describe()).toBeGreaterThan(0);
+      expect(bill.calls, meter.describe()).toBeLessThanOrEqual(CONNECTION[how].calls);
+      expect(bill.queries, meter.describe()).toBeLessThanOrEqual(CONNECTION[how].queries);
+      expect(bill.directoryRows).toBe(0);
+    });
+  }
 });
 
 describe("the meter", () => {
