@@ -182,6 +182,11 @@ export class Meter {
     return this.#cursors.reduce((sum, [, cursor]) => sum + cursor.rowsWritten, this.#alarmsSet);
   }
 
+  /** Frames that were taken so far. */
+  get frames(): number {
+    return this.#frames;
+  }
+
   /** Of what it is made: calls, frames and alarms by `KIND.method`, rows by the statement that wrote them. */
   describe(): string {
     const rows = new Map<string, number>(this.#alarmsSet === 0 ? [] : [["setAlarm", this.#alarmsSet]]);
