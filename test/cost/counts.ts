@@ -58,6 +58,9 @@ export const BURST = { messages: 90, rows: 188, calls: 8 } as const;
 
 /** A connection of somebody who was offline, until they are again: at most these. */
 export const CONNECTION = {
-  own: { rows: 0, calls: 0, alarms: 1, requests: 1, queries: 2 },
-  all: { rows: 0, calls: 0, alarms: 1, requests: 1, queries: 2 },
+  own: { rows: 12, calls: 5, alarms: 1, requests: 1, queries: 2 },
+  all: { rows: 12, calls: 5, alarms: 1, requests: 1, queries: 2 },
 } as const;
+
+/** A notice that somebody types, on a chat's own socket. */
+export const TYPING: Bill = bill(0, 0);

@@ -4,7 +4,7 @@ import { DELIVERY, GATEWAY, LARGE_CHAT } from "../../src/core/limits.ts";
 import { settingsFrom } from "../../src/socketio/settings.ts";
 import type { Bill } from "../support/bill.ts";
 import type { Counted } from "./counts.ts";
-import { BURST, CONNECTION, DIALECTS, GROUPS, SIZES } from "./counts.ts";
+import { BURST, CONNECTION, DIALECTS, GROUPS, SIZES, TYPING } from "./counts.ts";
 import type { Usage } from "./model.ts";
 import { ASSUMED, dollars, monthly, sum, usageOf } from "./model.ts";
 import { FRAMES_PER_REQUEST, LOOKED_UP, PLAN, PRICES, SOURCES, STORAGE } from "./prices.ts";
@@ -67,7 +67,7 @@ function texts({ lone, following }: Counted): Usage {
 function monthTable(): string {
   const connections = (how: keyof typeof CONNECTION): Usage =>
     usageOf({ ...NOTHING, ...CONNECTION[how] }, perMonth(ASSUMED.connectionsPerDay));
-  
+
   const pongs = usageOf({ ...NOTHING, frames: 1 }, ASSUMED.users * (MONTH_S / (pingInterval / 1_000)), 1);
   const own = connections("own");
   const all = sum(connections("all"), sweeps(GATEWAY.sweepMs / 1_000));
@@ -101,18 +101,18 @@ function advice(): string {
   );
   const awake = (GATEWAY.connections * MONTH_S * 0.128 * PRICES.objectDuration.perMillion) / MILLION;
   const stored = ((MILLION * ASSUMED.textBytes) / 1e9) * STORAGE.objects.perGb;
-  const alone = dollars(usageOf({ ...NOTHING, frames: 1, calls: 1 }, MILLION));
-  const burstRows = (BURST.rows / BURST.messages).toFixed(1);
+  const typing = dollars(usageOf(TYPING, MILLION));
   return `- **Rows are most of it.** A row costs as much as ${number(Math.round(PRICES.objectRowsWritten.perMillion / PRICES.objectRequests.perMillion))} requests. A text is one row, each list that shows it is one, and a \`client_id\` is one more (its index); it buys that a text sent twice is there once.
-- **Open a chat's own socket where a screen shows one chat.** A text costs ${money(own)} a million there and ${money(all)} on \`/v1/socket\`: nobody is called for a socket. In a large group the difference is all there is: ${money(thousand ?? 0)} a million for a thousand on its own sockets.
+- **Open a chat's own socket where a screen shows one chat.** A text costs ${money(own)} a million there and ${money(all)} on \`/v1/socket\`: nobody is called for a socket. A thousand members hear it there for ${money(thousand ?? 0)} a million.
 - **Groups of more than ${LARGE_CHAT} cost less than groups of ${LARGE_CHAT}**: ${money(small ?? 0)} a million for 10 members, ${money(hundred ?? 0)} for 100, ${money(thousand ?? 0)} for 1,000. Past \`LARGE_CHAT\` (\`src/core/limits.ts\`) a chat brings nothing to those who are not there; their lists ask it when they are read. Set it lower if your groups are busy and seldom looked at.
 - **Sockets sleep.** All of them are accepted for hibernation: between frames nothing is billed for them. A chat that had to stay in memory would cost ${money(awake / GATEWAY.connections)} a month by itself, ${money(awake)} for ${number(GATEWAY.connections)} of them. So never give an object a timer that goes on.
 - **Native pings are free**: the runtime answers them and no object wakes. Socket.IO's version 4 has the server ask and the client answer with a frame, every ${pingInterval / 1_000} s: that is what an idle user costs there. A longer \`pingInterval\` (\`src/socketio/settings.ts\`) makes it less, and broken connections are found later.
-- **What comes together is written together.** ${BURST.messages} texts sent at once took at most ${burstRows} rows and ${(BURST.calls / BURST.messages).toFixed(1)} calls each between two (one commit, one frame to each socket). An Inbox to which more than ${DELIVERY.burst} rows come in quick succession writes them every ${DELIVERY.gatherMs} ms, one for a chat. Send what you have in one go; don't wait for each answer.
+- **What comes together is written together.** ${BURST.messages} texts between two that came while a commit was under way took at most ${number(BURST.rows)} rows and ${BURST.calls} calls; one by one they take ${number(DIALECTS.own.counted.following.rows * BURST.messages)} and ${number(DIALECTS.own.counted.following.calls * BURST.messages)}. An Inbox of somebody who is connected writes its rows every ${DELIVERY.gatherMs} ms, one for a chat, once more than ${DELIVERY.burst} came in quick succession. Send what you have in one go; don't wait for each answer.
+- **Connections are not free.** One of somebody who was offline and is again afterwards takes at most ${CONNECTION.all.rows} rows: ${money(dollars(usageOf({ ...NOTHING, ...CONNECTION.all }, MILLION)))} a million. A client that keeps its socket costs less than one that comes and goes.
 - **An alarm for a spell, not for a text.** A text after a silence costs two rows and two requests more: the alarm that makes sure of its delivery. It goes off ${DELIVERY.spellMs / 1_000} s later, once for all that came meanwhile.
-- **Typing** writes no row, but each notice is a frame and (on \`/v1/socket\`) a call and more for each who hears it: ${money(alone)} a million for the frame and the one call, before anybody is told. Tell it when it begins and every few seconds, not with each key.
+- **Typing** writes no row: on a chat's own socket a notice is one frame, ${money(typing)} a million. On \`/v1/socket\` each is passed on by calls. Tell it when it begins and every few seconds, not with each key.
 - **REST costs a request to the Worker for each text**, and its token a statement of the directory; so does asking again and again what is new. Use a socket to hear.
-- **Retention.** A million texts of a hundred characters take about ${(ASSUMED.textBytes * MILLION) / 1e9} GB: ${money(stored)} each month, as long as they are kept. Deleting a message is a row written too (${money(PRICES.objectRowsWritten.perMillion)} a million, and its index as much): for short texts, keeping them for years is as cheap as deleting them. Let an app forget for other reasons, and for files: a gigabyte of them is ${money(STORAGE.files.perGb)} a month, and sending them out is free.`;
+- **Retention.** A million texts of a hundred characters take about ${(ASSUMED.textBytes * MILLION) / 1e9} GB: ${money(stored)} each month, as long as they are kept. Deleting one is at least a row written (${money(PRICES.objectRowsWritten.perMillion)} a million): short texts can be kept for a year for less. Let an app forget for other reasons, and for files: a gigabyte of them is ${money(STORAGE.files.perGb)} a month, and sending them out is free.`;
 }
 
 export function page(): string {
@@ -153,7 +153,7 @@ ${table(
 
 ## ${number(ASSUMED.users)} connected users for a month
 
-Each is connected all the time and comes back ${ASSUMED.connectionsPerDay} times a day (${CONNECTION.all.rows} rows and ${CONNECTION.all.calls} requests at most, from opening to end). Active: each sends ${ASSUMED.textsPerDay} texts a day, between two, ${ASSUMED.alone * 100} % of them after a silence. The bill has the plan (${money(PLAN)}) and what goes past what it includes.
+Each is connected all the time and comes back ${ASSUMED.connectionsPerDay} times a day after a while (${CONNECTION.all.rows} rows and ${CONNECTION.all.calls + CONNECTION.all.alarms} requests at most). Active: each sends ${ASSUMED.textsPerDay} texts a day, between two, ${ASSUMED.alone * 100} % of them after a silence. The bill has the plan (${money(PLAN)}) and what goes past what it includes.
 
 ${monthTable()}
 
@@ -163,7 +163,7 @@ ${advice()}
 
 ## What is assumed
 
-Counted by tests: rows, calls, frames, alarms, requests, statements of the directory. Assumed: an object is active for ${ASSUMED.activeMs} ms for each call, frame and alarm (the platform's own example; 1 ms for a frame that only answers a ping); the Worker computes for ${ASSUMED.cpuMs} ms for a request; a statement reads ${ASSUMED.rowsPerQuery} rows of the directory; Gateways are full (${number(GATEWAY.connections)} connections). Left out, as small: rows read in objects (${money(1_000 * PRICES.objectRowsRead.perMillion)} for a thousand million), what the Lobby writes of figures, going offline after the grace of a lost connection, files.
+Counted by tests: rows, calls, frames, alarms, requests, statements of the directory. Assumed: an object is active for ${ASSUMED.activeMs} ms for each call, frame and alarm (the platform's own example; 1 ms for a frame that only answers a ping); the Worker computes for ${ASSUMED.cpuMs} ms for a request; a statement reads ${ASSUMED.rowsPerQuery} rows of the directory; Gateways are full (${number(GATEWAY.connections)} connections). Left out, as small: rows read in objects (${money(1_000 * PRICES.objectRowsRead.perMillion)} for a thousand million), what the Lobby writes of figures. Left out, as it depends on the app: files, lists and history that are read, people who watch others' presence. Not counted: a group all of whose members are on \`/v1/socket\`; each of them is a row and up to two calls for each text.
 
 ## List prices
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { appId } from "../../src/core/ids.ts";
 import { GATEWAY, LARGE_CHAT, LIMITS } from "../../src/core/limits.ts";
 import type { Counted } from "../cost/counts.ts";
-import { BURST, CONNECTION, DIALECTS, GROUPS, SIZES } from "../cost/counts.ts";
+import { BURST, CONNECTION, DIALECTS, GROUPS, SIZES, TYPING } from "../cost/counts.ts";
 import type { Bill } from "../support/bill.ts";
 import { Meter } from "../support/bill.ts";
 import type { Person, Socket } from "../support/people.ts";
@@ -285,6 +285,23 @@ describe("what a connection costs", () => {
       expect(bill.directoryRows).toBe(0);
     });
   }
+});
+
+describe("what typing costs", () => {
+  it("on a chat's own socket: a frame", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const { id } = await ann.direct(bob);
+    const [a, b] = [await ann.socket(id), await bob.socket(id)];
+    const count = async (): Promise<[Bill, Meter]> => {
+      const meter = await Meter.start();
+      const before = b.events.length;
+      await a.do("typing");
+      await b.until(() => b.events.slice(before).some(({ event }) => event === "typing"), "typing");
+      await meter.quiet();
+      return [meter.stop(), meter];
+    };
+    expectBill(await undisturbed(0, count), TYPING);
+  });
 });
 
 describe("the meter", () => {
