@@ -1,66 +1,116 @@
-/** What a text costs, as counted: the tests assert these figures and the page of costs is made of them. Knows no price. */
+/**
+ * What each act costs in each dialect, as counted: `test/objects/cost-*.test.ts` hold the real objects to these figures, and
+ * `docs/cost.md` is made of them. Knows no price.
+ *
+ * Where a change makes one of them fall, or rise for a good reason, `npm run cost -- --count` counts all of them anew, writes
+ * them here between the marks and makes the page; the diff is for the review. A figure that is not said is 0. An act that is
+ * new is added by hand as `{}` first, and counted then.
+ */
 
 import type { Bill } from "../support/bill.ts";
 
-/** The same text twice: alone after a long silence, and in the middle of a conversation. */
-export interface Counted {
-  readonly lone: Bill;
-  readonly following: Bill;
-}
+export type Count = Readonly<Partial<Bill>>;
 
-/** Of the figures that are not said, there are none; what is asked for by a frame is one of them. */
-const bill = (rows: number, calls: number, more: Partial<Bill> = {}): Bill => ({
-  rows,
-  calls,
-  frames: 1,
+export const billOf = (count: Count): Bill => ({
+  rows: 0,
+  calls: 0,
+  frames: 0,
   alarms: 0,
   requests: 0,
   queries: 0,
   directoryRows: 0,
-  ...more,
+  ...count,
 });
 
-/**
- * A text that begins a spell arms an alarm (a row), which goes off (a request), notes that all is delivered (a row) and
- * hands figures to the Lobby (a call, once a minute at most).
- */
-const counted = (rows: number, calls: number, more: Partial<Bill> = {}): Counted => ({
-  lone: bill(rows + 2, calls + 1, { alarms: 1, ...more }),
-  following: bill(rows, calls, more),
-});
-
-const byRequest = { frames: 0, requests: 1 } as const;
-
-/** Two people, both online in the dialect. Native texts have a `client_id`, for which there is one row more: its index. */
+/** How each dialect is called on the page. */
 export const DIALECTS = {
-  own: { title: "native, the chat's own socket", counted: counted(4, 2) },
-  all: { title: "native, `/v1/socket`", counted: counted(4, 4) },
-  rest: { title: "native, REST (heard on `/v1/socket`)", counted: counted(4, 5, { ...byRequest, queries: 1 }) },
-  methods: { title: "methods", counted: counted(3, 4) },
-  mobile: { title: "mobile (REST alone)", counted: counted(3, 3, { ...byRequest, queries: 2 }) },
-  messenger: { title: "messenger", counted: counted(3, 4, { queries: 2 }) },
-  events: { title: "events", counted: counted(5, 6) },
-  rooms: { title: "rooms", counted: counted(3, 5) },
+  own: "native, the chat's own socket",
+  all: "native, `/v1/socket`",
+  rest: "native, REST (heard on `/v1/socket`)",
+  methods: "`methods`",
+  mobile: "`mobile` (REST alone, hears nothing)",
+  messenger: "`messenger`",
+  rooms: "`rooms`",
+  events: "`events`",
+} as const;
+
+export type Dialect = keyof typeof DIALECTS;
+
+/** Between two people who are both online in the dialect. What a dialect has no means for is not there. */
+export const ACTS = {
+  text: "a text in the middle of a conversation",
+  afterSilence: "a text that begins one",
+  read: "a read receipt",
+  edit: "an edit",
+  delete: "a deletion",
+  typing: "a notice of typing",
+  connection: "a connection of somebody who was offline, until they are again",
 } as const;
 
 export const SIZES = [10, 100, 1_000] as const;
 
-/** Past a hundred members nothing is brought to those who are not there. */
-export const GROUPS = {
-  /** Members on `/v1/socket` where most are offline. */
-  online: 3,
-  few: { 10: counted(12, 13), 100: counted(102, 103), 1000: counted(5, 6) },
-  own: { 10: counted(12, 10), 100: counted(102, 100), 1000: counted(2, 0) },
-} as const;
+export type Size = (typeof SIZES)[number];
 
-/** Of texts that come while a commit is under way, on a chat's own socket between two: at most these. */
-export const BURST = { messages: 90, rows: 188, calls: 8 } as const;
+/** Texts that come while a commit is under way. */
+export const BURST = 90;
 
-/** A connection of somebody who was offline, until they are again: at most these. */
-export const CONNECTION = {
-  own: { rows: 12, calls: 5, alarms: 1, requests: 1, queries: 2 },
-  all: { rows: 12, calls: 5, alarms: 1, requests: 1, queries: 2 },
-} as const;
+export type Counted = Readonly<
+  Partial<
+    Record<keyof typeof ACTS | `groupOf${Size}` | `everyoneOf${Size}` | "burst", Count>
+  >
+>;
 
-/** A notice that somebody types, on a chat's own socket. */
-export const TYPING: Bill = bill(0, 0);
+/**
+ * `groupOf`: a text in a group of so many, two of them online in the dialect and the others offline. `everyoneOf`: the same
+ * with all of them online. `burst`: all texts of a burst between two.
+ */
+export const COUNTS: Readonly<Record<Dialect, Counted>> = {
+  // counted: begin
+  own: {
+    text: {},
+    afterSilence: {},
+    read: {},
+    edit: {},
+    delete: {},
+    typing: {},
+    connection: {},
+    burst: {},
+    groupOf10: {},
+    groupOf100: {},
+    groupOf1000: {},
+    everyoneOf10: {},
+    everyoneOf100: {},
+    everyoneOf1000: {},
+  },
+  all: {
+    text: {},
+    afterSilence: {},
+    read: {},
+    edit: {},
+    delete: {},
+    typing: {},
+    connection: {},
+    groupOf10: {},
+    groupOf100: {},
+    groupOf1000: {},
+    everyoneOf10: {},
+    everyoneOf100: {},
+    everyoneOf1000: {},
+  },
+  rest: { burst: {}, text: {}, afterSilence: {}, read: {}, edit: {}, delete: {}, groupOf10: {}, groupOf100: {}, groupOf1000: {} },
+  methods: { text: {}, afterSilence: {}, read: {}, connection: {}, groupOf10: {}, groupOf100: {}, groupOf1000: {} },
+  mobile: { text: {}, afterSilence: {}, read: {}, groupOf10: {}, groupOf100: {}, groupOf1000: {} },
+  messenger: { text: {}, afterSilence: {}, read: {}, connection: {} },
+  rooms: {
+    text: {},
+    afterSilence: {},
+    read: {},
+    typing: {},
+    connection: {},
+    groupOf10: {},
+    groupOf100: {},
+    groupOf1000: {},
+  },
+  events: { text: {}, afterSilence: {}, connection: {}, groupOf10: {}, groupOf100: {}, groupOf1000: {} },
+  // counted: end
+};

@@ -28,8 +28,11 @@ export interface Bill {
   readonly directoryRows: number;
 }
 
-/** What a Lobby writes of figures now and then, for all objects together: it belongs to no message. */
-const FIGURES = /INTO (figures|open) /;
+/** Begins a statement of a test's own. */
+export const UNCOUNTED = "/* uncounted */";
+
+/** What a Lobby writes of figures now and then, for all objects together, belongs to no act. */
+const LEFT_OUT = /INTO (figures|open) |^\/\* uncounted \*\//;
 
 type Method = (...args: unknown[]) => unknown;
 type Methods = Record<string, Method>;
@@ -133,7 +136,7 @@ export class Meter {
         (old) =>
           function (this: unknown, ...args: unknown[]) {
             const cursor = old.apply(this, args) as { readonly rowsWritten: number };
-            if (!FIGURES.test(String(args[0]))) cursors.push([String(args[0]), cursor]);
+            if (!LEFT_OUT.test(String(args[0]))) cursors.push([String(args[0]), cursor]);
             return cursor;
           },
       ),
@@ -141,6 +144,18 @@ export class Meter {
     const set = (): void => {
       this.#alarmsSet++;
     };
+    const during = (work: () => unknown): Promise<unknown> => this.#during(work);
+    // What follows a commit is under way while it is waited for.
+    this.#undo.push(
+      replace(
+        prototypeOf(storage),
+        ["sync"],
+        (old) =>
+          function (this: unknown, ...args: unknown[]) {
+            return during(() => old.apply(this, args));
+          },
+      ),
+    );
     this.#undo.push(
       replace(
         prototypeOf(storage),
@@ -206,11 +221,10 @@ export class Meter {
     }
   }
 
-  stop(): Bill {
-    const { rows } = this;
-    for (const undo of this.#undo.toReversed()) undo();
+  /** Of all that was counted so far. */
+  get bill(): Bill {
     return {
-      rows,
+      rows: this.rows,
       calls: this.#calls,
       frames: this.#frames,
       alarms: this.#alarms,
@@ -218,5 +232,10 @@ export class Meter {
       queries: this.#queries,
       directoryRows: this.#directoryRows,
     };
+  }
+
+  /** Counts no more. */
+  stop(): void {
+    for (const undo of this.#undo.toReversed()) undo();
   }
 }
