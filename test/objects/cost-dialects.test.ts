@@ -4,9 +4,8 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Dialect } from "../cost/counts.ts";
 import { ACTS, BURST, COUNTS, DIALECTS } from "../cost/counts.ts";
-import { Meter } from "../support/bill.ts";
 import type { Act } from "../support/counting.ts";
-import { chatObject, expectCount, goOffline, makeGateways } from "../support/counting.ts";
+import { atRest, chatObject, expectCount, goOffline, holdAlarm, makeGateways } from "../support/counting.ts";
 import type { Person } from "../support/people.ts";
 import { people } from "../support/people.ts";
 import { appRoom } from "../support/rooms.ts";
@@ -40,10 +39,8 @@ async function said({ ann, bob }: Talk, text = fresh()): Promise<void> {
 /** A text in a chat at rest: the alarm of its spell is armed afterwards, and does not go off meanwhile. */
 async function begin(talk: Talk): Promise<void> {
   await runDurableObjectAlarm(chatObject(talk.chat));
-  const meter = await Meter.start();
-  await said(talk);
-  await meter.quiet();
-  meter.stop();
+  await atRest(() => said(talk));
+  await holdAlarm(talk.chat);
 }
 
 async function connectionOf(dialect: Dialect): Promise<Act> {
@@ -55,7 +52,7 @@ async function connectionOf(dialect: Dialect): Promise<Act> {
     act: async (meter) => {
       await ann.connect?.();
       await meter.quiet();
-      await goOffline(both[0], ann, meter);
+      await goOffline([{ person: both[0], voice: ann }], meter);
     },
   };
 }
@@ -147,12 +144,12 @@ describe("what a burst costs", () => {
 describe("the meter", () => {
   it("sees what the directory is asked and what it writes", async () => {
     const [ann, bob] = await people("ann", "bob");
-    const meter = await Meter.start();
-    await ann.group("Counted", bob);
-    await meter.quiet();
-    meter.stop();
-    expect(meter.bill.requests).toBe(1);
-    expect(meter.bill.queries).toBeGreaterThan(0);
-    expect(meter.bill.directoryRows).toBeGreaterThan(2);
+    const { bill } = await atRest(async (meter) => {
+      await ann.group("Counted", bob);
+      return meter;
+    });
+    expect(bill.requests).toBe(1);
+    expect(bill.queries).toBeGreaterThan(0);
+    expect(bill.directoryRows).toBeGreaterThan(2);
   });
 });

@@ -6,12 +6,12 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import type { TestContext } from "vitest";
-import { expect } from "vitest";
-import { GATEWAY } from "../../src/core/limits.ts";
+import { expect, vi } from "vitest";
+import { GATEWAY, PRESENCE } from "../../src/core/limits.ts";
 import type { Count } from "../cost/counts.ts";
 import { billOf } from "../cost/counts.ts";
 import type { Bill } from "./bill.ts";
-import { Meter, UNCOUNTED } from "./bill.ts";
+import { Meter } from "./bill.ts";
 import type { Person } from "./people.ts";
 import type { Voice } from "./voices.ts";
 
@@ -24,6 +24,8 @@ declare module "vitest" {
 
 /** How often an act is done to come to the figure. */
 const TRIES = 5;
+
+const HOUR_MS = 3_600_000;
 
 export interface Act {
   /** What has to be there before, which is not counted. */
@@ -43,22 +45,33 @@ async function taken({ prepare, act }: Act): Promise<[Bill, string]> {
   return [meter.bill, meter.describe()];
 }
 
-const sizeOf = ({ rows, calls, alarms, frames, queries }: Bill): number => rows + calls + alarms + frames + queries;
-
-/** Only what is not zero, in the order of the figures. */
-const written = (bill: Bill): Count =>
+/** Only what is not zero. */
+const countOf = (bill: Bill): Count =>
   Object.fromEntries(Object.entries(bill).filter(([, value]) => value !== 0)) as Count;
 
-/** Fails where the act doesn't come to the figure; the least that it came to is shown, and what that is made of. */
+const sizeOf = (bill: Bill): number => Object.values(bill).reduce((sum, value) => sum + value, 0);
+
+/** What it came to most often; else the least, as what disturbs adds to it. */
+function usual(all: readonly (readonly [Bill, string])[]): readonly [Bill, string] | undefined {
+  const often = (bill: Bill): number => all.filter(([other]) => isSame(other, bill)).length;
+  return all.toSorted(([one], [other]) => often(other) - often(one) || sizeOf(one) - sizeOf(other))[0];
+}
+
+/** Fails where the act doesn't come to the figure; what it came to is shown, and what that is made of. */
 export async function expectCount({ task }: TestContext, figure: Count | undefined, act: Act): Promise<void> {
   const expected = billOf(figure ?? {});
-  let [least, made] = await taken(act);
-  for (let tries = 1; tries < TRIES && !isSame(least, expected); tries++) {
-    const [bill, parts] = await taken(act);
-    if (isSame(bill, expected) || sizeOf(bill) < sizeOf(least)) [least, made] = [bill, parts];
+  const all: (readonly [Bill, string])[] = [];
+  for (let tries = 0; tries < TRIES; tries++) {
+    const [bill, made] = await taken(act);
+    if (isSame(bill, expected)) {
+      task.meta.counted = countOf(bill);
+      return;
+    }
+    all.push([bill, made]);
   }
-  task.meta.counted = written(least);
-  expect(least, made).toEqual(expected);
+  const [bill, made] = usual(all) ?? [expected, ""];
+  task.meta.counted = countOf(bill);
+  expect(bill, made).toEqual(expected);
 }
 
 const isSame = (one: Bill, other: Bill): boolean =>
@@ -66,20 +79,43 @@ const isSame = (one: Bill, other: Bill): boolean =>
 
 export const chatObject = (chat: number) => env.CHAT.getByName(`chat:${chat}`);
 
-/** Closes the only connection of `person` and waits until others see them offline. */
-export async function goOffline({ id }: Person, voice: Voice, meter: Meter): Promise<void> {
-  const before = meter.taken.get("INBOX.removeConnections") ?? 0;
-  voice.close?.();
-  if (voice.presence === undefined) return;
-  await expect.poll(() => meter.taken.get("INBOX.removeConnections") ?? 0).toBe(before + 1);
-  await meter.quiet();
-  if (voice.presence === "at once") return;
-  const inbox = env.INBOX.getByName(`user:${id}`);
-  await runInDurableObject(inbox, (_, { storage }) => {
-    storage.sql.exec(`${UNCOUNTED} UPDATE meta SET value = '1' WHERE key = 'offline_at'`);
-  });
-  await runDurableObjectAlarm(inbox);
+/** Does what is not counted, up to where everything is at rest. */
+export async function atRest<Result>(work: (meter: Meter) => Promise<Result>): Promise<Result> {
+  const meter = await Meter.start();
+  try {
+    const result = await work(meter);
+    await meter.quiet();
+    return result;
+  } finally {
+    meter.stop();
+  }
 }
+
+export interface Connected {
+  readonly person: Person;
+  readonly voice: Voice;
+}
+
+/** Closes the only connections of these people and waits until others see them offline. */
+export async function goOffline(all: readonly Connected[], meter: Meter): Promise<void> {
+  const seen = all.filter(({ voice }) => voice.presence !== undefined);
+  const before = meter.taken.get("INBOX.removeConnections") ?? 0;
+  for (const { voice } of all) voice.close?.();
+  await expect.poll(() => meter.taken.get("INBOX.removeConnections") ?? 0).toBe(before + seen.length);
+  await meter.quiet();
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + PRESENCE.graceMs });
+  try {
+    const graced = seen.filter(({ voice }) => voice.presence === "grace");
+    await Promise.all(graced.map(({ person }) => runDurableObjectAlarm(env.INBOX.getByName(`user:${person.id}`))));
+    await meter.quiet();
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+/** The alarm of the chat's spell is armed, and doesn't go off while something is counted, however slow the machine is. */
+export const holdAlarm = (chat: number): Promise<void> =>
+  runInDurableObject(chatObject(chat), (_, { storage }) => storage.setAlarm(Date.now() + HOUR_MS));
 
 /** The Gateways of a dialect are there, so that it doesn't matter to which of them a connection falls. */
 export async function makeGateways(dialect: string): Promise<void> {
