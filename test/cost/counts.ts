@@ -80,7 +80,6 @@ export const COUNTS: Readonly<Record<Dialect, Counted>> = {
     groupOf1000: { rows: 2, frames: 1 },
     everyoneOf10: { rows: 12, calls: 10, frames: 1 },
     everyoneOf100: { rows: 102, calls: 100, frames: 1 },
-    everyoneOf1000: { rows: 2, frames: 1 },
   },
   all: {
     text: { rows: 4, calls: 4, frames: 1 },

@@ -2,10 +2,11 @@
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
+import { GATEWAY } from "../../src/core/limits.ts";
 import type { Dialect } from "../cost/counts.ts";
 import { ACTS, BURST, COUNTS, DIALECTS } from "../cost/counts.ts";
 import type { Act } from "../support/counting.ts";
-import { atRest, chatObject, expectCount, goOffline, holdAlarm, makeGateways } from "../support/counting.ts";
+import { atRest, chatObject, expectCount, goOffline, holdAlarm, spreadFrom } from "../support/counting.ts";
 import type { Person } from "../support/people.ts";
 import { people } from "../support/people.ts";
 import { appRoom } from "../support/rooms.ts";
@@ -43,12 +44,24 @@ async function begin(talk: Talk): Promise<void> {
   await holdAlarm(talk.chat);
 }
 
+/** Somebody is on each of the Gateways, so that none of them begins or ends with the connection. */
+async function fillGateways(dialect: Dialect): Promise<void> {
+  spreadFrom(0);
+  for (let there = 0; there < GATEWAY.spread; there += 2) {
+    const { ann, bob } = await talkIn(dialect);
+    await ann.connect?.();
+    await bob.connect?.();
+  }
+}
+
 async function connectionOf(dialect: Dialect): Promise<Act> {
+  await fillGateways(dialect);
   const talk = await talkIn(dialect);
   const { ann, bob, people: both } = talk;
-  await makeGateways(dialect === "own" || dialect === "all" ? "native" : dialect);
-  await bob.connect?.();
+  spreadFrom(0);
+  await atRest(async () => bob.connect?.());
   return {
+    prepare: async () => spreadFrom(1),
     act: async (meter) => {
       await ann.connect?.();
       await meter.quiet();
@@ -92,6 +105,7 @@ for (const [dialect, title] of Object.entries(DIALECTS) as [Dialect, string][]) 
     let talk: Talk;
     beforeAll(async () => {
       talk = await talkIn(dialect);
+      spreadFrom(0);
       await Promise.all([talk.ann.connect?.(), talk.bob.connect?.()]);
       await Promise.all([talk.ann.listenToTyping?.(), talk.bob.listenToTyping?.()]);
     });
@@ -128,6 +142,7 @@ describe("what a burst costs", () => {
       await expectCount(context, COUNTS[dialect].burst, {
         prepare: async () => {
           talk = await talkIn(dialect);
+          spreadFrom(0);
           await Promise.all([talk.ann.connect?.(), talk.bob.connect?.()]);
           await begin(talk);
         },

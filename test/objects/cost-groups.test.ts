@@ -1,12 +1,13 @@
 // What a text costs in groups, in every dialect that has them: with two members online, and with all of them.
 
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
-import { beforeAll, describe, it, onTestFinished } from "vitest";
+import { beforeAll, describe, it } from "vitest";
 import { appId } from "../../src/core/ids.ts";
 import { LIMITS } from "../../src/core/limits.ts";
 import type { Dialect, Size } from "../cost/counts.ts";
 import { COUNTS, DIALECTS, SIZES } from "../cost/counts.ts";
-import { atRest, chatObject, expectCount, goOffline, holdAlarm } from "../support/counting.ts";
+import type { Connected } from "../support/counting.ts";
+import { atRest, chatObject, expectCount, goOffline, holdAlarm, spreadFrom } from "../support/counting.ts";
 import type { Person } from "../support/people.ts";
 import { person, service } from "../support/people.ts";
 import { appRoom } from "../support/rooms.ts";
@@ -31,13 +32,16 @@ async function inPortions<T, Made>(all: readonly T[], make: (one: T) => Promise<
 }
 
 async function groupOf(size: number): Promise<Group> {
+  console.log("LAP start", size, performance.now());
   const members = await inPortions(numbers(size), (n) => person(`m${n}`));
+  console.log("LAP persons", performance.now());
   const [founders = [], ...more] = portions(members, LIMITS.membersAtOnce);
   const { id, name } = await appRoom(founders);
   for (const some of more) {
     const users = some.map((one) => one.id);
     await service().rooms.addMembers(appId(1), name, users);
   }
+  console.log("LAP added", performance.now());
   return { place: { id, name, peer: null }, members };
 }
 
@@ -56,16 +60,21 @@ async function begin(voices: readonly Voice[], { id }: Place): Promise<void> {
   await holdAlarm(id);
 }
 
+/** Who is connected from the test before. */
+const there: Connected[] = [];
+
 function counts(size: Size, which: "groupOf" | "everyoneOf", group: () => Group): void {
   for (const dialect of Object.keys(DIALECTS) as Dialect[]) {
     const figure = COUNTS[dialect][`${which}${size}`];
     if (figure === undefined) continue;
     it(`${dialect}.${which}${size}`, async (context) => {
       const { place, members } = group();
-      const there = which === "groupOf" ? members.slice(0, 2) : members;
-      const all = there.map((one) => ({ person: one, voice: VOICES[dialect](one, place) }));
+      const those = which === "groupOf" ? members.slice(0, 2) : members;
+      const all = those.map((one) => ({ person: one, voice: VOICES[dialect](one, place) }));
       const voices = all.map(({ voice }) => voice);
-      onTestFinished(() => atRest((meter) => goOffline(all, meter)));
+      await atRest((meter) => goOffline(there.splice(0), meter));
+      there.push(...all);
+      spreadFrom(0);
       await atRest(() => inPortions(voices, async (voice) => voice.connect?.()));
       await expectCount(context, figure, { prepare: () => begin(voices, place), act: () => said(voices) });
     });

@@ -117,8 +117,11 @@ export async function goOffline(all: readonly Connected[], meter: Meter): Promis
 export const holdAlarm = (chat: number): Promise<void> =>
   runInDurableObject(chatObject(chat), (_, { storage }) => storage.setAlarm(Date.now() + HOUR_MS));
 
-/** The Gateways of a dialect are there, so that it doesn't matter to which of them a connection falls. */
-export async function makeGateways(dialect: string): Promise<void> {
-  for (let n = 0; n < GATEWAY.spread; n++)
-    await runInDurableObject(env.GATEWAY.getByName(`${dialect}/local/${n}`), () => undefined);
+/**
+ * From now on connections fall to one Gateway after the other, beginning with this one, and not by chance: on how many
+ * Gateways people are is part of what things cost.
+ */
+export function spreadFrom(first: number): void {
+  let next = first;
+  vi.spyOn(Math, "random").mockImplementation(() => (next++ % GATEWAY.spread) / GATEWAY.spread);
 }
