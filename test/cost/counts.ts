@@ -55,9 +55,7 @@ export type Size = (typeof SIZES)[number];
 export const BURST = 90;
 
 export type Counted = Readonly<
-  Partial<
-    Record<keyof typeof ACTS | `groupOf${Size}` | `everyoneOf${Size}` | "burst", Count>
-  >
+  Partial<Record<keyof typeof ACTS | `groupOf${Size}` | `everyoneOf${Size}` | "burst", Count>>
 >;
 
 /**
@@ -135,7 +133,7 @@ export const COUNTS: Readonly<Record<Dialect, Counted>> = {
     afterSilence: { rows: 5, calls: 6, frames: 1, alarms: 1 },
     read: { rows: 3, calls: 5, frames: 1 },
     typing: { calls: 3, frames: 1 },
-    connection: { rows: 19, calls: 11, frames: 2, requests: 1, queries: 2 },
+    connection: { rows: 17, calls: 12, frames: 2, requests: 1, queries: 2 },
     groupOf10: { rows: 11, calls: 13, frames: 1 },
     groupOf100: { rows: 101, calls: 103, frames: 1 },
     groupOf1000: { rows: 3, calls: 5, frames: 1 },

@@ -12,14 +12,20 @@ export interface StoragePrice {
   readonly perGb: number;
 }
 
-/** When these were looked up. They were read from copies of the pages named below: look there before you plan with them. */
-export const LOOKED_UP = "2026-11-21";
-
+/** Where these are from, and when they were looked up: in copies of the pages named here, so look there before you plan with them. */
 export const SOURCES = {
-  "Workers, and the plan": "https://developers.cloudflare.com/workers/platform/pricing/",
-  "Durable Objects": "https://developers.cloudflare.com/durable-objects/platform/pricing/",
-  D1: "https://developers.cloudflare.com/d1/platform/pricing/",
-  R2: "https://developers.cloudflare.com/r2/pricing/",
+  workers: {
+    title: "Workers, and the plan",
+    address: "https://developers.cloudflare.com/workers/platform/pricing/",
+    lookedUp: "2026-11-21",
+  },
+  objects: {
+    title: "Durable Objects",
+    address: "https://developers.cloudflare.com/durable-objects/platform/pricing/",
+    lookedUp: "2026-11-21",
+  },
+  directory: { title: "D1", address: "https://developers.cloudflare.com/d1/platform/pricing/", lookedUp: "2026-11-21" },
+  files: { title: "R2", address: "https://developers.cloudflare.com/r2/pricing/", lookedUp: "2026-11-21" },
 } as const;
 
 /** A month of the plan. */

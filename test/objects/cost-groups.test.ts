@@ -32,16 +32,13 @@ async function inPortions<T, Made>(all: readonly T[], make: (one: T) => Promise<
 }
 
 async function groupOf(size: number): Promise<Group> {
-  console.log("LAP start", size, performance.now());
   const members = await inPortions(numbers(size), (n) => person(`m${n}`));
-  console.log("LAP persons", performance.now());
   const [founders = [], ...more] = portions(members, LIMITS.membersAtOnce);
   const { id, name } = await appRoom(founders);
   for (const some of more) {
     const users = some.map((one) => one.id);
     await service().rooms.addMembers(appId(1), name, users);
   }
-  console.log("LAP added", performance.now());
   return { place: { id, name, peer: null }, members };
 }
 
@@ -49,7 +46,7 @@ async function groupOf(size: number): Promise<Group> {
 async function said([first, ...others]: readonly Voice[]): Promise<void> {
   const text = crypto.randomUUID();
   await first?.say(text);
-  await Promise.all(others.map((one) => one.hears?.(text)));
+  await Promise.all(others.map(async (one) => one.hears?.(text)));
 }
 
 /** A text in a chat that was at rest: nothing is gathered because of what came before. */
