@@ -23,12 +23,16 @@ export const perMillion = (count: Count): number => dollars(usageOf(count, MILLI
 const dialects = Object.entries(DIALECTS) as [Dialect, string][];
 const counted = (dialect: Dialect): Counted => COUNTS[dialect];
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [
-    `| ${head.join(" | ")} |`,
-    `| ${head.map((_, at) => (at === 0 ? "---" : "---:")).join(" | ")} |`,
-    ...rows.map((row) => `| ${row.join(" | ")} |`),
-  ].join("\n");
+/** As the formatter has it: columns of one width, all but the first to the right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, at) => Math.max(3, ...[head, ...rows].map((row) => row[at]?.length ?? 0)));
+  const line = (row: readonly string[]): string => {
+    const cells = widths.map((width, at) => (at === 0 ? row[at]?.padEnd(width) : row[at]?.padStart(width)) ?? "");
+    return `| ${cells.join(" | ")} |`;
+  };
+  const rule = widths.map((width, at) => (at === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  return [line(head), line(rule), ...rows.map(line)].join("\n");
+}
 
 const shown = (count: Count | undefined, show: (count: Count) => string): string =>
   count === undefined ? NONE : show(count);

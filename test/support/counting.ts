@@ -46,8 +46,7 @@ async function taken({ prepare, act }: Act): Promise<[Bill, string]> {
 }
 
 /** Only what is not zero. */
-const countOf = (bill: Bill): Count =>
-  Object.fromEntries(Object.entries(bill).filter(([, value]) => value !== 0));
+const countOf = (bill: Bill): Count => Object.fromEntries(Object.entries(bill).filter(([, value]) => value !== 0));
 
 const sizeOf = (bill: Bill): number => Object.values(bill).reduce((sum, value) => sum + value, 0);
 
