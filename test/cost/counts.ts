@@ -92,7 +92,6 @@ export const COUNTS: Readonly<Record<Dialect, Counted>> = {
     groupOf1000: { rows: 4, calls: 4, frames: 1 },
     everyoneOf10: { rows: 12, calls: 20, frames: 1 },
     everyoneOf100: { rows: 102, calls: 200, frames: 1 },
-    everyoneOf1000: { rows: 1002, calls: 2000, frames: 1 },
   },
   rest: {
     burst: { rows: 184, calls: 98, requests: 90, queries: 90 },
