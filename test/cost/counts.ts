@@ -86,7 +86,7 @@ export const COUNTS: Readonly<Record<Dialect, Counted>> = {
     edit: { rows: 4, calls: 4, frames: 1 },
     delete: { rows: 4, calls: 4, frames: 1 },
     typing: { calls: 2, frames: 1 },
-    connection: { rows: 12, calls: 5, alarms: 1, requests: 1, queries: 1 },
+    connection: { rows: 11, calls: 5, alarms: 1, requests: 1, queries: 1 },
     groupOf10: { rows: 12, calls: 12, frames: 1 },
     groupOf100: { rows: 102, calls: 102, frames: 1 },
     groupOf1000: { rows: 4, calls: 4, frames: 1 },

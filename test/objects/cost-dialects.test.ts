@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { GATEWAY } from "../../src/core/limits.ts";
 import type { Dialect } from "../cost/counts.ts";
 import { ACTS, BURST, COUNTS, DIALECTS } from "../cost/counts.ts";
+import type { Meter } from "../support/bill.ts";
 import type { Act } from "../support/counting.ts";
 import { atRest, chatObject, expectCount, goOffline, holdAlarm, spreadFrom } from "../support/counting.ts";
 import type { Person } from "../support/people.ts";
@@ -60,14 +61,15 @@ async function connectionOf(dialect: Dialect): Promise<Act> {
   const { ann, bob, people: both } = talk;
   spreadFrom(0);
   await atRest(async () => bob.connect?.());
-  return {
-    prepare: async () => spreadFrom(1),
-    act: async (meter) => {
-      await ann.connect?.();
-      await meter.quiet();
-      await goOffline([{ person: both[0], voice: ann }], meter);
-    },
+  const comeAndGo = async (meter: Meter): Promise<void> => {
+    spreadFrom(1);
+    await ann.connect?.();
+    await meter.quiet();
+    await goOffline([{ person: both[0], voice: ann }], meter);
   };
+  // They have been online before.
+  await atRest(comeAndGo);
+  return { act: comeAndGo };
 }
 
 /** What is counted, by the name of the act. */
