@@ -153,6 +153,8 @@ export interface AppNews {
 /** An event on its way to the connections of one user. */
 export interface UserEvent {
   readonly event: ChatEvent | Presence | AppNews;
+  /** Orders what happens in one chat. */
+  readonly clock?: number | undefined;
   /** The viewer's unread count in that chat after the event, where it is known. */
   readonly unread?: number | undefined;
   /** `message.updated`: `read` as the viewer sees it. */

@@ -4,7 +4,8 @@
  */
 
 import type { ChatKind, DetailedChat, ListedChat } from "./chat.ts";
-import type { CommandName, CommandOf, ResultOf } from "./commands.ts";
+import type { Command, CommandName, CommandOf, ResultOf } from "./commands.ts";
+import type { Result } from "./errors.ts";
 import type { Figure } from "./figures.ts";
 import type { AppId, ChatId, UserId } from "./ids.ts";
 import type { Attachment, Json } from "./message.ts";
@@ -227,6 +228,13 @@ export interface Objects {
     command: CommandOf<Name>,
     origin?: string | null,
   ): Promise<ResultOf<Name>>;
+  /** Asks a chat to do these, in this order, in one call; the answer of each. */
+  commands(
+    chat: ChatId,
+    actor: Actor,
+    commands: readonly Command[],
+    origin: string | null,
+  ): Promise<readonly Result<ResultOf<CommandName>>[]>;
   /** The chat takes over from the directory, and its members' lists learn of it; `origin` is the connection that asked for it. */
   open(chat: ChatId, actor: Actor, origin: string | null): Promise<DetailedChat>;
   isMember(chat: ChatId, actor: Actor): Promise<boolean>;

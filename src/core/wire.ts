@@ -152,7 +152,8 @@ export interface Carrier {
   due(): void | Promise<void>;
   /** A question from another place. */
   asked(question: Json): Json;
-  deliver(key: string, frame: string): void;
+  /** One frame for some connections. */
+  deliver(keys: readonly string[], frame: string): void;
   close(key: string, code: number, reason: string): void;
 }
 

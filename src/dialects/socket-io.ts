@@ -60,7 +60,7 @@ function carry(host: CarrierHost, dialect: SocketIoDialect, version: 3 | 4): Car
     closed: (wire) => carrier.closed(wire),
     due: () => carrier.due(),
     asked: (question) => carrier.asked(question),
-    deliver: (sid, text) => io.deliver(sid, text),
+    deliver: (sids, text) => io.deliver(sids, text),
     close: (sid) => io.close(sid),
   };
 }

@@ -21,6 +21,7 @@ export function createObjects(env: ObjectBindings): Objects {
       const result: unknown = unwrap(await chatStub(env, chat).execute(actor, command as Command, origin, requestOf()));
       return result as ResultOf<Name>;
     },
+    commands: (chat, actor, commands, origin) => chatStub(env, chat).executeAll(actor, commands, origin, requestOf()),
     async open(chat, actor, origin) {
       return unwrap(await chatStub(env, chat).open(actor, origin, requestOf()));
     },

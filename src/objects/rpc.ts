@@ -40,8 +40,14 @@ export interface Delivery {
   readonly events: readonly Told[];
   /** There was too much to tell: clients see a gap in `rev` and ask for it. */
   readonly hole?: boolean;
-  /** Events were left out, since nobody was there to hear them: if somebody is, nothing of this is taken, and all of it is brought again. */
+  /** Connections that hear these events, or those that are left out, from the chat itself. */
+  readonly heardAt?: readonly string[];
+  /** They have heard no more than what has this clock. */
+  readonly heardUpTo?: number;
+  /** Events were left out, since nobody would hear them by the Inbox: if somebody does, nothing of this is taken, and all of it is brought again. */
   readonly rowOnly?: boolean;
+  /** Some of it was told as if it had been heard, and was not: it is told whatever the Inbox has already. */
+  readonly again?: boolean;
   /** It may be gathered for a moment what comes next; `settle` brings it. */
   readonly gathers?: boolean;
 }
@@ -50,8 +56,10 @@ export interface Delivery {
 export interface Delivered {
   /** Its row is written; else it is gathered with others for a moment. */
   readonly written: boolean;
-  /** Somebody is connected who hears of it at once. */
-  readonly live: boolean;
+  /** Nothing was taken: there are those who have to hear the events that were left out. */
+  readonly refused?: boolean;
+  /** The user's connections on Gateways; null: there are others who hear by the Inbox. */
+  readonly ears: readonly string[] | null;
 }
 
 /** A connection of a user, wherever its socket is. */
@@ -79,6 +87,13 @@ export interface ChatCalls {
     origin: string | null,
     request?: string | null,
   ): Promise<Result<ResultOf<CommandName>>>;
+  /** Each in turn, as `execute` does it. */
+  executeAll(
+    actor: Actor,
+    commands: readonly Command[],
+    origin: string | null,
+    request?: string | null,
+  ): Promise<Result<ResultOf<CommandName>>[]>;
   /** Takes over from the directory, if it has not; `origin` is the connection that asked, and is not told. */
   open(actor: Actor | null, origin: string | null, request?: string | null): Promise<Result<DetailedChat>>;
   isMember(actor: Actor): Promise<boolean>;

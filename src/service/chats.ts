@@ -1,7 +1,8 @@
 /** Chats: making and finding them, and what can be asked of one. Knows no transport. */
 
 import type { DetailedChat, ListedChat } from "../core/chat.ts";
-import type { CommandName, CommandOf, ResultOf } from "../core/commands.ts";
+import type { Command, CommandName, CommandOf, ResultOf } from "../core/commands.ts";
+import type { Result } from "../core/errors.ts";
 import { invalidFields, isFailure, notFound } from "../core/errors.ts";
 import type { AppId, ChatId, MessageId, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
@@ -104,6 +105,14 @@ export function createChats({ directory, objects }: ServicePorts) {
       command: CommandOf<Name>,
       origin: string | null = null,
     ): Promise<ResultOf<Name>> => objects.command(chat, actor, command, origin),
+
+    /** Asks a chat to do these, in this order; the answer of each. */
+    commands: (
+      actor: Actor,
+      chat: ChatId,
+      commands: readonly Command[],
+      origin: string,
+    ): Promise<readonly Result<ResultOf<CommandName>>[]> => objects.commands(chat, actor, commands, origin),
 
     /** Messages of a chat of this app between two times (milliseconds since 1970, both included; null: no bound), newest first. @throws not_found */
     range: (

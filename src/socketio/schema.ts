@@ -64,4 +64,8 @@ export const SOCKETIO_SCHEMA: readonly ((sql: Sql) => void)[] = [
       ) STRICT, WITHOUT ROWID;
     `);
   },
+  // An event for several sockets is logged once: all of them as JSON, where it is for more than one.
+  (sql) => {
+    sql.exec("ALTER TABLE io_log ADD COLUMN rooms TEXT");
+  },
 ];

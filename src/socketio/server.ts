@@ -10,8 +10,8 @@ import { settingsFrom } from "./settings.ts";
 export interface SocketIo {
   /** To be called for each namespace before `start`. */
   namespace(name: string, handlers: Handlers): Namespace;
-  /** Sends an event that is encoded already (see `encodeEvent`) to one connection, live or lost. */
-  deliver(sid: string, text: string): void;
+  /** Sends an event that is encoded already (see `encodeEvent`) to these connections, live or lost. */
+  deliver(sids: readonly string[], text: string): void;
   /** Ends a connection. */
   close(sid: string): void;
   /** Takes up what an eviction or a crash has left; from then on the object calls the carrier. */
@@ -29,7 +29,7 @@ export function createSocketIo(host: Host, given: Partial<Settings>, lifecycle: 
   const made: Server = server;
   return {
     namespace: (name, handlers) => made.namespace(name, handlers),
-    deliver: (sid, text) => made.deliver(sid, text),
+    deliver: (sids, text) => made.deliver(sids, text),
     close: (sid) => {
       const session = engine.session(sid);
       if (session !== undefined) engine.close(session, "forced server close");

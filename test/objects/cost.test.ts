@@ -63,7 +63,7 @@ describe("what a text costs in a direct chat with both online", () => {
       await expect.poll(() => bob.unread(chat.id)).toBe(2);
     });
     cost.calls.delete("INBOX.list");
-    expect(Object.fromEntries(cost.calls)).toEqual({ "CHAT.execute": 1, "INBOX.deliver": 2, "GATEWAY.deliver": 1 });
+    expect(Object.fromEntries(cost.calls)).toEqual({ "CHAT.executeAll": 1, "INBOX.deliver": 2, "GATEWAY.deliver": 1 });
     // With the frame that asked for it, and no more than this: five object requests.
     expect(cost.rows).toBeGreaterThanOrEqual(4);
     expect(cost.rows).toBeLessThanOrEqual(6);

@@ -9,6 +9,7 @@ export type Kind = "CHAT" | "INBOX" | "GATEWAY" | "LOBBY";
 export const CALLS = {
   CHAT: {
     execute: true,
+    executeAll: true,
     open: true,
     isMember: true,
     attach: true,

@@ -1,17 +1,21 @@
 /** The two native sockets: all chats of one user on a Gateway, and one chat on its own object. */
 
 import type { Answer, Command } from "../../core/commands.ts";
-import { failureOf, invalid, isFailure, notFound, rateLimited } from "../../core/errors.ts";
+import type { Result } from "../../core/errors.ts";
+import { ParlanceError, failureOf, invalid, isFailure, notFound, rateLimited } from "../../core/errors.ts";
 import type { ChatId } from "../../core/ids.ts";
 import { splitMessageId } from "../../core/ids.ts";
 import { LIMITS, PRESENCE } from "../../core/limits.ts";
 import type { ChatWire, Connection, GatewayWire } from "../../core/wire.ts";
 import type { Service } from "../../service/service.ts";
+import type { Json } from "../../core/message.ts";
+import type { Session } from "../../core/people.ts";
 import type { Frame } from "./commands.ts";
 import { chatCommand, failureFrame, okFrame, parseFields, readFrame, resultOf } from "./commands.ts";
 import { createEncode } from "./events.ts";
+import { Pipeline } from "./pipeline.ts";
 import type { Render } from "./render.ts";
-import { chatAddress, userAddress } from "./schemas.ts";
+import { chatAddress, chatCommands, userAddress } from "./schemas.ts";
 
 const SUBPROTOCOL = "parlance.v1";
 const PING = ["ping", "pong"] as const;
@@ -42,6 +46,19 @@ export function createChatSocket(render: Render): ChatWire {
   };
 }
 
+/** A command that is asked of a chat, and what its answer refers to. */
+interface Asked {
+  readonly re: Json;
+  readonly command: Command;
+}
+
+const isChatCommand = (frame: Frame): boolean => Object.hasOwn(chatCommands, frame.do);
+
+function sessionOf({ session }: Connection): Session {
+  if (session === null) throw new Error("a native connection without a session");
+  return session;
+}
+
 /** The chat that a command is for: the one that the frame names, or the one of the message that it edits or deletes. */
 function chatOf(command: Command, { fields }: Frame): ChatId {
   if (fields["chat_id"] === undefined && (command.do === "message.edit" || command.do === "message.delete")) {
@@ -54,9 +71,42 @@ function chatOf(command: Command, { fields }: Frame): ChatId {
 
 /** The words of `/v1/socket`. */
 export function createUserSocket(service: Service, render: Render, report: (fault: unknown) => void): GatewayWire {
+  const pipelines = new WeakMap<Connection, Pipeline<Asked>>();
+
+  function pipelineOf(connection: Connection): Pipeline<Asked> {
+    const known = pipelines.get(connection);
+    if (known !== undefined) return known;
+    const pipeline = new Pipeline<Asked>(async (chat, asked) => {
+      const results = await askAll(connection, chat, asked);
+      for (const [at, { re, command }] of asked.entries()) {
+        const result = results[at];
+        if (result?.ok === true) {
+          const answer = { do: command.do, result: result.value } as Answer;
+          connection.send(okFrame(re, resultOf(answer, render, connection.origin)));
+        } else connection.send(failureFrame(re, result?.failure ?? failureOf(undefined)));
+      }
+    });
+    pipelines.set(connection, pipeline);
+    return pipeline;
+  }
+
+  async function askAll(
+    connection: Connection,
+    chat: ChatId,
+    asked: readonly Asked[],
+  ): Promise<readonly Result<unknown>[]> {
+    try {
+      const commands = asked.map(({ command }) => command);
+      return await service.chats.commands(sessionOf(connection), chat, commands, connection.id);
+    } catch (thrown) {
+      const failure = failureOf(thrown);
+      if (failure.code === "internal") report(thrown);
+      return asked.map(() => ({ ok: false, failure }));
+    }
+  }
+
   async function perform(connection: Connection, frame: Frame): Promise<object> {
-    const { session } = connection;
-    if (session === null) throw new Error("a native connection without a session");
+    const session = sessionOf(connection);
     switch (frame.do) {
       case "chat.join": {
         const { chat_id } = parseFields(chatAddress, frame.fields);
@@ -89,11 +139,8 @@ export function createUserSocket(service: Service, render: Render, report: (faul
         await service.users.unwatch(user_id, connection.id);
         return {};
       }
-      default: {
-        const command = chatCommand(frame);
-        const result = await service.chats.command(session, chatOf(command, frame), command, connection.id);
-        return resultOf({ do: command.do, result } as Answer, render, connection.origin);
-      }
+      default:
+        throw invalid("do", "is no command here");
     }
   }
 
@@ -107,15 +154,20 @@ export function createUserSocket(service: Service, render: Render, report: (faul
     opened: () => Promise.resolve(),
     async received(connection, text) {
       const frame = readFrame(text);
-      if (!frame.ok) {
-        connection.send(failureFrame(frame.re, frame.failure));
-        return;
-      }
       try {
+        if (!frame.ok) throw new ParlanceError(frame.failure);
+        if (isChatCommand(frame.value)) {
+          const command = chatCommand(frame.value);
+          // It is answered when its turn comes; the next frame need not wait for that.
+          pipelineOf(connection).add(chatOf(command, frame.value), { re: frame.re, command });
+          return;
+        }
+        await pipelines.get(connection)?.done();
         connection.send(okFrame(frame.re, await perform(connection, frame.value)));
       } catch (thrown) {
         const failure = failureOf(thrown);
         if (failure.code === "internal") report(thrown);
+        await pipelines.get(connection)?.done();
         connection.send(failureFrame(frame.re, failure));
       }
     },

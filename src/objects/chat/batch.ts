@@ -56,6 +56,8 @@ export class Batch {
   /** Those who have read where nothing was unread, of whom the room is to hear. */
   readonly seen: UserId[] = [];
   changed = false;
+  /** Commands that were done. */
+  size = 0;
   readonly #parts: Parts;
   readonly #sockets: ChatSockets;
   readonly #wire: ChatWire;
@@ -77,6 +79,7 @@ export class Batch {
   perform(storage: DurableObjectStorage, { actor, command, attachments, origin, reply }: Work): boolean {
     const { room } = this.#parts;
     const before = room.clock;
+    this.size++;
     try {
       if (command.kinds?.includes(room.kind) === false) throw notFound("chat");
       const { answer, commit } = perform(storage, this.#parts, actor, command, attachments);

@@ -66,6 +66,11 @@ function isPrepared(command: Command): command is CommandOf<"message.send"> {
   return command.do === "message.send" && (command.draft.attachments?.length ?? 0) > 0;
 }
 
+/** It is no change of the chat's log, or the end of it. */
+function isSpecial(command: Command): command is CommandOf<"typing"> | CommandOf<"chat.erase"> {
+  return command.do === "typing" || command.do === "chat.erase";
+}
+
 /** The ids of the requests that these come of, as many as a line of the log bears. */
 const requestsOf = (works: readonly Work[]): string => {
   const ids = new Set(works.flatMap(({ request }) => request ?? []));
@@ -153,6 +158,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
             if (delivery.hole === true) counters.add("resumed", "hole");
             return inboxStub(this.env, user).deliver(delivery);
           },
+          push: (place, pushes) => gatewayStub(this.env, place).deliver(pushes),
+          unreached: (place, fault) => this.#fault("push", fault, { chat: room.id, place }),
           late: () => counters.add("late"),
           written: (user) => inboxStub(this.env, user).written(room.id),
           follow: (from) => this.#follow(room, from),
@@ -208,12 +215,38 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       origin: string | null,
       request: string | null = null,
     ): Promise<Result<ResultOf<CommandName>>> {
+      return this.#execute(actor, command, origin, request);
+    }
+
+    #execute(
+      actor: Actor,
+      command: Command,
+      origin: string | null,
+      request: string | null,
+    ): Promise<Result<ResultOf<CommandName>>> {
       const work = async (): Promise<ResultOf<CommandName>> => {
         const { answer, before } = await this.#perform(actor, command, origin);
         if (command.inOrder === true) await this.#open?.outbox.told(actor.userId, before);
+        else if (origin !== null) await this.#open?.outbox.toldDirectly(actor.userId, before);
         return answer.result;
       };
       return within(request, () => this.#attempt(work));
+    }
+
+    async executeAll(
+      actor: Actor,
+      commands: readonly Command[],
+      origin: string | null,
+      request: string | null = null,
+    ): Promise<Result<ResultOf<CommandName>>[]> {
+      const results: Promise<Result<ResultOf<CommandName>>>[] = [];
+      for (const command of commands) {
+        const result = this.#execute(actor, command, origin, request);
+        results.push(result);
+        // What has to be prepared must not be overtaken.
+        if (isPrepared(command) || isSpecial(command)) await result;
+      }
+      return Promise.all(results);
     }
 
     open(actor: Actor | null, origin: string | null, request: string | null = null): Promise<Result<DetailedChat>> {
@@ -361,7 +394,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     /** What is no change of the chat's log, or the end of it. */
     async #special(actor: Actor, command: Command): Promise<Answer | undefined> {
-      if (command.do !== "typing" && command.do !== "chat.erase") return undefined;
+      if (!isSpecial(command)) return undefined;
       const open = this.#open ?? (await this.#load());
       if (command.kinds?.includes(open.room.kind) === false) throw notFound("chat");
       if (command.do === "typing") {
@@ -431,7 +464,9 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         attendance.left(listeners.remove((_, user) => removed.has(user)));
         if (room.members.size === 0 && !room.ofApp) this.ctx.waitUntil(this.#beginErasing());
       }
-      outbox.start(batch.lanes);
+      // Where several were answered, each has its answer before it hears of those that came after.
+      if (batch.size > 1) setTimeout(() => outbox.start(batch.lanes), 0);
+      else outbox.start(batch.lanes);
       if (files.pending()) this.ctx.waitUntil(this.#settleFiles(room, files));
     }
 
@@ -605,7 +640,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const { re, command } = decoded;
       const actor = { appId: seat.appId as Actor["appId"], userId: seat.userId };
       const reply = { to: open, re };
-      if (!isPrepared(command) && command.do !== "typing" && command.do !== "chat.erase") {
+      if (!isPrepared(command) && !isSpecial(command)) {
         return this.#commits.add({ actor, command, attachments: [], origin: seat.id, request: seat.request, reply });
       }
       return within(seat.request, () => this.#prepare(reply, actor, command, seat));

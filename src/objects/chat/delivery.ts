@@ -1,16 +1,20 @@
 /**
  * Brings what a Chat has committed to its members' Inboxes, in order and without fail: one call under way for
- * each Inbox, what comes meanwhile goes with the next. Who could not be reached is noted and served again from
+ * each Inbox, what comes meanwhile goes with the next. Where the Inbox has said which connections its user has, these
+ * hear it from the chat itself, and the Inbox gets the row. Who could not be reached is noted and served again from
  * the log. Knows lanes and clocks; knows nothing of sockets.
  */
 
 import type { UserId } from "../../core/ids.ts";
 import { DELIVERY, LARGE_CHAT } from "../../core/limits.ts";
 import { isDurable } from "../../core/wire.ts";
-import type { Delivered, Delivery, Told } from "../rpc.ts";
+import type { Delivered, Delivery, Push, Told } from "../rpc.ts";
+import { placeOf } from "../rpc.ts";
 import { Bucket } from "../sockets.ts";
 import { Meta } from "../sql.ts";
 import type { Commit } from "./commit.ts";
+import type { Errand, Pending } from "./gateways.ts";
+import { Gateways, pendingOf } from "./gateways.ts";
 import { replay, replayMessages } from "./replay.ts";
 import type { Room } from "./room.ts";
 
@@ -20,7 +24,9 @@ export const DIRECTORY = 0 as UserId;
 export const SUBSCRIBERS = -1 as UserId;
 
 interface Lane {
-  events: Told[];
+  events: Pending[];
+  /** Those of the call that is under way. */
+  current: readonly Pending[];
   /** The row goes with the next call. */
   row: boolean;
   /** Everything up to here has arrived, and is written there. */
@@ -41,6 +47,7 @@ interface Lane {
 /** A lane in which nothing is under way. */
 const newLane = (floor: number, replaying: boolean): Lane => ({
   events: [],
+  current: [],
   row: replaying,
   floor,
   told: floor,
@@ -52,11 +59,45 @@ const newLane = (floor: number, replaying: boolean): Lane => ({
 });
 
 /** The first of `events`, as many as go into one call; those of one clock stay together. */
-function portion(events: readonly Told[]): Told[] {
+function portion(events: readonly Pending[]): Pending[] {
   let end = Math.min(events.length, DELIVERY.portion);
-  while (end > 0 && end < events.length && events[end]?.clock === events[end - 1]?.clock) end++;
+  while (end > 0 && end < events.length && events[end]?.told.clock === events[end - 1]?.told.clock) end++;
   return events.slice(0, end);
 }
+
+/** The first of `events`, as many as the same connections have heard. */
+function alike(events: readonly Pending[]): readonly Pending[] {
+  const end = events.findIndex(({ at }) => !isSame(at, events[0]?.at ?? []));
+  return end < 0 ? events : events.slice(0, end);
+}
+
+const isSame = (a: readonly string[], b: readonly string[]): boolean =>
+  a === b || (a.length === b.length && a.every((one) => b.includes(one)));
+
+/** Connections hear it from the chat itself, as far as is known by now. */
+const isDirect = ({ at, lost }: Pending): boolean => at.length > 0 && lost.length === 0;
+
+/** A connection that could not be told of it is still there. */
+const isMissed = ({ lost }: Pending, ears: readonly string[] | null): boolean =>
+  lost.some((id) => ears?.includes(id) !== false);
+
+const errandsOf = (events: readonly Pending[]): Errand[] => [...new Set(events.flatMap((one) => [...one.errands]))];
+
+/** Does `work` once all that goes with these has begun: right then, or at once. */
+function whenBegun<T>(events: readonly Pending[], work: () => Promise<T>): Promise<T> {
+  const errands = errandsOf(events).filter(({ hasBegun }) => !hasBegun);
+  if (errands.length === 0) return work();
+  return new Promise((resolve, reject) => {
+    let left = errands.length;
+    const begun = (): void => {
+      if (--left === 0) work().then(resolve, reject);
+    };
+    for (const errand of errands) errand.onBegin(begun);
+  });
+}
+
+const finished = (events: readonly Pending[]): Promise<unknown> =>
+  Promise.all(errandsOf(events).map((one) => one.done));
 
 /** Lets the answers go that waited for no more than what has arrived. */
 function release(lane: Lane, arrived: number): void {
@@ -68,10 +109,26 @@ interface Lag {
   from: number;
   tries: number;
   due: number;
+  /** What was told directly before it lagged: the connections, and up to which clock. */
+  heard?: Heard | undefined;
+}
+
+interface Heard {
+  readonly at: readonly string[];
+  readonly upTo: number;
+}
+
+/** Up to where these were told directly. */
+function heardOf(events: readonly Pending[]): Heard | undefined {
+  const last = events.findLast(isDirect);
+  return last === undefined ? undefined : { at: last.at, upTo: last.told.clock };
 }
 
 export interface DeliveryPorts {
   readonly deliver: (user: UserId, delivery: Delivery) => Promise<Delivered>;
+  /** Tells connections on a Gateway; those that are gone. */
+  readonly push: (place: string, pushes: readonly Push[]) => Promise<readonly string[]>;
+  readonly unreached: (place: string, fault: unknown) => void;
   /** The clock up to which this chat's row is written in an Inbox, once it is; undefined: there is none. */
   readonly written: (user: UserId) => Promise<number | undefined>;
   /** Brings the directory up to date with what changed after `from`. */
@@ -88,6 +145,8 @@ export interface DeliveryPorts {
   readonly now: () => number;
 }
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 export class Outbox {
   readonly #sql: SqlStorage;
   readonly #meta: Meta;
@@ -96,8 +155,11 @@ export class Outbox {
   readonly #lanes = new Map<UserId, Lane>();
   readonly #lagging = new Map<UserId, Lag>();
   readonly #attached = new Set<UserId>();
-  /** Where nobody was connected who would hear of it at once. */
-  readonly #quiet = new Set<UserId>();
+  /** Each user's connections on Gateways, as the Inbox said last; unknown of those who must hear by the Inbox. */
+  readonly #ears = new Map<UserId, readonly string[]>();
+  readonly #gateways: Gateways;
+  /** Those whose Inboxes know that what goes there may be gathered. */
+  readonly #gathering = new Set<UserId>();
   /** Calls in quick succession: with more than these, what goes to the quiet is gathered. */
   readonly #pace: Bucket;
   #isBusy = false;
@@ -112,6 +174,14 @@ export class Outbox {
     this.#meta = new Meta(sql);
     this.#room = room;
     this.#ports = ports;
+    this.#gateways = new Gateways({
+      push: ports.push,
+      failed: (place, fault) => {
+        ports.unreached(place, fault);
+        for (const [user, ears] of this.#ears) if (ears.some((id) => placeOf(id) === place)) this.#ears.delete(user);
+      },
+      waitUntil: ports.waitUntil,
+    });
     this.#pace = new Bucket(DELIVERY.calls, DELIVERY.callsPerSecond, ports.now());
     this.#stored = Math.max(
       Number(this.#meta.get("delivered") ?? 0),
@@ -214,7 +284,7 @@ export class Outbox {
     for (const telling of commit.tellings) {
       const shared = telling.shared ? telling.event(room.chat.createdBy) : undefined;
       if (shared?.type === "message.created" && this.#ports.subscribed()) {
-        this.#lane(SUBSCRIBERS, before)?.events.push({ clock: room.clock, event: shared, settled });
+        this.#lane(SUBSCRIBERS, before)?.events.push(pendingOf({ clock: room.clock, event: shared, settled }));
         touched.add(SUBSCRIBERS);
       }
       for (const user of telling.to) {
@@ -233,8 +303,10 @@ export class Outbox {
         };
         const lane = this.#lane(user, before);
         if (lane === undefined) continue;
-        lane.events.push(told);
+        const pending = pendingOf(told);
+        lane.events.push(pending);
         touched.add(user);
+        this.#gateways.add(this.#ears.get(user) ?? [], pending);
       }
     }
     for (const user of rows) {
@@ -258,14 +330,18 @@ export class Outbox {
   }
 
   start(lanes: ReadonlySet<UserId>): void {
+    if (this.#stopped) return;
     this.#isBusy = !this.#pace.take(this.#ports.now(), lanes.size);
     this.#isNearlyBusy = !this.#pace.has(lanes.size);
+    // In this order, and in one go: who has heard an event and asks for their list finds it there.
     for (const user of lanes) this.#start(user);
+    this.#gateways.start();
   }
 
   /** The chat is being erased, or is read anew: from here nothing more is brought to anyone. */
   stop(): void {
     this.#stopped = true;
+    this.#gateways.stop();
     for (const lane of this.#lanes.values()) {
       release(lane, Infinity);
       lane.hurry?.();
@@ -302,6 +378,30 @@ export class Outbox {
   async told(user: UserId, clock: number): Promise<void> {
     const lane = this.#lanes.get(user);
     if (lane === undefined || lane.told >= clock) return;
+    if (await this.toldDirectly(user, clock)) return;
+    await this.#arrived(lane, clock);
+  }
+
+  /** Resolves once what goes directly to `user` up to `clock` has been told, and soon in any case; false where some of it goes by the Inbox. */
+  async toldDirectly(user: UserId, clock: number): Promise<boolean> {
+    const lane = this.#lanes.get(user);
+    if (lane === undefined) return false;
+    const events = [...lane.current, ...lane.events].filter(({ told }) => told.clock <= clock);
+    if (events.length === 0 || !events.every(isDirect)) return false;
+    if (errandsOf(events).length > 0) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise((resolve) => {
+        timer = setTimeout(resolve, DELIVERY.inOrderMs);
+      });
+      await Promise.race([finished(events), late]);
+      clearTimeout(timer);
+    }
+    return events.every(isDirect);
+  }
+
+  /** Resolves once everything up to `clock` has arrived in the lane's Inbox, and soon in any case. */
+  async #arrived(lane: Lane, clock: number): Promise<void> {
+    if (lane.told >= clock) return;
     await new Promise<void>((resolve) => {
       const late = setTimeout(resolve, DELIVERY.inOrderMs);
       const go = (): void => {
@@ -320,16 +420,16 @@ export class Outbox {
   }
 
   async #run(user: UserId, lane: Lane): Promise<void> {
-    await this.#gathered(user, lane);
+    if (this.#mayGather(user, lane)) await this.#gathered(lane);
     while (!this.#stopped && (lane.replay || lane.row || lane.events.length > 0)) {
-      const important = lane.replay || lane.row || lane.events.some((told) => isDurable(told.event));
+      const important = lane.replay || lane.row || lane.events.some(({ told }) => isDurable(told.event));
       try {
         await this.#bring(user, lane);
       } catch (fault) {
         this.#ports.failed(user, fault);
         if (this.#stopped) break;
         if (important) {
-          this.#lag(user, lane.floor);
+          this.#lag(user, lane);
           lane.floor = lane.told;
           break;
         }
@@ -337,7 +437,7 @@ export class Outbox {
       if (this.#stopped) break;
       release(lane, lane.told);
       if (lane.floor === lane.told) this.#caughtUp(user);
-      await this.#gathered(user, lane);
+      if (this.#mayGather(user, lane)) await this.#gathered(lane);
     }
     lane.running = false;
     release(lane, Infinity);
@@ -345,9 +445,12 @@ export class Outbox {
     else if (this.#lanes.get(user) === lane) this.#lanes.delete(user);
   }
 
-  /** In a burst, what goes to somebody whom nobody would tell is gathered for a moment. */
-  async #gathered(user: UserId, lane: Lane): Promise<void> {
-    if (!this.#isBusy || !this.#quiet.has(user)) return;
+  /** In a burst, what goes to an Inbox that has nobody to tell is gathered for a moment, if the Inbox knows that it is. */
+  #mayGather(user: UserId, { events }: Lane): boolean {
+    return this.#isBusy && this.#gathering.has(user) && events.every(({ lost }) => lost.length === 0);
+  }
+
+  async #gathered(lane: Lane): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, DELIVERY.gatherMs);
       lane.hurry = () => {
@@ -360,9 +463,11 @@ export class Outbox {
 
   /** Brings what is gathered for `user` at once: resolves once they have it, and soon in any case. */
   async settleFor(user: UserId): Promise<void> {
-    const told = this.told(user, this.#room.clock);
-    this.#lanes.get(user)?.hurry?.();
-    await told;
+    const lane = this.#lanes.get(user);
+    if (lane === undefined) return;
+    const arrived = this.#arrived(lane, this.#room.clock);
+    lane.hurry?.();
+    await arrived;
   }
 
   /** What was told last is gathered in the Inbox: it counts as delivered once it is written there. */
@@ -393,54 +498,103 @@ export class Outbox {
   /** Brings what the lane has by now, as far as it fits into one call; what comes meanwhile goes with the next. */
   async #bring(user: UserId, lane: Lane): Promise<void> {
     const { floor, replay: isReplay } = lane;
-    // In a burst, where nobody would be told, the row is enough.
-    const isRowOnly = !isReplay && lane.row && this.#isBusy && this.#quiet.has(user);
-    const some = user === SUBSCRIBERS || isRowOnly ? lane.events : portion(lane.events);
+    const isRowOnly = !isReplay && this.#isRowOnly(user, lane);
+    const some = user === SUBSCRIBERS || isRowOnly ? lane.events : alike(portion(lane.events));
     const left = isReplay ? [] : lane.events.slice(some.length);
-    const to = left.length === 0 ? this.#room.clock : (some.at(-1)?.clock ?? floor);
+    const to = left.length === 0 ? this.#room.clock : (some.at(-1)?.told.clock ?? floor);
     const hasRow = lane.row && left.length === 0;
+    const before = heardOf(lane.events);
     lane.replay = false;
     lane.row &&= !hasRow;
     lane.events = left;
+    lane.current = some;
     let written = true;
     if (user === DIRECTORY) await this.#ports.follow(floor);
-    else if (user === SUBSCRIBERS) await this.#ports.publish(isReplay ? replayMessages(this.#room, floor) : some);
+    else if (user === SUBSCRIBERS)
+      await this.#ports.publish(isReplay ? replayMessages(this.#room, floor) : some.map(({ told }) => told));
     else {
-      const events = isRowOnly ? [] : some;
-      const delivery = this.#delivery(user, floor, isReplay, { events, to, hasRow });
-      const done = await this.#ports.deliver(user, isRowOnly ? { ...delivery, rowOnly: true } : delivery);
-      if (done.live) this.#quiet.delete(user);
-      else this.#quiet.add(user);
-      if (isRowOnly && done.live) {
-        // Somebody has come, and nothing of it was taken.
-        lane.events.unshift(...some);
-        lane.row = true;
-        return;
-      }
+      const content = { events: isRowOnly ? [] : some, to, hasRow, heard: isReplay ? before : undefined };
+      const delivery = this.#delivery(user, floor, isReplay, content);
+      for (const pending of some) pending.lost = [];
+      if (isRowOnly) delivery.rowOnly = true;
+      // What is told directly is on its way before the Inbox counts it as told.
+      const done = await whenBegun(some, () => this.#ports.deliver(user, delivery));
+      await finished(some);
+      if (delivery.gathers === true && done.refused !== true && done.ears !== null) this.#gathering.add(user);
+      else this.#gathering.delete(user);
+      lane.current = [];
+      const missed = done.refused === true ? some : some.filter((one) => isMissed(one, done.ears));
+      lane.events.unshift(...missed);
+      if (done.refused === true && hasRow) lane.row = true;
+      this.#learn(user, lane, done.ears);
+      if (missed.length > 0 || done.refused === true) return;
       ({ written } = done);
     }
+    lane.current = [];
     lane.told = to;
     if (written) lane.floor = to;
+  }
+
+  /** Everyone hears it from the chat itself, or, in a burst, there is nobody who would. */
+  #isRowOnly(user: UserId, { row, events }: Lane): boolean {
+    const ears = this.#ears.get(user);
+    if (ears === undefined || (ears.length === 0 && !(row && this.#isBusy))) return false;
+    return events.length > 0 && events.every(({ at, lost }) => lost.length === 0 && isSame(at, ears));
+  }
+
+  /** Which connections the user has. What still waits for the Inbox is told them directly, so that nothing overtakes it. */
+  #learn(user: UserId, lane: Lane, ears: readonly string[] | null): void {
+    const isLost = lane.events.some((one) => isMissed(one, ears));
+    if (ears === null || isLost || lane.replay) {
+      this.#ears.delete(user);
+      return;
+    }
+    this.#ears.set(user, ears);
+    for (const pending of lane.events) {
+      pending.lost = [];
+      const { at } = pending;
+      const untold = ears.filter((id) => !at.includes(id));
+      if (untold.length > 0) this.#gateways.add(untold, pending);
+      if (at.length > 0) pending.at = pending.at.filter((id) => ears.includes(id));
+    }
+    this.#gateways.start();
   }
 
   #delivery(
     user: UserId,
     floor: number,
     isReplay: boolean,
-    { events, to, hasRow }: { events: readonly Told[]; to: number; hasRow: boolean },
-  ): Delivery {
+    {
+      events,
+      to,
+      hasRow,
+      heard,
+    }: { events: readonly Pending[]; to: number; hasRow: boolean; heard: Heard | undefined },
+  ): Mutable<Delivery> {
     const room = this.#room;
-    if (isReplay) return replay(room, user, floor, this.#ports.creator);
+    if (isReplay) {
+      const { at, upTo } = this.#lagging.get(user)?.heard ?? heard ?? { at: [], upTo: 0 };
+      const replayed = replay(room, user, floor, this.#ports.creator);
+      return at.length === 0 ? replayed : { ...replayed, heardAt: at, heardUpTo: upTo };
+    }
     const row = hasRow ? (room.members.has(user) ? room.row(user) : null) : undefined;
-    const delivery = { chatId: room.id, clock: to, row, events };
-    return this.#isNearlyBusy ? { ...delivery, gathers: true } : delivery;
+    const delivery: Mutable<Delivery> = { chatId: room.id, clock: to, row, events: events.map(({ told }) => told) };
+    if (this.#isNearlyBusy) delivery.gathers = true;
+    const at = events[0]?.at ?? this.#ears.get(user) ?? [];
+    if (at.length > 0) delivery.heardAt = at;
+    if (events.some(({ lost }) => lost.length > 0)) delivery.again = true;
+    return delivery;
   }
 
-  #lag(user: UserId, from: number): void {
+  #lag(user: UserId, lane: Lane): void {
     const known = this.#lagging.get(user);
     const tries = (known?.tries ?? 0) + 1;
     const wait = Math.min(DELIVERY.retryMs * 2 ** (tries - 1), DELIVERY.retryMaxMs);
-    const lag: Lag = { from: known?.from ?? from, tries, due: this.#ports.now() + wait };
+    const heard = heardOf([...lane.current, ...lane.events]);
+    lane.current = [];
+    const from = known?.from ?? lane.floor;
+    const lag: Lag = { from, tries, due: this.#ports.now() + wait, heard: known?.heard ?? heard };
+    this.#ears.delete(user);
     this.#sql.exec(
       `INSERT INTO lagging (user_id, from_clock, tries, due) VALUES (?, ?, ?, ?)
        ON CONFLICT (user_id) DO UPDATE SET tries = excluded.tries, due = excluded.due`,

@@ -33,6 +33,8 @@ export class GroupCommit<Work> {
 
   async #run(): Promise<void> {
     this.#isUnderWay = true;
+    // Those that came in one call are added one right after the other.
+    await Promise.resolve();
     try {
       while (this.#waiting.length > 0) {
         if (this.#isBusy) await this.#arrived();

@@ -42,6 +42,8 @@ export class Carriage implements CarrierHost {
   readonly #busy = new Busy();
   /** The connection that is being told something: what is sent meanwhile goes over its socket. */
   #told: HeldConnection | undefined;
+  /** Those that something was sent to alone. */
+  readonly #reached = new WeakSet<HeldConnection>();
   /** Sockets that we closed, of which no frame ever came: the runtime does not let go of them by itself. */
   #clinging = 0;
   /** What the alarm stands at; undefined: what it stood at before the object was evicted. */
@@ -149,8 +151,9 @@ export class Carriage implements CarrierHost {
     const line = {
       send: (frame: string): void => {
         this.#told = connection;
-        this.carrier.deliver(key, frame);
+        this.carrier.deliver([key], frame);
         this.#told = undefined;
+        this.#reached.add(connection);
       },
       close: (code: number, reason: string): void => this.carrier.close(key, code, reason),
       keep: (changed: Attached): void => this.#keep(key, changed),
@@ -164,6 +167,18 @@ export class Carriage implements CarrierHost {
   #keep(key: string, attached: Attached): void {
     if (!this.#keeper.connections.has(attached.id)) return;
     this.sql.exec("INSERT OR REPLACE INTO carried (key, attached) VALUES (?, ?)", key, JSON.stringify(attached));
+  }
+
+  /** One frame for some connections; whose socket is whose is known once something was sent to each alone. */
+  deliver(connections: readonly HeldConnection[], frame: string): void {
+    const together = connections.filter((connection) => this.#reached.has(connection));
+    for (const connection of connections) if (!this.#reached.has(connection)) connection.send(frame);
+    if (together.length === 0) return;
+    const begin = this.#id("").length;
+    this.carrier.deliver(
+      together.map(({ id }) => id.slice(begin)),
+      frame,
+    );
   }
 
   connection(key: string): Connection | undefined {

@@ -30,6 +30,23 @@ import { Roster } from "./roster.ts";
 import { GATEWAY_SCHEMA } from "./schema.ts";
 import type { SubscriptionKind } from "./subscriptions.ts";
 
+/** Events on their way to a connection. */
+type Heard = readonly [HeldConnection, readonly UserEvent[]];
+
+/** Who hears each event, in an order that is everyone's. */
+function byEvent(heard: readonly Heard[]): Map<UserEvent["event"], [HeldConnection, UserEvent][]> {
+  const known = new Map<UserEvent["event"], [HeldConnection, UserEvent][]>();
+  for (const [connection, events] of heard) {
+    for (const told of events) {
+      const hearers = known.get(told.event);
+      if (hearers === undefined) known.set(told.event, [[connection, told]]);
+      else hearers.push([connection, told]);
+    }
+  }
+  const clockOf = (hearers: readonly [HeldConnection, UserEvent][]): number => hearers[0]?.[1].clock ?? 0;
+  return new Map([...known].toSorted(([, a], [, b]) => clockOf(a) - clockOf(b)));
+}
+
 /** The answer of a Gateway that has no room: the Worker tries the next. */
 export const GATEWAY_FULL = 503;
 
@@ -301,30 +318,48 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     async deliver(pushes: readonly Push[]): Promise<string[]> {
       this.#figures.tick(Date.now());
       const gone: string[] = [];
+      const heard: Heard[] = [];
       for (const { connections, events } of pushes) {
         for (const id of connections) {
           const connection = this.#connections.get(id);
           if (connection === undefined) {
             if (!this.#opening.has(id)) gone.push(id);
           } else if (connection.app !== null) this.#listening.tell(connection, events);
-          else this.#tell(connection, events);
+          else heard.push([connection, events]);
         }
       }
+      if (this.#carriage === null) for (const [connection, events] of heard) this.#tell(connection, events);
+      else this.#tellCarried(this.#carriage, heard);
       return gone;
     }
 
     #tell(connection: HeldConnection, events: readonly UserEvent[]): void {
-      const viewer = connection.session?.userId;
-      const frames: string[] = [];
-      for (const { event, unread, read, peer, origin } of events) {
-        if (origin === connection.id) continue;
-        if ("carry" in this.#wire) this.#wire.hears?.(connection, event);
-        const view = { viewer, unread, read, peer, state: connection.state };
-        frames.push(...this.#encodings.of(event, connection.origin).for(view));
-      }
+      const frames = events.flatMap((event) => this.#frames(connection, event));
       const join = this.#words?.join ?? null;
       if (join !== null && frames.length > 1) connection.send(join(frames));
       else for (const frame of frames) connection.send(frame);
+    }
+
+    #frames(connection: HeldConnection, { event, unread, read, peer, origin }: UserEvent): readonly string[] {
+      if (origin === connection.id) return [];
+      if ("carry" in this.#wire) this.#wire.hears?.(connection, event);
+      const view = { viewer: connection.session?.userId, unread, read, peer, state: connection.state };
+      return this.#encodings.of(event, connection.origin).for(view);
+    }
+
+    /** One event after the other, each frame at once to all who get the same. */
+    #tellCarried(carriage: Carriage, heard: readonly Heard[]): void {
+      for (const hearers of byEvent(heard).values()) {
+        const byFrame = new Map<string, HeldConnection[]>();
+        for (const [connection, told] of hearers) {
+          for (const frame of this.#frames(connection, told)) {
+            const same = byFrame.get(frame);
+            if (same === undefined) byFrame.set(frame, [connection]);
+            else same.push(connection);
+          }
+        }
+        for (const [frame, connections] of byFrame) carriage.deliver(connections, frame);
+      }
     }
 
     async news(app: AppId, news: AppNews): Promise<void> {

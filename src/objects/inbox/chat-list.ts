@@ -28,6 +28,8 @@ interface Pending {
 export class ChatList {
   readonly #sql: SqlStorage;
   readonly #pending = new Map<ChatId, Pending>();
+  /** The clock of the row that was asked for last. */
+  #last: { readonly chat: ChatId; clock: number | undefined } | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -37,9 +39,10 @@ export class ChatList {
   clock(chat: ChatId): number | undefined {
     const pending = this.#pending.get(chat);
     if (pending !== undefined) return pending.row === null ? undefined : pending.clock;
-    for (const row of this.#sql.exec<{ clock: number }>("SELECT clock FROM chats WHERE chat_id = ?", chat))
-      return row.clock;
-    return undefined;
+    if (this.#last?.chat === chat) return this.#last.clock;
+    const [row] = this.#sql.exec<{ clock: number }>("SELECT clock FROM chats WHERE chat_id = ?", chat).toArray();
+    this.#last = { chat, clock: row?.clock };
+    return row?.clock;
   }
 
   /** Whether what a chat brings at `clock` comes in time: not from before its row, or before the user was out of it. */
@@ -65,6 +68,7 @@ export class ChatList {
   /** Writes what is pending: one row for each chat, whatever came meanwhile. */
   flush(): void {
     for (const [chat, { clock, row }] of this.#pending) {
+      if (this.#last?.chat === chat) this.#last.clock = row === null ? undefined : clock;
       if (row === null) {
         this.#sql.exec("DELETE FROM chats WHERE chat_id = ?", chat);
         this.#sql.exec("INSERT OR REPLACE INTO left_chats (chat_id, clock) VALUES (?, ?)", chat, clock);
@@ -118,6 +122,7 @@ export class ChatList {
 
   clear(): void {
     this.#pending.clear();
+    this.#last = undefined;
     this.#sql.exec("DELETE FROM chats");
     this.#sql.exec("DELETE FROM left_chats");
   }

@@ -18,7 +18,7 @@ import type { Env } from "../../env.ts";
 import { logFault } from "../../log.ts";
 import { ObjectFigures } from "../figures.ts";
 import { eraseFiles } from "../chat/files.ts";
-import type { ConnectionInfo, Delivered, Delivery, InboxCalls } from "../rpc.ts";
+import type { ConnectionInfo, Delivered, Delivery, InboxCalls, Told } from "../rpc.ts";
 import { attempt, byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeOf, placeStub } from "../rpc.ts";
 import { Bucket, CLOSE } from "../sockets.ts";
 import { KeptMeta, isEmpty, migrate, nameOf, stored } from "../sql.ts";
@@ -125,9 +125,10 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     async deliver(delivery: Delivery): Promise<Delivered> {
       const { list, meta } = this.#load();
-      const done: Delivered = { written: true, live: false };
+      const done: Delivered = { written: true, ears: [] };
       if (meta.get(KEY.gone) !== undefined) return done;
-      if (delivery.rowOnly === true && this.#isLive()) return { written: false, live: true };
+      if (delivery.rowOnly === true && !this.#isHeardAt(delivery.heardAt ?? []))
+        return { written: false, refused: true, ears: this.#ears() };
       const known = list.clock(delivery.chatId);
       if (known === undefined && !list.isCurrent(delivery.chatId, delivery.clock)) return done;
       if (known === undefined && delivery.row === null) {
@@ -135,19 +136,36 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         list.flush();
         return done;
       }
-      const events = delivery.events.filter((told) => !isDurable(told.event) || told.clock > (known ?? -1));
+      const isNew = ({ event, clock }: Told): boolean =>
+        delivery.again === true || !isDurable(event) || clock > (known ?? -1);
+      const events = delivery.events.filter(isNew);
       if (delivery.row !== undefined) list.put(delivery.chatId, delivery.clock, delivery.row);
       // First the wire, then the row: if we die in between, the Chat brings it again and the wire hears it twice, not never.
       const { subscribers } = this.#load();
-      await Promise.all([this.#push(events), delivery.hole === true ? subscribers.giveUp() : subscribers.tell(events)]);
+      await Promise.all([
+        this.#push(events, delivery),
+        delivery.hole === true ? subscribers.giveUp() : subscribers.tell(events),
+      ]);
       // A large chat that is new here, or has just become one. If it can't be asked now, it brings its row again.
       if (delivery.row?.large === true && this.#isHeard() && !list.isLarge(delivery.chatId))
         unwrap(await chatStub(this.env, delivery.chatId).attach(this.#user, true, delivery.clock));
-      if (this.#isLive()) return { written: this.#write(), live: true };
       if (delivery.gathers === true) this.#gatherers.set(delivery.chatId, Date.now());
       else this.#gatherers.delete(delivery.chatId);
+      const ears = this.#ears();
+      if (ears?.length !== 0) return { written: this.#write(), ears };
       list.flush();
-      return { written: true, live: false };
+      return { written: true, ears };
+    }
+
+    /** The user's connections on Gateways; null where others hear by this Inbox. */
+    #ears(): string[] | null {
+      const { connections, subscribers } = this.#load();
+      return subscribers.size > 0 ? null : connections.ids().filter((id) => isGateway(placeOf(id)));
+    }
+
+    /** Whether nobody is left to be told of what these connections have heard. */
+    #isHeardAt(heardAt: readonly string[]): boolean {
+      return this.#ears()?.every((id) => heardAt.includes(id)) === true;
     }
 
     /** Writes the rows; in a burst they are gathered for a moment. Whether they are written. */
@@ -195,13 +213,24 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       });
     }
 
-    /** Tells the user's connections, one call for each Gateway. */
-    async #push(events: readonly UserEvent[]): Promise<void> {
+    /** Tells the user's connections, one call for each Gateway; but those that hear it from the chat itself. */
+    async #push(events: readonly Told[], { heardAt = [], heardUpTo = Infinity }: Delivery): Promise<void> {
       const { connections } = this.#load();
       if (events.length === 0 || connections.size === 0) return;
-      const places = [...byPlace(connections.ids())].filter(([place]) => isGateway(place));
+      const untold = connections.ids().filter((id) => isGateway(placeOf(id)) && !heardAt.includes(id));
+      await this.#pushTo(untold, events);
+      if (heardAt.length > 0 && heardUpTo !== Infinity) {
+        const told = connections.ids().filter((id) => heardAt.includes(id));
+        await this.#pushTo(
+          told,
+          events.filter(({ clock }) => clock > heardUpTo),
+        );
+      }
+    }
+
+    async #pushTo(connections: readonly string[], events: readonly Told[]): Promise<void> {
       await Promise.all(
-        places.map(async ([place, ids]) => {
+        [...byPlace(connections)].map(async ([place, ids]) => {
           const heard = events.filter((one) => ids.length > 1 || one.origin !== ids[0]);
           if (heard.length === 0) return;
           const gone = await this.#tryPush(place, ids, heard);

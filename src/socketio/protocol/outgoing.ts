@@ -41,12 +41,12 @@ export class Outgoing {
       return;
     }
     const now = this.#host.now();
-    this.sendWithOffset(session, packet, this.#recovery.append(now, namespace, socketRoom(joined.id), null, packet));
+    this.sendWithOffset(session, packet, this.#recovery.append(now, namespace, [socketRoom(joined.id)], null, packet));
   }
 
   emitTo(namespace: string, room: string, event: string, args: readonly unknown[], besides: string | null): void {
     const packet = encodeEvent(namespace, event, args);
-    const offset = this.#recovery?.append(this.#host.now(), namespace, namedRoom(room), besides, packet);
+    const offset = this.#recovery?.append(this.#host.now(), namespace, [namedRoom(room)], besides, packet);
     const [text, ...attachments] = packet;
     const whole: Encoded = offset === undefined ? packet : [withArgument(text, offset), ...attachments];
     for (const session of this.#engine.sessions()) {
@@ -55,24 +55,36 @@ export class Outgoing {
     }
   }
 
-  /** An encoded event for whatever stands or stood on the connection `sid`. */
-  deliver(sid: string, text: string): void {
+  /** An encoded event for whatever stands or stood on these connections; logged once for all of them. */
+  deliver(sids: readonly string[], text: string): void {
     const namespace = namespaceOf(text);
-    const session = this.#engine.session(sid);
-    if (session === undefined) {
-      this.#log(sid, namespace, text);
-      return;
+    const live: Session[] = [];
+    const rooms: string[] = [];
+    for (const sid of sids) {
+      const session = this.#engine.session(sid);
+      if (session === undefined) {
+        rooms.push(...this.#awayOn(sid, namespace));
+        continue;
+      }
+      const { joined: all, joining } = this.#states.of(session);
+      const joined = all.get(namespace);
+      if (joined === undefined) {
+        if (joining?.namespace === namespace) joining.held.push([text]);
+      } else if (this.#recovery === null || joined.pid === null) this.send(session, [text]);
+      else {
+        live.push(session);
+        rooms.push(socketRoom(joined.id));
+      }
     }
-    const { joined: all, joining } = this.#states.of(session);
-    const joined = all.get(namespace);
-    if (joined !== undefined) this.emit(session, namespace, joined, [text]);
-    else if (joining?.namespace === namespace) joining.held.push([text]);
+    if (this.#recovery === null || rooms.length === 0) return;
+    const offset = this.#recovery.append(this.#host.now(), namespace, rooms, null, [text]);
+    const whole = withArgument(text, offset);
+    for (const session of live) this.#engine.send(session, whole);
   }
 
-  #log(sid: string, namespace: string, text: string): void {
-    for (const away of this.#recovery?.away() ?? []) {
-      if (away.sid !== sid || away.joined.namespace !== namespace) continue;
-      this.#recovery?.append(this.#host.now(), namespace, socketRoom(away.joined.id), null, [text]);
-    }
+  #awayOn(sid: string, namespace: string): string[] {
+    return [...(this.#recovery?.away() ?? [])].flatMap((away) =>
+      away.sid === sid && away.joined.namespace === namespace ? [socketRoom(away.joined.id)] : [],
+    );
   }
 }

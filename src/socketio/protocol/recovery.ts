@@ -57,33 +57,36 @@ export class Recovery {
     return this.#last;
   }
 
-  /** Logs an event for a room, or for a socket; its offset. */
-  append(now: number, namespace: string, room: string, besides: string | null, packet: Encoded): string {
+  /** Logs an event for rooms and sockets; its offset. */
+  append(now: number, namespace: string, rooms: readonly string[], besides: string | null, packet: Encoded): string {
     const n = this.now(now) + 1;
     this.#last = n;
     this.#sql.exec(
-      "INSERT INTO io_log (n, at, namespace, room, besides, packet) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO io_log (n, at, namespace, room, besides, packet, rooms) VALUES (?, ?, ?, ?, ?, ?, ?)",
       n,
       now,
       namespace,
-      room,
+      rooms[0] ?? "",
       besides,
       JSON.stringify(packed(packet)),
+      rooms.length > 1 ? JSON.stringify(rooms) : null,
     );
     return `${this.#place}.${n.toString(36)}`;
   }
 
   /** What `joined` has missed since `offset`, or since it joined, each with its offset. */
   missed(joined: StoredJoined, offset: unknown): { offset: string; packet: Encoded }[] {
-    const rooms = [socketRoom(joined.id), ...joined.rooms.map(namedRoom)];
+    const own = socketRoom(joined.id);
     return this.#sql
       .exec(
         `SELECT n, packet FROM io_log WHERE n > ? AND namespace = ? AND (besides IS NULL OR besides <> ?)
-         AND room IN (SELECT value FROM json_each(?)) ORDER BY n`,
+         AND (room IN (SELECT value FROM json_each(?)) OR EXISTS (SELECT 1 FROM json_each(rooms) WHERE value = ?))
+         ORDER BY n`,
         Math.max(joined.base, this.#numberOf(offset)),
         joined.namespace,
         joined.id,
-        JSON.stringify(rooms),
+        JSON.stringify([own, ...joined.rooms.map(namedRoom)]),
+        own,
       )
       .toArray()
       .map((row) => ({

@@ -84,9 +84,9 @@ export class Server implements Upper {
     };
   }
 
-  /** Sends an event that is encoded already to one connection, live or lost. */
-  deliver(sid: string, text: string): void {
-    this.#outgoing.deliver(sid, text);
+  /** Sends an event that is encoded already to these connections, live or lost. */
+  deliver(sids: readonly string[], text: string): void {
+    this.#outgoing.deliver(sids, text);
   }
 
   /** To be called once, when the engine has loaded its sessions. */
