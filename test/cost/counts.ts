@@ -90,8 +90,8 @@ export const COUNTS: Readonly<Record<Dialect, Counted>> = {
     groupOf10: { rows: 12, calls: 12, frames: 1 },
     groupOf100: { rows: 102, calls: 102, frames: 1 },
     groupOf1000: { rows: 4, calls: 4, frames: 1 },
-    everyoneOf10: { rows: 12, calls: 20, frames: 1 },
-    everyoneOf100: { rows: 102, calls: 200, frames: 1 },
+    everyoneOf10: { rows: 12, calls: 15, frames: 1 },
+    everyoneOf100: { rows: 102, calls: 105, frames: 1 },
   },
   rest: {
     burst: { rows: 184, calls: 98, requests: 90, queries: 90 },

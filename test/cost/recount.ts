@@ -12,7 +12,7 @@ import { COUNTS } from "./counts.ts";
 const PROJECT = join(import.meta.dirname, "../..");
 const FILE = join(import.meta.dirname, "counts.ts");
 const TESTS = ["test/objects/cost-dialects.test.ts", "test/objects/cost-groups.test.ts"];
-const MARKED = /( *\/\/ counted: begin\n)[^]*( *\/\/ counted: end\n)/;
+const MARKED = /( *\/\/ counted: begin\n)[^]*?( *\/\/ counted: end\n)/;
 
 const reportSchema = z.object({
   testResults: z.array(
