@@ -5,38 +5,58 @@ import { env } from "cloudflare:workers";
 
 export type Kind = "CHAT" | "INBOX" | "GATEWAY" | "LOBBY";
 
-/** The methods by which other objects and the Worker call an object of this kind. */
-const CALLS: Record<Kind, readonly string[]> = {
-  CHAT: [
-    "execute",
-    "executeAll",
-    "settle",
-    "open",
-    "isMember",
-    "attach",
-    "summary",
-    "hear",
-    "closeSockets",
-    "alive",
-    "personChanged",
-    "personErased",
-  ],
-  INBOX: [
-    "deliver",
-    "written",
-    "addConnection",
-    "removeConnections",
-    "list",
-    "unreadSum",
-    "watch",
-    "unwatch",
-    "online",
-    "endSessions",
-    "sweepLater",
-  ],
-  GATEWAY: ["deliver", "news", "closeConnections", "alive"],
-  LOBBY: ["setOnline", "online", "listen", "announce"],
-};
+/** The methods by which other objects and the Worker call an object of this kind, sockets apart. */
+export const CALLS = {
+  CHAT: {
+    execute: true,
+    executeAll: true,
+    open: true,
+    isMember: true,
+    attach: true,
+    summary: true,
+    settle: true,
+    hear: true,
+    subscribe: true,
+    enter: true,
+    expire: true,
+    closeSockets: true,
+    alive: true,
+    personChanged: true,
+    personErased: true,
+    eraseWithApp: true,
+  },
+  INBOX: {
+    deliver: true,
+    written: true,
+    addConnection: true,
+    removeConnections: true,
+    subscribe: true,
+    list: true,
+    unreadSum: true,
+    watch: true,
+    unwatch: true,
+    online: true,
+    lastSeen: true,
+    endSessions: true,
+    sweepLater: true,
+    profileChanged: true,
+    erase: true,
+    eraseWithApp: true,
+  },
+  GATEWAY: { deliver: true, news: true, closeConnections: true, closeApp: true, alive: true, ask: true },
+  LOBBY: {
+    count: true,
+    figures: true,
+    setOnline: true,
+    online: true,
+    allOnline: true,
+    listen: true,
+    announce: true,
+    retain: true,
+    closeApp: true,
+    eraseApp: true,
+  },
+} as const;
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -78,7 +98,7 @@ export async function countCalls(
   const stops: (() => void)[] = [];
   for (const [kind, name] of objects) {
     stops.push(
-      await patch(kind, name, CALLS[kind], (old, method) => {
+      await patch(kind, name, Object.keys(CALLS[kind]), (old, method) => {
         return function (this: unknown, ...args: unknown[]) {
           const key = `${kind}.${method}`;
           calls.set(key, (calls.get(key) ?? 0) + 1);

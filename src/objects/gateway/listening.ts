@@ -66,16 +66,14 @@ export class Listening {
 
   /** Tells the messages among `events`, but those that came by another way already, and those that come too early. */
   tell(connection: HeldConnection, events: readonly UserEvent[]): void {
-    const taken = new Set<ChatId>();
     for (const told of events) {
       if (told.event.type !== "message.created") continue;
       const { chatId, message } = told.event;
       if (this.#isEarly(connection.id, chatId, message.seq, told)) continue;
       this.#tellNow(connection, chatId, message.seq, told);
-      taken.add(chatId);
       this.#tellHeld(connection, chatId, message.seq + 1);
     }
-    this.#subscriptions.keep(connection.id, taken);
+    this.#subscriptions.keep(connection.id);
   }
 
   #tellNow(connection: HeldConnection, chat: ChatId, seq: number, told: UserEvent): void {
@@ -118,7 +116,7 @@ export class Listening {
     const connection = this.#gateway.standing(id);
     if (connection === undefined || held.size === 0) return;
     for (const [seq, told] of [...held].toSorted(([a], [b]) => a - b)) this.#tellNow(connection, chat, seq, told);
-    this.#subscriptions.keep(id, new Set([chat]));
+    this.#subscriptions.keep(id);
   }
 
   /** Lets everything go, a few at a time. What can't be reached learns that the connection is gone when it has something to tell. */

@@ -21,6 +21,8 @@ export class Subscriptions {
   /** When a connection last got another way to hear by; an evicted Gateway has had none for long. */
   readonly #extended = new Map<string, number>();
   readonly #heard = new Map<string, Map<ChatId, Heard>>();
+  /** Chats of which a connection has taken something that is not stored yet. */
+  readonly #unkept = new Map<string, Set<ChatId>>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -61,6 +63,7 @@ export class Subscriptions {
     this.#sql.exec("DELETE FROM subscriptions WHERE connection = ?", id);
     this.#sql.exec("DELETE FROM heard WHERE connection = ?", id);
     this.#heard.delete(id);
+    this.#unkept.delete(id);
     this.#extended.delete(id);
     return all;
   }
@@ -91,14 +94,18 @@ export class Subscriptions {
 
   /** Whether the message is to be told now: false where it was. */
   take(id: string, chat: ChatId, seq: number): boolean {
-    return this.#of(id, chat).add(seq);
+    if (!this.#of(id, chat).add(seq)) return false;
+    const unkept = this.#unkept.get(id) ?? new Set<ChatId>();
+    this.#unkept.set(id, unkept.add(chat));
+    return true;
   }
 
-  /** Stores what was taken of these chats: once for all that came together. */
-  keep(id: string, chats: ReadonlySet<ChatId>): void {
-    for (const chat of chats) {
+  /** Stores what was taken: once for all that came together, and nothing where it had come by another way. */
+  keep(id: string): void {
+    for (const chat of this.#unkept.get(id) ?? []) {
       const ranges = JSON.stringify(this.#of(id, chat).ranges);
       this.#sql.exec("INSERT OR REPLACE INTO heard (connection, chat_id, ranges) VALUES (?, ?, ?)", id, chat, ranges);
     }
+    this.#unkept.delete(id);
   }
 }
