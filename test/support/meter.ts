@@ -38,6 +38,7 @@ export const CALLS = {
     online: true,
     lastSeen: true,
     endSessions: true,
+    endAllSessions: true,
     sweepLater: true,
     profileChanged: true,
     erase: true,
