@@ -1,4 +1,4 @@
-/** The server that is tried: the real one, by its launcher, on a port and a state of its own. Knows nothing of what it is asked. */
+/** The server that is tried: the real one, on `workerd` without a proxy, on a port and a state of its own. Knows nothing of what it is asked. */
 
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const START = join(import.meta.dirname, "../../src/local/start.mjs");
+const LAUNCHER = join(import.meta.dirname, "../support/workerd.ts");
 const READY_WITHIN_MS = 90_000;
 const STOPPED_WITHIN_MS = 10_000;
 
@@ -42,7 +42,7 @@ export class Server {
   }
 
   async launch(env: Readonly<Record<string, string>>): Promise<void> {
-    const child = spawn(process.execPath, [START, "--prepared"], {
+    const child = spawn(process.execPath, [LAUNCHER], {
       env: {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
