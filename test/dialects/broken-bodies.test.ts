@@ -38,11 +38,14 @@ it.each([
   ["mobile", "/authentication", 422],
   ["messenger", "/api/auth/login", 400],
   ["rooms", "/auth/login", 422],
-])("%s: a body that breaks off is refused, whether it said its length or not, and is no fault of ours", async (_, path, status) => {
-  for (const headers of [{}, { "content-length": "500" }]) {
-    const response = await send(path, headers);
-    expect(response.status).toBe(status);
-    expect(await response.text()).not.toContain("Network connection lost");
-  }
-  expect(logged.filter((line) => line.includes('"event":"fault"'))).toEqual([]);
-});
+])(
+  "%s: a body that breaks off is refused, whether it said its length or not, and is no fault of ours",
+  async (_, path, status) => {
+    for (const headers of [{}, { "content-length": "500" }]) {
+      const response = await send(path, headers);
+      expect(response.status).toBe(status);
+      expect(await response.text()).not.toContain("Network connection lost");
+    }
+    expect(logged.filter((line) => line.includes('"event":"fault"'))).toEqual([]);
+  },
+);

@@ -22,13 +22,16 @@ export const SETTINGS = {
 export class Server {
   readonly port: number;
   readonly state: string;
+  /** The port of V8's inspector. */
+  readonly inspector: number;
   readonly #onLine: (line: string) => void;
   #child: ChildProcess | undefined;
   #exit: Promise<unknown> = Promise.resolve();
   #isEnding = false;
 
-  private constructor(port: number, state: string, onLine: (line: string) => void) {
+  private constructor(port: number, inspector: number, state: string, onLine: (line: string) => void) {
     this.port = port;
+    this.inspector = inspector;
     this.state = state;
     this.#onLine = onLine;
   }
@@ -36,7 +39,7 @@ export class Server {
   /** @param onLine what it prints, line by line @param port 0: any that is free */
   static async start(port: number, env: Readonly<Record<string, string>>, onLine: (line: string) => void) {
     const state = await mkdtemp(join(tmpdir(), "parlance-fuzz-"));
-    const server = new Server(port === 0 ? await freePort() : port, state, onLine);
+    const server = new Server(port === 0 ? await freePort() : port, await freePort(), state, onLine);
     await server.launch(env);
     return server;
   }
@@ -50,6 +53,7 @@ export class Server {
         ...env,
         PORT: String(this.port),
         STATE: this.state,
+        INSPECTOR: String(this.inspector),
       },
       // The channel lets it end if this process is killed; a group of its own can be ended as one.
       stdio: ["ignore", "pipe", "pipe", "ipc"],

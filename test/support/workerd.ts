@@ -1,6 +1,7 @@
 /**
  * A launcher like `npm start`'s, of the bundle that a deployment has, on `workerd` itself: no proxy stands before it that
- * would answer in its place, and it is up within a second. Takes PORT, STATE and the settings from the environment; puts
+ * would answer in its place, and it is up within a second. Takes PORT, STATE, the settings and, where one is wanted,
+ * the port of an INSPECTOR from the environment; puts
  * the bundle into STATE, and uses it from then on. Prints what the server prints. Knows nothing of what is asked of it.
  */
 
@@ -18,7 +19,7 @@ const SETTINGS = [
   "FRAME_BURST",
 ];
 
-const { PORT: port = "", STATE: state = "" } = process.env;
+const { PORT: port = "", STATE: state = "", INSPECTOR: inspector } = process.env;
 const data = join(state, "v3");
 const isNew = !existsSync(data);
 const built = isNew ? bundleParlance(state) : join(state, "parlance");
@@ -31,6 +32,7 @@ const server = new Miniflare(
     port: Number(port),
     modules: true,
     cf: false,
+    ...(inspector === undefined ? {} : { inspectorPort: Number(inspector) }),
     resourcePersistencePath: data,
     handleStructuredLogs: ({ level, message }: { level: string; message: string }) =>
       level === "error" ? console.error(message) : console.log(message),
