@@ -116,7 +116,10 @@ export function messengerRoutes(render: Render, report: (fault: unknown) => void
       maxAge: 86_400,
     }),
   );
-  api.use("/auth/*", wholeBody((thrown) => errorResponse(isFailure(thrown, "too_large") ? bodyTooLarge() : thrown)));
+  api.use(
+    "/auth/*",
+    wholeBody((thrown) => errorResponse(isFailure(thrown, "too_large") ? bodyTooLarge() : thrown)),
+  );
   api.route("/", accountRoutes());
   api.route("/", uploadRoutes(render));
   api.all("*", () => errorResponse(noRoute()));
