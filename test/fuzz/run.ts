@@ -29,6 +29,9 @@ export interface Options {
 /** So that refusals of floods don't hide everything else. */
 const NO_LIMIT = { FRAMES_PER_SECOND: "1000000", FRAME_BURST: "1000000" };
 const PROBE_EVERY = 250;
+/** What a server's state comes to, generously: by itself, and for each case. */
+const STATE_BYTES = 2 ** 28;
+const CASE_BYTES = 2 ** 15;
 /** Cases of a run in CI. A shorter one does not show what it leaves out, nor what grows. */
 const CI = 10_000;
 /** A run of so many cases waits until the server has forgotten every connection. */
@@ -54,7 +57,7 @@ export class Run {
   async abandon(): Promise<void> {
     this.#isEnding = true;
     this.#findings.close();
-    console.log(`\n${this.#findings.table()}\n\ninterrupted after ${this.#played} cases`);
+    console.log(`\n${this.#findings.table()}\n\n${this.#memory ?? ""}\ninterrupted after ${this.#played} cases`);
     await this.#server?.remove();
   }
 
@@ -62,7 +65,7 @@ export class Run {
   async all(): Promise<boolean> {
     const { seed, from, cases, lanes, port, isShown } = this.#options;
     console.log(`seed ${seed}, cases ${from} to ${from + cases - 1}, ${lanes} at once`);
-    const server = await Server.start(port, NO_LIMIT, (line) => {
+    const server = await Server.start(port, STATE_BYTES + cases * CASE_BYTES, NO_LIMIT, (line) => {
       this.#findings.checkLine(line, this.#latest);
       if (isShown && !line.startsWith('{"event":"request"')) console.log(`> ${line}`);
     });

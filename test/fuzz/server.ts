@@ -2,13 +2,14 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 const LAUNCHER = join(import.meta.dirname, "../support/workerd.ts");
+const IN_MEMORY = "/dev/shm";
 const READY_WITHIN_MS = 90_000;
 const STOPPED_WITHIN_MS = 10_000;
 
@@ -36,9 +37,14 @@ export class Server {
     this.#onLine = onLine;
   }
 
-  /** @param onLine what it prints, line by line @param port 0: any that is free */
-  static async start(port: number, env: Readonly<Record<string, string>>, onLine: (line: string) => void) {
-    const state = await mkdtemp(join(tmpdir(), "parlance-fuzz-"));
+  /** @param onLine what it prints, line by line @param port 0: any that is free @param bytes that its state may come to */
+  static async start(
+    port: number,
+    bytes: number,
+    env: Readonly<Record<string, string>>,
+    onLine: (line: string) => void,
+  ): Promise<Server> {
+    const state = await mkdtemp(join(await placeFor(bytes), "parlance-fuzz-"));
     const server = new Server(port === 0 ? await freePort() : port, await freePort(), state, onLine);
     await server.launch(env);
     return server;
@@ -116,6 +122,12 @@ function endGroup(pid: number | undefined): void {
   } catch {
     // all of it has ended
   }
+}
+
+/** In memory, where the system offers that and there is room: what is tried does not depend on the disk, and is slowed by it. */
+async function placeFor(bytes: number): Promise<string> {
+  const { bavail, bsize } = await statfs(IN_MEMORY).catch(() => ({ bavail: 0, bsize: 0 }));
+  return bavail * bsize > bytes ? IN_MEMORY : tmpdir();
 }
 
 async function freePort(): Promise<number> {
