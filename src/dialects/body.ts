@@ -20,7 +20,8 @@ export function wholeBody(refuse: (thrown: Error) => Response): MiddlewareHandle
     // With these methods a body means nothing, and the runtime makes no request that has one.
     if (raw.body === null || raw.method === "GET" || raw.method === "HEAD") return next();
     try {
-      c.req.raw = new Request(raw, { body: await bytesOf(raw.body, Number(raw.headers.get("content-length") ?? 0)) });
+      const body = await bytesOf(raw.body, Number(raw.headers.get("content-length") ?? 0));
+      c.req.raw = new Request(raw, { method: raw.method, body });
     } catch (thrown) {
       return refuse(thrown instanceof ParlanceError ? thrown : invalid("", "the body was cut off"));
     }

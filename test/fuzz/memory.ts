@@ -46,7 +46,7 @@ export class Memory {
       findings.add("growth", ofServer(), `the heap in use has grown from ${mib(before)} to ${mib(after)} MiB`);
   }
 
-  toString(): string {
+  table(): string {
     return [
       `workerd, MiB: ${this.#process.map(mib).join(" ")}`,
       `heap in use, MiB: ${this.#heap.map(mib).join(" ")}`,

@@ -57,7 +57,9 @@ export class Run {
   async abandon(): Promise<void> {
     this.#isEnding = true;
     this.#findings.close();
-    console.log(`\n${this.#findings.table()}\n\n${this.#memory ?? ""}\ninterrupted after ${this.#played} cases`);
+    console.log(
+      `\n${this.#findings.table()}\n\n${this.#memory?.table() ?? ""}\ninterrupted after ${this.#played} cases`,
+    );
     await this.#server?.remove();
   }
 
@@ -150,7 +152,7 @@ export class Run {
     const names = generator.names();
     const untried = names.filter((name) => !this.#tried.has(name));
     console.log(`\n${this.#findings.table()}\n`);
-    console.log(String(this.#memory));
+    if (this.#memory !== undefined) console.log(this.#memory.table());
     console.log(`${names.length - untried.length} of ${names.length} operations, commands and events tried`);
     if (cases >= CI && only === undefined) {
       // What a run of CI's size does not try is tested by nobody.

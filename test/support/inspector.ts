@@ -4,8 +4,8 @@ import { WebSocket } from "ws";
 
 export interface Inspector {
   /** Resolves to the result. @throws Error where the connection ends before it has come */
-  call(method: string, params?: object): Promise<unknown>;
-  close(): void;
+  readonly call: (method: string, params?: object) => Promise<unknown>;
+  readonly close: () => void;
 }
 
 /** The inspector of the Worker and its objects. `port`: where its workerd has it. */

@@ -46,5 +46,5 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, end);
 process.once("disconnect", end);
 
 await server.ready;
-if (isNew) await makeTables((await server.getD1Database("DB")) as unknown as D1Database);
+if (isNew) await makeTables(await server.getD1Database("DB"));
 console.log(`Parlance is ready at http://127.0.0.1:${port}`);

@@ -3,7 +3,7 @@
 
 import { io } from "socket.io-client";
 import io2 from "socket.io-client-v2";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { messengerSockets } from "../../src/dialects/messenger/socket-api.ts";
 import { PATIENCE_MS } from "../support/patience.ts";
 import { startServer } from "./server.ts";
