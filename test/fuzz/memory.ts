@@ -13,6 +13,8 @@ const MAX_PROCESS = 2 ** 31;
 const LOOKS = 24;
 /** By which the heap in use of the last third may exceed that of the third before: what is awake differs. A leak that fills it comes to 1.67. */
 const MAX_GROWTH = 1.35;
+/** Bytes that it may differ by at any time: objects sleep and wake. */
+const SWAY = 12 * 2 ** 20;
 
 export class Memory {
   readonly #inspector: number;
@@ -42,7 +44,7 @@ export class Memory {
     const third = Math.floor(this.#heap.length / 3);
     if (third === 0) return;
     const [before, after] = [median(this.#heap.slice(third, -third)), median(this.#heap.slice(-third))];
-    if (after > before * MAX_GROWTH)
+    if (after > Math.max(before * MAX_GROWTH, before + SWAY))
       findings.add("growth", ofServer(), `the heap in use has grown from ${mib(before)} to ${mib(after)} MiB`);
   }
 
