@@ -1,6 +1,6 @@
 /**
  * A launcher like `npm start`'s, of the bundle that a deployment has, on `workerd` itself: no proxy stands before it that
- * would answer in its place, and it is up within a second. Takes PORT, STATE, the settings and, where one is wanted,
+ * would answer in its place. Takes PORT, STATE, the settings and, where one is wanted,
  * the port of an INSPECTOR from the environment; puts
  * the bundle into STATE, and uses it from then on. Prints what the server prints. Knows nothing of what is asked of it.
  */
