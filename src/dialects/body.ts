@@ -1,9 +1,46 @@
-/** Bodies of dialects whose clients send forms or JSON, and do not always say which. Knows forms; knows no dialect. */
+/**
+ * Bodies of requests: as bytes, within bounds; and as fields, for dialects whose clients send forms or JSON and do not
+ * always say which. Knows forms; knows no dialect.
+ */
 
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { ParlanceError, invalid, tooLarge } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
 import type { Http } from "./http.ts";
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/;
+
+/**
+ * Reads a body before its route does, which then finds it in memory. `refuse` answers one that is too large
+ * (`too_large`), or that breaks off or is not framed as it says (`input.invalid`): whoever does that has no fault of ours.
+ */
+export function wholeBody(refuse: (thrown: Error) => Response): MiddlewareHandler<Http> {
+  return async (c, next) => {
+    const { raw } = c.req;
+    // With these methods a body means nothing, and the runtime makes no request that has one.
+    if (raw.body === null || raw.method === "GET" || raw.method === "HEAD") return next();
+    try {
+      const body = await bytesOf(raw.body, Number(raw.headers.get("content-length") ?? 0));
+      c.req.raw = new Request(raw, { method: raw.method, body });
+    } catch (thrown) {
+      return refuse(thrown instanceof ParlanceError ? thrown : invalid("", "the body was cut off"));
+    }
+    return next();
+  };
+}
+
+/** All of `body`. @throws too_large */
+async function bytesOf(body: ReadableStream<Uint8Array>, said: number): Promise<Blob> {
+  if (said > LIMITS.body) throw tooLarge("A body", LIMITS.body);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > LIMITS.body) throw tooLarge("A body", LIMITS.body);
+    chunks.push(chunk);
+  }
+  return new Blob(chunks);
+}
 
 /**
  * The fields of a body: JSON where it says so or begins with a brace, else a form; an empty body has none.

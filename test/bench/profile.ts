@@ -1,6 +1,6 @@
 /** Where a server's time goes: V8's own profiler, through the inspector of its workerd. Knows no server. */
 
-import { WebSocket } from "ws";
+import { inspect } from "../support/inspector.ts";
 
 /** Microseconds between two samples: often enough to see a function of a few µs, and seldom enough for a server at rest to look like one. */
 const INTERVAL_US = 500;
@@ -21,34 +21,13 @@ interface Profile {
 
 /** Begins to profile the Worker and its objects; what it resolves to ends it, and says where the time went. */
 export async function profile(port: number): Promise<() => Promise<string>> {
-  const targets = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as {
-    id: string;
-    webSocketDebuggerUrl: string;
-  }[];
-  const target = targets.find(({ id }) => id.includes("user")) ?? targets[0];
-  if (target === undefined) throw new Error("there is nothing to profile");
-  const socket = new WebSocket(target.webSocketDebuggerUrl, { perMessageDeflate: false, maxPayload: 2 ** 30 });
-  const answers = new Map<number, (result: unknown) => void>();
-  socket.on("message", (data: Buffer) => {
-    const { id, result } = JSON.parse(data.toString()) as { id?: number; result?: unknown };
-    if (id !== undefined) answers.get(id)?.(result);
-  });
-  await new Promise((resolve, reject) => {
-    socket.once("open", resolve);
-    socket.once("error", reject);
-  });
-  let lastId = 0;
-  const call = (method: string, params: object = {}): Promise<unknown> =>
-    new Promise((resolve) => {
-      answers.set(++lastId, resolve);
-      socket.send(JSON.stringify({ id: lastId, method, params }));
-    });
+  const { call, close } = await inspect(port);
   await call("Profiler.enable");
   await call("Profiler.setSamplingInterval", { interval: INTERVAL_US });
   await call("Profiler.start");
   return async () => {
     const ended = (await call("Profiler.stop")) as { profile: Profile };
-    socket.terminate();
+    close();
     return summary(ended.profile);
   };
 }

@@ -1,14 +1,12 @@
 /** The two servers that are compared, and who and what is in them. Knows how they are built; knows no load. */
 
-import { mkdirSync } from "node:fs";
-import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createTokenSigner } from "../../src/auth/tokens.ts";
 import { appId, userId } from "../../src/core/ids.ts";
-import { bundle, objects, start } from "./workerd.ts";
+import { bundle, bundleParlance, makeTables, objects, parlanceOptions } from "../support/deployment.ts";
+import { start } from "./workerd.ts";
 import type { Subject } from "./workerd.ts";
 
-const MIGRATIONS = join(import.meta.dirname, "../../migrations");
 const SECRET = "a secret for the benchmark alone, of a fitting length";
 const DAY_MS = 86_400_000;
 /** Statements in one call of the directory. */
@@ -37,12 +35,9 @@ export interface Built {
 }
 
 export function build(scratch: string): Built {
-  // The web client need not be there.
-  const assets = join(scratch, "assets");
-  mkdirSync(assets);
   return {
     baseline: bundle(join(scratch, "baseline"), ["--config", join(import.meta.dirname, "baseline.toml")]),
-    parlance: bundle(join(scratch, "parlance"), ["--assets", assets]),
+    parlance: bundleParlance(scratch),
   };
 }
 
@@ -58,25 +53,16 @@ export async function startBaseline({ baseline }: Built): Promise<Subject> {
 /** As it is deployed, but for the bound on frames, which would refuse the load, and without the web client's files. */
 export async function startParlance({ parlance }: Built, inspector: number | null = null): Promise<Parlance> {
   const { server, subject } = await start({
-    modulesRoot: parlance,
-    scriptPath: join(parlance, "index.js"),
-    durableObjects: objects({
-      CHAT: "Chat",
-      INBOX: "Inbox",
-      GATEWAY: "Gateway",
-      LOBBY: "Lobby",
-      THROTTLE: "Throttle",
+    ...parlanceOptions(parlance, {
+      TOKEN_SECRET: SECRET,
+      DEFAULT_APP_OPEN: "1",
+      FRAMES_PER_SECOND: "1000000",
+      FRAME_BURST: "1000000",
     }),
-    d1Databases: ["DB"],
-    r2Buckets: ["FILES"],
-    bindings: { TOKEN_SECRET: SECRET, DEFAULT_APP_OPEN: "1", FRAMES_PER_SECOND: "1000000", FRAME_BURST: "1000000" },
     ...(inspector === null ? {} : { inspectorPort: inspector }),
   });
   const db = await server.getD1Database("DB");
-  for (const file of (await readdir(MIGRATIONS)).toSorted()) {
-    const sql = (await readFile(join(MIGRATIONS, file), "utf8")).replaceAll(/^--.*$/gm, "");
-    for (const statement of sql.split(/;\s*$/m)) if (statement.trim() !== "") await db.prepare(statement).run();
-  }
+  await makeTables(db);
   return { ...subject, ...population(subject.url, db) };
 }
 

@@ -1,13 +1,11 @@
 /** A `workerd` of its own for a server that is measured, and what the machine says of its process. Linux only. Knows no server. */
 
-import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Miniflare, convertV4MiniflareOptions } from "miniflare";
 
-const ROOT = join(import.meta.dirname, "../..");
 /** `/proc` counts CPU time in these. */
 const TICK_US = 10_000;
 const PAGE_BYTES = 4_096;
@@ -26,21 +24,6 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-/** The bundle that a deployment would have, in `folder`. */
-export function bundle(folder: string, args: readonly string[]): string {
-  const wrangler = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
-  execFileSync(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", folder, ...args], {
-    cwd: ROOT,
-    stdio: "pipe",
-    env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_WRITE_LOGS: "false", WRANGLER_HIDE_BANNER: "true" },
-  });
-  return folder;
-}
-
-/** Durable Objects with SQLite: the names of their bindings, and their classes. */
-export const objects = (names: Record<string, string>): Record<string, object> =>
-  Object.fromEntries(Object.entries(names).map(([name, className]) => [name, { className, useSQLite: true }]));
-
 /** Starts Miniflare with `options`, on a free port, with an empty disk. Its lines are kept from the terminal, and its faults noted. */
 export async function start(options: object): Promise<{ server: Miniflare; subject: Subject }> {
   const before = await workerds();
@@ -53,7 +36,7 @@ export async function start(options: object): Promise<{ server: Miniflare; subje
       host: "127.0.0.1",
       port,
       modules: true,
-      defaultPersistRoot: folder,
+      resourcePersistencePath: folder,
       handleStructuredLogs: ({ level, message }: { level: string; message: string }) => {
         if (level === "error" || message.includes('"event":"fault"')) faults.push(message);
       },

@@ -149,6 +149,8 @@ export const crowd: Scenario = async (server, { connections, seed, tell }) => {
   if (tcp > own()) findings.add("left", `${tcp} TCP connections, of which ${own()} are known`);
 
   await server.stop();
+  // The last of its processes may end after the launcher, and holds the files until then.
+  await server.kill();
   const rows = rowsOfConnections(server.state);
   for (const [table, count] of rows) findings.add("left", `${count} rows in ${table}`);
   return { findings, text: `${opened} connections of ${kinds.length} kinds opened and vanished.` };

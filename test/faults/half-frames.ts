@@ -163,6 +163,8 @@ export const halfFrames: Scenario = async (server, { seed, tell }) => {
   if (texts.join("|") !== whole.join("|")) findings.add("altered", `the chat has ${texts.join("|")}`);
 
   await server.stop();
+  // The last of its processes may end after the launcher, and holds the files until then.
+  await server.kill();
   for (const [table, count] of rowsOfConnections(server.state)) findings.add("left", `${count} rows in ${table}`);
   return { findings, text: `${waiting.length} clients said half of something, in ${HALVES.length} ways.` };
 };

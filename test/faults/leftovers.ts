@@ -29,7 +29,7 @@ export function rowsOfConnections(state: string): Map<string, number> {
   for (const [name, tables] of Object.entries(OF_CONNECTIONS)) {
     const folder = join(state, "v3", "do", `parlance-${name}`);
     for (const file of readdirSync(folder).filter((one) => /^[0-9a-f]+\.sqlite$/.test(one))) {
-      const db = new DatabaseSync(join(folder, file));
+      const db = new DatabaseSync(join(folder, file), { timeout: 5_000 });
       const has = new Set(
         db
           .prepare("SELECT name FROM sqlite_master")

@@ -13,6 +13,7 @@ import { Random } from "./random.ts";
 import { findingsTable } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
 
+const WORKERD = join(import.meta.dirname, "../support/workerd.ts");
 const SCENARIOS: Readonly<Record<string, Scenario>> = { kills, "half-frames": halfFrames, crowd };
 /** What CI runs. */
 const SMALL = { rounds: "30", connections: "1000" };
@@ -34,6 +35,7 @@ const results: string[] = [];
 let total = 0;
 for (const [name, scenario] of Object.entries(SCENARIOS).filter(([name]) => values.only.includes(name))) {
   const { server, end } = await launch({
+    launcher: WORKERD,
     // How fast one client may talk is for others to test.
     env: { FRAMES_PER_SECOND: "100000", FRAME_BURST: "100000" },
     port: values.port === undefined ? await portBelowEphemeral(new Random(Date.now())) : Number(values.port),

@@ -39,11 +39,14 @@ const INTERNAL =
   /SQLITE|SqlError|D1_|workerd|miniflare|wrangler|Durable ?Object|node_modules|(^|\s)at \S+ \(|\.[tj]s:\d+:\d+|UNIQUE constraint|no such (table|column)|\b(Type|Range|Reference|Syntax|Zod|Parlance)Error\b|Cannot read propert|is not a function|is not iterable|internal error/;
 
 const FAULT = /"event":"fault"|[Uu]ncaught|Unhandled|heap|FATAL/;
+/** How the runtime tells of a Gateway that resets itself on purpose, in order to let go of what it holds. */
+const BEGUN_ANEW = /Uncaught Error: the Gateway was empty and begins anew$/;
 /** What the runtime itself says of frames that are none, before any Worker could have heard of them. */
 const OF_THE_RUNTIME = /kj\/compat\/http\.c\+\+:\d+: failed: remote\.jsg\.Error: WebSocket protocol error/;
 
-const SHOWN = 60;
-const MAX_KEPT = 2_000;
+/** Findings of each kind that are printed, and that the table knows the cases of. Beyond these they are counted. */
+const SHOWN = 10;
+const KEPT = 200;
 
 /** How a case went: something was accepted, all of it was refused, or the server ended the connection. */
 export type Taken = "answered" | "refused" | "closed";
@@ -54,7 +57,9 @@ interface Row {
 }
 
 export class Findings {
+  /** The first ones of each kind. */
   readonly all: Finding[] = [];
+  readonly #counts = new Map<Kind, number>();
   readonly #seed: number;
   #isClosed = false;
   readonly #secrets = new Map<string, string>();
@@ -70,12 +75,19 @@ export class Findings {
   }
 
   add(kind: Kind, place: Place, detail: string): void {
-    if (this.#isClosed || this.all.length >= MAX_KEPT) return;
+    if (this.#isClosed) return;
+    const count = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, count);
+    if (count > KEPT) return;
     this.all.push({ kind, place, detail });
-    if (this.all.length > SHOWN) return;
+    if (count > SHOWN) return;
     console.log(`FOUND ${kind}, ${place.surface}: ${detail.slice(0, 900)}`);
     if (place.number !== undefined)
       console.log(`  ${place.surface === "server" ? "up to" : "again"}: ${this.#replay(place.number)}`);
+  }
+
+  get total(): number {
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
   #replay(number: number): string {
@@ -111,7 +123,8 @@ export class Findings {
     for (const [secret, name] of this.#secrets) {
       if (line.includes(secret)) this.add("secret printed", ofServer(after), `the ${name}`);
     }
-    if (FAULT.test(line) && !OF_THE_RUNTIME.test(line)) this.add("fault", ofServer(after), line);
+    if (FAULT.test(line) && !OF_THE_RUNTIME.test(line) && !BEGUN_ANEW.test(line))
+      this.add("fault", ofServer(after), line);
   }
 
   /** A row for each surface, and how many things of each kind were found. */
@@ -131,7 +144,7 @@ export class Findings {
       });
     const kinds = [...Map.groupBy(this.all, ({ kind }) => kind)].map(([kind, found]) => {
       const numbers = [...new Set(found.flatMap(({ place }) => place.number ?? []))];
-      return `  ${kind}: ${found.length} (cases ${numbers.slice(0, 12).join(", ")}${numbers.length > 12 ? ", …" : ""})`;
+      return `  ${kind}: ${this.#counts.get(kind)} (cases ${numbers.slice(0, 12).join(", ")}${numbers.length > 12 ? ", …" : ""})`;
     });
     return [
       line("surface", ["cases", "answered", "refused", "closed", "findings", "slowest"]),

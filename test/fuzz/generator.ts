@@ -26,6 +26,9 @@ const KINDS: readonly (readonly [weight: number, kind: "rest" | "engine" | "knoc
   [6, "knock"],
 ];
 
+/** Every so many cases it is an operation's turn, be it ever so rare by chance: none is left out. */
+const TURN = 50;
+
 export class Generator {
   readonly #seed: number;
   readonly #world: World;
@@ -62,12 +65,13 @@ export class Generator {
 
   make(number: number): Case {
     const random = new Random(this.#seed, number);
-    const made = this.#choose(random, new Hostile(random, this.#pools));
+    const made = this.#choose(number, random, new Hostile(random, this.#pools));
     this.#digest = (Math.imul(this.#digest ^ Math.floor(random.next() * 2 ** 32), 0x01000193) ^ number) >>> 0;
     return made;
   }
 
-  #choose(random: Random, hostile: Hostile): Case {
+  #choose(number: number, random: Random, hostile: Hostile): Case {
+    if (number % TURN === 0) return this.#rest.make(random, hostile, number / TURN);
     const kind = random.weighted(KINDS);
     if (kind === "rest") return this.#rest.make(random, hostile);
     if (kind === "engine") return engineCase(this.#world, random, hostile);

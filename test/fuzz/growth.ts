@@ -27,8 +27,8 @@ const FORGOTTEN_WITHIN_MS = 180_000;
 /** Tables that are about connections: rows of these go when the connection has gone. */
 const OF_CONNECTIONS =
   / (carried|connections|follows|heard|listeners|sockets|subscribers|subscriptions|watchers|io_\w+)$/;
-/** What a server keeps about those who are refused is meant to, and so is what it knows of those who are here. */
-const MEANT = /Throttle|_cf_/;
+/** What a server keeps about those who are refused is meant to, and so are its figures, of which there are so many. */
+const MEANT = /Throttle|Lobby (figures|open)$|_cf_/;
 
 export class Growth {
   readonly #state: string;

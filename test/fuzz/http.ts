@@ -7,6 +7,8 @@ export interface Request {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: Buffer | string | undefined;
+  /** The body goes in chunks, and nobody says how long it is. */
+  readonly isChunked?: boolean;
   /** The client goes away after so long, as one does that polls. */
   readonly leaveAfterMs?: number;
 }
@@ -29,7 +31,10 @@ const addressOf = (path: string): string =>
   path.replaceAll(/[^\u0021-\u007e]+/g, (part) => encodeURIComponent(part.toWellFormed()));
 const headerOf = (value: string): string => value.replaceAll(/[^\t\u0020-\u007e\u0080-\u00ff]/g, "?");
 
-export function ask(port: number, { method, path, headers, body, leaveAfterMs }: Request): Promise<Answer> {
+export function ask(
+  port: number,
+  { method, path, headers, body, isChunked = false, leaveAfterMs }: Request,
+): Promise<Answer> {
   const started = performance.now();
   const clean = Object.entries(headers).map(([name, value]) => [
     name,
@@ -47,10 +52,14 @@ export function ask(port: number, { method, path, headers, body, leaveAfterMs }:
       port,
       method,
       path: addressOf(path),
-      // Node frames the body of a GET only where it is told how long that is.
+      // Node frames the body of a GET only where it is told how.
       headers: {
         ...(Object.fromEntries(clean) as Record<string, string>),
-        ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }),
+        ...(body === undefined
+          ? {}
+          : isChunked
+            ? { "transfer-encoding": "chunked" }
+            : { "content-length": String(Buffer.byteLength(body)) }),
       },
       timeout: PATIENCE_MS,
     });

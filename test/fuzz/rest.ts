@@ -117,8 +117,10 @@ export class RestCases {
     return this.#operations.map(([, operation]) => nameOf(operation));
   }
 
-  make(random: Random, hostile: Hostile): RestCase {
-    const operation = random.weighted(this.#operations);
+  /** @param turn of an operation, one after the other; without it, chance says which */
+  make(random: Random, hostile: Hostile, turn?: number): RestCase {
+    const inTurn = turn === undefined ? undefined : this.#operations[turn % this.#operations.length]?.[1];
+    const operation = inTurn ?? random.weighted(this.#operations);
     const wrong = random.of([0, 0, 0.1, 0.3, 0.6]);
     const known = knownIn(this.#world, random, operation.tag === "rooms");
     const values = new Values(random, hostile, known, this.#components);
@@ -143,7 +145,7 @@ export class RestCases {
       kind: "rest",
       group: `rest ${operation.tag}`,
       tries: [nameOf(operation)],
-      request: { method, path, headers, body },
+      request: { method, path, headers, body, isChunked: random.is(0.1) },
       ...(mortal === undefined ? {} : { mortal }),
     };
   }

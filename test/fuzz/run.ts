@@ -5,6 +5,7 @@ import { Generator } from "./generator.ts";
 import { flood } from "./flood.ts";
 import type { Numbered } from "./growth.ts";
 import { Growth } from "./growth.ts";
+import { Memory } from "./memory.ts";
 import { Player } from "./play.ts";
 import { Probes } from "./probes.ts";
 import { Server } from "./server.ts";
@@ -28,8 +29,11 @@ export interface Options {
 /** So that refusals of floods don't hide everything else. */
 const NO_LIMIT = { FRAMES_PER_SECOND: "1000000", FRAME_BURST: "1000000" };
 const PROBE_EVERY = 250;
-/** Bytes that workerd may have at its end, whatever it was asked. */
-const MAX_MEMORY = 2 ** 31;
+/** What a server's state comes to, generously: by itself, and for each case. */
+const STATE_BYTES = 2 ** 28;
+const CASE_BYTES = 2 ** 15;
+/** Cases of a run in CI. A shorter one does not show what it leaves out, nor what grows. */
+const CI = 10_000;
 /** A run of so many cases waits until the server has forgotten every connection. */
 const LONG = 50_000;
 
@@ -37,7 +41,7 @@ export class Run {
   readonly #options: Options;
   readonly #findings: Findings;
   readonly #tried = new Set<string>();
-  readonly #memory: number[] = [];
+  #memory: Memory | undefined;
   #server: Server | undefined;
   #isEnding = false;
   #played = 0;
@@ -53,7 +57,9 @@ export class Run {
   async abandon(): Promise<void> {
     this.#isEnding = true;
     this.#findings.close();
-    console.log(`\n${this.#findings.table()}\n\ninterrupted after ${this.#played} cases`);
+    console.log(
+      `\n${this.#findings.table()}\n\n${this.#memory?.table() ?? ""}\ninterrupted after ${this.#played} cases`,
+    );
     await this.#server?.remove();
   }
 
@@ -61,7 +67,7 @@ export class Run {
   async all(): Promise<boolean> {
     const { seed, from, cases, lanes, port, isShown } = this.#options;
     console.log(`seed ${seed}, cases ${from} to ${from + cases - 1}, ${lanes} at once`);
-    const server = await Server.start(port, NO_LIMIT, (line) => {
+    const server = await Server.start(port, STATE_BYTES + cases * CASE_BYTES, NO_LIMIT, (line) => {
       this.#findings.checkLine(line, this.#latest);
       if (isShown && !line.startsWith('{"event":"request"')) console.log(`> ${line}`);
     });
@@ -85,7 +91,7 @@ export class Run {
       this.#tell("floods follow");
       if (server.isRunning) await flood(server, world, this.#findings, cases);
       this.#report(generator);
-      return this.#findings.all.length === 0;
+      return this.#findings.total === 0;
     } finally {
       if (!this.#isEnding) await server.remove();
     }
@@ -94,7 +100,8 @@ export class Run {
   async #attack(server: Server, world: World, generator: Generator, probes: Probes, growth: Growth): Promise<void> {
     const { from, cases, lanes } = this.#options;
     const end = from + cases;
-    const every = Math.max(PROBE_EVERY, Math.floor(cases / 20));
+    const memory = new Memory(server.inspector, cases);
+    this.#memory = memory;
     const players = Array.from({ length: lanes }, () => new Player(world, this.#findings));
     for (let next = from; next < end;) {
       const until = Math.min(end, next + PROBE_EVERY);
@@ -112,18 +119,15 @@ export class Run {
       await probes.talk(next - 1);
       await probes.reopen();
       await mend(world);
-      if (Math.floor((next - from) / every) > this.#memory.length) {
-        this.#memory.push(server.usage().memory);
-        this.#tell(`${next - from} of ${cases}, ${this.#findings.all.length} found`);
-      }
+      if (await memory.look(next - from, server.usage().memory))
+        this.#tell(`${next - from} of ${cases}, ${this.#findings.total} found`);
     }
     for (const player of players) player.close();
-    const { memory, cpu } = server.usage();
-    this.#memory.push(memory);
+    if (cases >= CI) memory.check(this.#findings);
+    const { user, system } = process.cpuUsage();
     this.#tell(
-      `all are played; the server has used ${cpu} s of CPU, and this process ${(process.cpuUsage().user / 1e6).toFixed(0)} s`,
+      `all are played; the server has used ${server.usage().cpu} s of CPU, and this process ${((user + system) / 1e6).toFixed(0)} s and ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB`,
     );
-    if (memory > MAX_MEMORY) this.#findings.add("growth", ofServer(), `workerd has ${mib(memory)} MiB`);
   }
 
   async #one([number, made]: Numbered, player: Player, growth: Growth): Promise<void> {
@@ -148,20 +152,18 @@ export class Run {
     const names = generator.names();
     const untried = names.filter((name) => !this.#tried.has(name));
     console.log(`\n${this.#findings.table()}\n`);
-    console.log(`workerd, MiB: ${this.#memory.map(mib).join(" ")}`);
+    if (this.#memory !== undefined) console.log(this.#memory.table());
     console.log(`${names.length - untried.length} of ${names.length} operations, commands and events tried`);
-    if (cases >= 10_000 && only === undefined) {
+    if (cases >= CI && only === undefined) {
       // What a run of CI's size does not try is tested by nobody.
       for (const name of untried) this.#findings.add("untried", ofServer(), name);
     }
-    const found = this.#findings.all.length;
+    const found = this.#findings.total;
     console.log(
       `${this.#played} cases in ${seconds.toFixed(0)} s, seed ${seed}, digest ${generator.digest}: ${found === 0 ? "nothing found" : `${found} found`}`,
     );
   }
 }
-
-const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
 /** Bytes as the text that they are, as far as they are one. */
 const readable = (_: string, value: unknown): unknown =>

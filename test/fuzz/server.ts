@@ -1,14 +1,15 @@
-/** The server that is tried: the real one, by its launcher, on a port and a state of its own. Knows nothing of what it is asked. */
+/** The server that is tried: the real one, on `workerd` without a proxy, on a port and a state of its own. Knows nothing of what it is asked. */
 
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const START = join(import.meta.dirname, "../../src/local/start.mjs");
+const LAUNCHER = join(import.meta.dirname, "../support/workerd.ts");
+const IN_MEMORY = "/dev/shm";
 const READY_WITHIN_MS = 90_000;
 const STOPPED_WITHIN_MS = 10_000;
 
@@ -22,27 +23,35 @@ export const SETTINGS = {
 export class Server {
   readonly port: number;
   readonly state: string;
+  /** The port of V8's inspector. */
+  readonly inspector: number;
   readonly #onLine: (line: string) => void;
   #child: ChildProcess | undefined;
   #exit: Promise<unknown> = Promise.resolve();
   #isEnding = false;
 
-  private constructor(port: number, state: string, onLine: (line: string) => void) {
+  private constructor(port: number, inspector: number, state: string, onLine: (line: string) => void) {
     this.port = port;
+    this.inspector = inspector;
     this.state = state;
     this.#onLine = onLine;
   }
 
-  /** @param onLine what it prints, line by line @param port 0: any that is free */
-  static async start(port: number, env: Readonly<Record<string, string>>, onLine: (line: string) => void) {
-    const state = await mkdtemp(join(tmpdir(), "parlance-fuzz-"));
-    const server = new Server(port === 0 ? await freePort() : port, state, onLine);
+  /** @param onLine what it prints, line by line @param port 0: any that is free @param bytes that its state may come to */
+  static async start(
+    port: number,
+    bytes: number,
+    env: Readonly<Record<string, string>>,
+    onLine: (line: string) => void,
+  ): Promise<Server> {
+    const state = await mkdtemp(join(await placeFor(bytes), "parlance-fuzz-"));
+    const server = new Server(port === 0 ? await freePort() : port, await freePort(), state, onLine);
     await server.launch(env);
     return server;
   }
 
   async launch(env: Readonly<Record<string, string>>): Promise<void> {
-    const child = spawn(process.execPath, [START, "--prepared"], {
+    const child = spawn(process.execPath, [LAUNCHER], {
       env: {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
@@ -50,6 +59,7 @@ export class Server {
         ...env,
         PORT: String(this.port),
         STATE: this.state,
+        INSPECTOR: String(this.inspector),
       },
       // The channel lets it end if this process is killed; a group of its own can be ended as one.
       stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -112,6 +122,12 @@ function endGroup(pid: number | undefined): void {
   } catch {
     // all of it has ended
   }
+}
+
+/** In memory, where the system offers that and there is room: what is tried does not depend on the disk, and is slowed by it. */
+async function placeFor(bytes: number): Promise<string> {
+  const { bavail, bsize } = await statfs(IN_MEMORY).catch(() => ({ bavail: 0, bsize: 0 }));
+  return bavail * bsize > bytes ? IN_MEMORY : tmpdir();
 }
 
 async function freePort(): Promise<number> {

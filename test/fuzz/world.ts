@@ -69,7 +69,8 @@ async function tenant(port: number, operator: string, name: string): Promise<Ten
     const { id } = await must(port, "POST", "/user", { body, headers });
     users.push({ id, username: external, token });
   }
-  const room = `${name}-room`;
+  // Nor is a room's name: an attacker who guesses it makes a room of that name in their own app, and is shown it.
+  const room = `room-of-${app.id}`;
   const { id: roomId } = await must(port, "POST", "/room", { body: { room, users: ["1", "2"] }, headers });
   return { id: app.id, uuid: app.applicationId, key: app.key, room, roomId, users };
 }

@@ -1,6 +1,7 @@
 // What the fuzzer has to notice, it notices; and a case is the same whenever it is made.
 
 import { describe, expect, it } from "vitest";
+import { BEGUN_ANEW } from "../../src/objects/gateway/carriage.ts";
 import { Findings } from "../fuzz/findings.ts";
 import { Hostile, poolsOf } from "../fuzz/hostile.ts";
 import { Random } from "../fuzz/random.ts";
@@ -53,6 +54,27 @@ describe("a line of the log", () => {
     const request = '{"event":"request","route":"/v1/me","status":200}';
     expect(kinds((findings) => [request, ofTheRuntime].forEach((line) => findings.checkLine(line, 7)))).toEqual([]);
   });
+});
+
+it("a Gateway that says that it begins anew does so on purpose; anything else uncaught is found", () => {
+  const line = (text: string): string[] => kinds((findings) => findings.checkLine(text, 7));
+  expect(line(`Uncaught Error: ${BEGUN_ANEW}`)).toEqual([]);
+  expect(line(`Uncaught Error: ${BEGUN_ANEW} and more`)).toEqual(["fault"]);
+  expect(line("Uncaught Error: Network connection lost.")).toEqual(["fault"]);
+});
+
+it("prints ten of each kind, and counts all of them", () => {
+  const said: string[] = [];
+  const log = console.log;
+  console.log = (text: string) => said.push(text);
+  const findings = new Findings(42);
+  for (let number = 0; number < 300; number++) findings.add("5xx", { number, surface: "rest" }, "GET /v1/me: 500");
+  findings.add("crossing", place, "GET /v1/me");
+  console.log = log;
+  expect(said.filter((line) => line.startsWith("FOUND 5xx"))).toHaveLength(10);
+  expect(said.filter((line) => line.startsWith("FOUND crossing"))).toHaveLength(1);
+  expect(findings.total).toBe(301);
+  expect(findings.table()).toContain("5xx: 300 (cases 0, 1, ");
 });
 
 it("prints what plays a finding's case again", () => {

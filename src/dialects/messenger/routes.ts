@@ -2,13 +2,12 @@
 
 import { Hono } from "hono";
 import type { Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { failureOf, invalid, isFailure } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { Caller } from "../../service/auth.ts";
-import { fieldsOf } from "../body.ts";
+import { fieldsOf, wholeBody } from "../body.ts";
 import type { Http } from "../http.ts";
 import { addressOf, appOf, callerOf } from "../http.ts";
 import { answerSocketIo } from "../socket-io.ts";
@@ -117,7 +116,10 @@ export function messengerRoutes(render: Render, report: (fault: unknown) => void
       maxAge: 86_400,
     }),
   );
-  api.use("/auth/*", bodyLimit({ maxSize: LIMITS.body, onError: () => errorResponse(bodyTooLarge()) }));
+  api.use(
+    "/auth/*",
+    wholeBody((thrown) => errorResponse(isFailure(thrown, "too_large") ? bodyTooLarge() : thrown)),
+  );
   api.route("/", accountRoutes());
   api.route("/", uploadRoutes(render));
   api.all("*", () => errorResponse(noRoute()));

@@ -1,11 +1,10 @@
 /** The routes of `mobile`, put together: each area with the codes that its errors have there. */
 
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
-import { failureOf, tooLarge } from "../../core/errors.ts";
-import { LIMITS } from "../../core/limits.ts";
+import { failureOf } from "../../core/errors.ts";
+import { wholeBody } from "../body.ts";
 import type { Http } from "../http.ts";
 import { accountRoutes } from "./accounts.ts";
 import { chatV2Routes } from "./chats-v2.ts";
@@ -32,10 +31,7 @@ function area(
   name: Area,
   report: (fault: unknown) => void,
 ): void {
-  const limit = bodyLimit({
-    maxSize: LIMITS.body,
-    onError: () => errorResponse(tooLarge("A body", LIMITS.body), name),
-  });
+  const whole = wholeBody((thrown) => errorResponse(thrown, name));
   // Credentials travel in a header that no browser sends by itself, so every origin may call.
   const open = cors({
     origin: "*",
@@ -51,7 +47,7 @@ function area(
   });
   // A pattern with a star holds for the path itself too. What is first here is first to see a request.
   const patterns = paths.map((path) => `${path}/*`);
-  for (const pattern of patterns) routes.use(pattern, open, limit);
+  for (const pattern of patterns) routes.use(pattern, open, whole);
   routes.route("/", part);
   for (const pattern of patterns) {
     routes.all(pattern, () => errorResponse(new MobileError(404, "There is no such route."), name));

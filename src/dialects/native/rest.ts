@@ -1,10 +1,9 @@
 /** The routes of `/v1`, put together: each reads its input by a schema, calls one use case and renders its result. */
 
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
-import { invalid, notFound, tooLarge } from "../../core/errors.ts";
-import { LIMITS } from "../../core/limits.ts";
+import { invalid, notFound } from "../../core/errors.ts";
+import { wholeBody } from "../body.ts";
 import type { Http } from "../http.ts";
 import { problem } from "./problems.ts";
 import type { Render } from "./render.ts";
@@ -18,11 +17,8 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
 
 export function nativeRoutes(render: Render): Hono<Http> {
   const routes = new Hono<Http>();
-  const limit = bodyLimit({
-    maxSize: LIMITS.body,
-    onError: () => {
-      throw tooLarge("A body", LIMITS.body);
-    },
+  const whole = wholeBody((thrown) => {
+    throw thrown;
   });
 
   // Tokens travel in a header that no browser sends by itself, so every origin may call.
@@ -42,7 +38,7 @@ export function nativeRoutes(render: Render): Hono<Http> {
     if (!empty && !JSON_TYPE.test(c.req.header("content-type") ?? "")) {
       throw invalid("", "the body must be JSON (Content-Type: application/json)");
     }
-    return limit(c, next);
+    return whole(c, next);
   });
   routes.route("/", accountRoutes(render));
   routes.route("/", socketRoutes());

@@ -1,10 +1,8 @@
 /** The REST of `rooms`, put together: the operators' side. */
 
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
-import { tooLarge } from "../../../core/errors.ts";
-import { LIMITS } from "../../../core/limits.ts";
+import { wholeBody } from "../../body.ts";
 import type { Http } from "../../http.ts";
 import { appRoutes } from "./apps.ts";
 import { authRoutes } from "./auth.ts";
@@ -18,10 +16,7 @@ const AREAS = ["/auth", "/app", "/user", "/room", "/metrics"];
 /** `report` hears of what is a fault of ours. */
 export function roomsRestRoutes(report: (fault: unknown) => void): Hono<Http> {
   const routes = new Hono<Http>();
-  const limit = bodyLimit({
-    maxSize: LIMITS.body,
-    onError: () => errorResponse(tooLarge("A body", LIMITS.body)),
-  });
+  const whole = wholeBody(errorResponse);
   // Credentials travel in headers that no browser sends by itself, so every origin may call.
   const open = cors({
     origin: "*",
@@ -32,7 +27,7 @@ export function roomsRestRoutes(report: (fault: unknown) => void): Hono<Http> {
   });
   for (const area of AREAS) {
     // A pattern with a star holds for the path itself too.
-    routes.use(`${area}/*`, open, limit, async (c, next) => {
+    routes.use(`${area}/*`, open, whole, async (c, next) => {
       await next();
       // Keys and tokens are told once, and kept nowhere.
       c.header("cache-control", "no-store");
