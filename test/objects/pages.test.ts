@@ -26,7 +26,11 @@ it("of the largest kind, with messages of every length, both ways", async () => 
   for (let n = 0; n < LIMITS.page + 30; n++) {
     const data = n % 5 === 0 ? DATA : undefined;
     const client_id = n % 3 === 0 ? `c${n}` : undefined;
-    const answer = await sockets[n % 2 === 0 ? 0 : 1].do("message.send", { text: TEXTS[n % TEXTS.length], data, client_id });
+    const answer = await sockets[n % 2 === 0 ? 0 : 1].do("message.send", {
+      text: TEXTS[n % TEXTS.length],
+      data,
+      client_id,
+    });
     expect(answer.ok).toBe(true);
     sent.push(answer.message);
   }
