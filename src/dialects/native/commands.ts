@@ -111,7 +111,7 @@ export const answerFrame = (re: Json, answer: Answer, render: Render, origin: st
     : okFrame(re, resultOf(answer, render, origin));
 
 /** The result of a command, as its answer bears it. */
-export function resultOf(answer: Answer, render: Render, origin: string): object {
+function resultOf(answer: Answer, render: Render, origin: string): object {
   switch (answer.do) {
     case "message.send":
     case "message.edit":
