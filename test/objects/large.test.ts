@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { storesOf } from "../../src/compose.ts";
 import { appId } from "../../src/core/ids.ts";
 import { LARGE_CHAT } from "../../src/core/limits.ts";
-import { countCalls } from "../support/meter.ts";
+import { countCalls, patch } from "../support/meter.ts";
 import type { Person } from "../support/people.ts";
 import { people, person } from "../support/people.ts";
 
@@ -50,6 +50,26 @@ describe("a large chat", () => {
     await eve.post(`/v1/chats/${chat}/read`, {});
     expect(await eve.unread(chat)).toBe(0);
     expect(await bob.unread(chat)).toBe(count);
+    o.close();
+  });
+
+  it("is heard from the first moment of a connection, however slow it is to learn of it", async () => {
+    const { owner, bob, chat } = await crowd(LARGE_CHAT + 2);
+    const o = await owner.socket();
+    const stop = await patch("CHAT", `chat:${chat}`, ["attach"], (old) => {
+      return async function (this: unknown, ...args: unknown[]) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return old.apply(this, args);
+      };
+    });
+    try {
+      const b = await bob.socket();
+      await owner.say(chat, "at once");
+      await b.event("message.created", (event) => event.message.text === "at once");
+      b.close();
+    } finally {
+      stop();
+    }
     o.close();
   });
 

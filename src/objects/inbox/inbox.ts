@@ -316,8 +316,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const owner = JSON.stringify({ appId: actor.appId, username: holder });
       if (meta.get(KEY.owner) !== owner) meta.set(KEY.owner, owner);
       this.#schedule();
+      if (wasHeard !== this.#isHeard()) await this.#attachLarge();
       if (!was) this.#tellPresence();
-      else if (wasHeard !== this.#isHeard()) this.ctx.waitUntil(this.#attachLarge());
       return holder;
     }
 
