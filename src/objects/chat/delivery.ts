@@ -58,6 +58,9 @@ const newLane = (floor: number, replaying: boolean): Lane => ({
   waiting: [],
 });
 
+/** Something is still to be brought, if not at once: it may have been gathered and not started yet. */
+const isWaiting = ({ replay: isReplay, row, events }: Lane): boolean => isReplay || row || events.length > 0;
+
 /** The first of `events`, as many as go into one call; those of one clock stay together. */
 function portion(events: readonly Pending[]): Pending[] {
   let end = Math.min(events.length, DELIVERY.portion);
@@ -421,7 +424,7 @@ export class Outbox {
 
   async #run(user: UserId, lane: Lane): Promise<void> {
     if (this.#mayGather(user, lane)) await this.#gathered(lane);
-    while (!this.#stopped && (lane.replay || lane.row || lane.events.length > 0)) {
+    while (!this.#stopped && isWaiting(lane)) {
       const important = lane.replay || lane.row || lane.events.some(({ told }) => isDurable(told.event));
       try {
         await this.#bring(user, lane);
@@ -490,7 +493,7 @@ export class Outbox {
       }
     }
     lane.confirming = false;
-    if (this.#stopped || lane.running || this.#lanes.get(user) !== lane) return;
+    if (this.#stopped || lane.running || isWaiting(lane) || this.#lanes.get(user) !== lane) return;
     this.#lanes.delete(user);
     this.#caughtUp(user);
   }
