@@ -13,6 +13,8 @@ interface Finding {
 
 /** One line for each finding on the page as it is. */
 export async function findings(page: Page): Promise<string[]> {
+  // Before its first view there is nothing to find fault with.
+  await page.locator("main").first().waitFor();
   // The page's policy lets no script in; the debugger does not ask it.
   await page.evaluate(axe);
   const violations = await page.evaluate(async () => {
