@@ -131,8 +131,9 @@ export class Gateways {
         if (line.waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, 0));
       } catch (fault) {
         this.#ports.failed(place, fault);
-        // What waits must not overtake what was lost.
-        drop([...errands, ...line.waiting.splice(0)]);
+        // What waits must not overtake what was lost, also what has not been started yet.
+        drop([...errands, ...line.waiting.splice(0), ...(line.gathering === undefined ? [] : [line.gathering])]);
+        line.gathering = undefined;
       }
     }
     line.running = false;
