@@ -1,7 +1,7 @@
 // D1 that fails or hangs for a while, by a proxy before every statement: what is open talks on, what needs the directory is refused
 // in plain words or waits, and afterwards the directory has what it missed.
 
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { file } from "../support/files.ts";
@@ -44,6 +44,20 @@ function proxyD1(before: () => Promise<void>): () => void {
 
 const failing = (): (() => void) =>
   proxyD1(() => Promise.reject(new Error("D1_ERROR: SELECT secret FROM internals: the network is gone")));
+
+/** As `failing`, but the next look-up still comes through: a message's files are found, and are not noted as its own. */
+function failingOnceFound(): () => void {
+  let heal = (): void => {};
+  const prototype = prototypeOf(env.DB.prepare("SELECT 1"));
+  const find = prototype["all"] as Run;
+  prototype["all"] = async function (this: unknown, ...args: unknown[]) {
+    prototype["all"] = find;
+    const found = await find.apply(this, args);
+    heal = failing();
+    return found;
+  };
+  return () => heal();
+}
 
 /** Statements wait until `heal` is called, and are run then. */
 function hanging(): { heal: () => void; waiting: () => number } {
@@ -115,16 +129,7 @@ describe("D1 that fails for a while", () => {
     const attachment = await file(ann);
     await later(chat.id);
 
-    // The sending looks its file up; from the commit on nothing reaches the directory.
-    let heal = (): void => {};
-    const prototype = prototypeOf(env.DB.prepare("SELECT 1"));
-    const find = prototype["all"] as Run;
-    prototype["all"] = async function (this: unknown, ...args: unknown[]) {
-      prototype["all"] = find;
-      const found = await find.apply(this, args);
-      heal = failing();
-      return found;
-    };
+    const heal = failingOnceFound();
     const sent = await socket.do("message.send", { attachments: [attachment.id] });
     expect(sent.message.attachments[0].id).toBe(attachment.id);
     const renamed = await client.call("update_chat", { chat: chat.id, title: "After" });
@@ -146,6 +151,25 @@ describe("D1 that fails for a while", () => {
       })
       .toEqual(["After", 2, chat.id]);
     expect((await bob.get(`/v1/attachments/${attachment.id}`)).status).toBe(200);
+  });
+
+  it("is told whose a file is as soon as its chat is read again after a crash, not with an alarm", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const chat = await ann.direct(bob);
+    const attachment = await file(ann);
+    await ann.say(chat.id, "so that the chat is open");
+    await later(chat.id);
+    const heal = failingOnceFound();
+    const sent = await ann.post(`/v1/chats/${chat.id}/messages`, { attachments: [attachment.id] });
+    expect(sent.status).toBe(201);
+    const object = env.CHAT.getByName(`chat:${chat.id}`);
+    await runInDurableObject(object, (_, { storage }) => storage.deleteAlarm());
+    await evictDurableObject(object);
+    heal();
+    const link = `/v1/attachments/${attachment.id}`;
+    expect((await bob.get(link)).status).toBe(403);
+    expect((await bob.get(`/v1/chats/${chat.id}/messages`)).body.items).toHaveLength(2);
+    await expect.poll(async () => (await bob.get(link)).status).toBe(200);
   });
 
   it("makes no half of a chat: who tries again has one", async () => {

@@ -183,6 +183,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       };
       this.#open = open;
       this.#missSockets();
+      // A crash may have left files that nobody but their sender can open.
+      if (open.files.pending()) this.ctx.waitUntil(this.#settleFiles(room, open.files));
       return open;
     }
 
