@@ -1,34 +1,41 @@
-// What waits in a lane is brought, whatever is under way with what came before it.
+// What waits in a lane is brought, whatever is under way with what came before it; unless the chat has stopped.
 
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import type { ChatEvent } from "../../src/core/events.ts";
+import type { UserId } from "../../src/core/ids.ts";
 import { NOTHING } from "../../src/objects/chat/commit.ts";
+import type { Commit } from "../../src/objects/chat/commit.ts";
+import type { DeliveryPorts } from "../../src/objects/chat/delivery.ts";
 import { Outbox } from "../../src/objects/chat/delivery.ts";
 import { Room } from "../../src/objects/chat/room.ts";
-import type { Delivery } from "../../src/objects/rpc.ts";
+import type { Person } from "../support/people.ts";
 import { people } from "../support/people.ts";
 
-it("is not forgotten where an Inbox confirms the row before, right before it is started", async () => {
+interface Stage {
+  readonly outbox: Outbox;
+  readonly room: Room;
+  /** Users whose Inboxes were called, in order. */
+  readonly called: UserId[];
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** An outbox of its own over a chat of two, of which everything has been delivered. */
+async function onStage(
+  ports: Pick<DeliveryPorts, "deliver" | "written"> & Partial<DeliveryPorts>,
+  play: (stage: Stage, ann: Person, bob: Person) => Promise<void>,
+): Promise<void> {
   const [ann, bob] = await people("ann", "bob");
   const chat = await ann.direct(bob);
   await ann.say(chat.id, "first");
   await expect.poll(() => bob.unread(chat.id)).toBe(1);
-  const brought = await runInDurableObject(env.CHAT.getByName(`chat:${chat.id}`), async (_, { storage }) => {
+  await runInDurableObject(env.CHAT.getByName(`chat:${chat.id}`), async (_, { storage }) => {
     const room = new Room(storage);
-    const deliveries: Delivery[] = [];
-    const confirmed = Promise.withResolvers<number>();
-    const asked = Promise.withResolvers<void>();
+    storage.sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('delivered', ?)", String(room.clock));
+    const called: UserId[] = [];
     const outbox = new Outbox(storage.sql, room, {
-      deliver: async (user, delivery) => {
-        if (user === bob.id) deliveries.push(delivery);
-        return { written: false, ears: null };
-      },
-      written: (user) => {
-        if (user !== bob.id) return Promise.resolve(room.clock);
-        asked.resolve();
-        return confirmed.promise;
-      },
       push: () => Promise.resolve([]),
       unreached: () => {},
       follow: () => Promise.resolve(),
@@ -39,18 +46,68 @@ it("is not forgotten where an Inbox confirms the row before, right before it is 
       creator: null,
       waitUntil: () => {},
       now: () => Date.now(),
+      ...ports,
+      deliver: (user, delivery) => {
+        called.push(user);
+        return ports.deliver(user, delivery);
+      },
     });
+    await play({ outbox, room, called }, ann, bob);
+    outbox.stop();
+  });
+}
+
+it("is not forgotten where an Inbox confirms the row before, right before it is started", async () => {
+  const confirmed = Promise.withResolvers<number>();
+  const asked = Promise.withResolvers<void>();
+  const ports = {
+    deliver: () => Promise.resolve({ written: false, ears: null }),
+    written: () => {
+      asked.resolve();
+      return confirmed.promise;
+    },
+  };
+  await onStage(ports, async ({ outbox, room, called }, _, bob) => {
     const row = { ...NOTHING, rows: [bob.id] };
     outbox.send(row, null, room.clock - 1);
     await asked.promise;
     const gathered = outbox.gather(row, null, room.clock - 1);
     confirmed.resolve(room.clock);
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    const before = deliveries.length;
+    await turn();
+    expect(called).toEqual([bob.id]);
     outbox.start(gathered);
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    outbox.stop();
-    return deliveries.slice(before);
+    expect(called).toEqual([bob.id, bob.id]);
   });
-  expect(brought).toEqual([expect.objectContaining({ row: expect.objectContaining({ unread: 1 }) })]);
+});
+
+it("calls no Inbox any more once the chat has stopped, though an event was still to be told directly", async () => {
+  const ports = {
+    deliver: (user: UserId) => Promise.resolve({ written: true, ears: [`native/local/0#${user}`] }),
+    written: () => Promise.resolve(undefined),
+    push: () => new Promise<string[]>(() => {}),
+  };
+  await onStage(ports, async ({ outbox, room, called }, ann, bob) => {
+    const event: ChatEvent = {
+      type: "typing",
+      chatId: room.id,
+      userId: ann.id,
+      user: room.members.person(ann.id),
+      on: true,
+      said: true,
+    };
+    const told = (to: Person): Commit => ({
+      ...NOTHING,
+      tellings: [{ shared: false, event: () => event, to: [to.id] }],
+    });
+    for (const one of [ann, bob]) outbox.send(told(one), null, room.clock);
+    await turn();
+    expect(called).toEqual([ann.id, bob.id]);
+    // Now both are told directly; Bob's event waits for Ann's.
+    for (const one of [ann, bob]) outbox.send(told(one), null, room.clock);
+    await turn();
+    expect(called).toEqual([ann.id, bob.id, ann.id]);
+    outbox.stop();
+    await turn();
+    expect(called).toEqual([ann.id, bob.id, ann.id]);
+  });
 });

@@ -102,6 +102,9 @@ function whenBegun<T>(events: readonly Pending[], work: () => Promise<T>): Promi
 const finished = (events: readonly Pending[]): Promise<unknown> =>
   Promise.all(errandsOf(events).map((one) => one.done));
 
+/** What an Inbox that was not called any more has taken. */
+const NOTHING_TAKEN: Delivered = { written: false, refused: true, ears: null };
+
 /** Lets the answers go that waited for no more than what has arrived. */
 function release(lane: Lane, arrived: number): void {
   for (const { clock, go } of lane.waiting) if (clock <= arrived) go();
@@ -161,8 +164,8 @@ export class Outbox {
   /** Each user's connections on Gateways, as the Inbox said last; unknown of those who must hear by the Inbox. */
   readonly #ears = new Map<UserId, readonly string[]>();
   readonly #gateways: Gateways;
-  /** Those whose Inboxes know that what goes there may be gathered. */
-  readonly #gathering = new Set<UserId>();
+  /** Those whose Inboxes know that what goes there may be gathered, and since when. */
+  readonly #gathering = new Map<UserId, number>();
   /** Calls in quick succession: with more than these, what goes to the quiet is gathered. */
   readonly #pace: Bucket;
   #isBusy = false;
@@ -450,7 +453,9 @@ export class Outbox {
 
   /** In a burst, what goes to an Inbox that has nobody to tell is gathered for a moment, if the Inbox knows that it is. */
   #mayGather(user: UserId, { events }: Lane): boolean {
-    return this.#isBusy && this.#gathering.has(user) && events.every(({ lost }) => lost.length === 0);
+    // The Inbox forgets it after a spell.
+    const isKnown = (this.#gathering.get(user) ?? 0) > this.#ports.now() - DELIVERY.spellMs / 2;
+    return this.#isBusy && isKnown && events.every(({ lost }) => lost.length === 0);
   }
 
   async #gathered(lane: Lane): Promise<void> {
@@ -521,9 +526,12 @@ export class Outbox {
       for (const pending of some) pending.lost = [];
       if (isRowOnly) delivery.rowOnly = true;
       // What is told directly is on its way before the Inbox counts it as told.
-      const done = await whenBegun(some, () => this.#ports.deliver(user, delivery));
+      const done = await whenBegun(some, async () =>
+        this.#stopped ? NOTHING_TAKEN : this.#ports.deliver(user, delivery),
+      );
       await finished(some);
-      if (delivery.gathers === true && done.refused !== true && done.ears !== null) this.#gathering.add(user);
+      if (delivery.gathers === true && done.refused !== true && done.ears !== null)
+        this.#gathering.set(user, this.#ports.now());
       else this.#gathering.delete(user);
       lane.current = [];
       const missed = done.refused === true ? some : some.filter((one) => isMissed(one, done.ears));
@@ -548,7 +556,7 @@ export class Outbox {
   /** Which connections the user has. What still waits for the Inbox is told them directly, so that nothing overtakes it. */
   #learn(user: UserId, lane: Lane, ears: readonly string[] | null): void {
     const isLost = lane.events.some((one) => isMissed(one, ears));
-    if (ears === null || isLost || lane.replay) {
+    if (ears === null || isLost || lane.replay || !this.#room.members.has(user)) {
       this.#ears.delete(user);
       return;
     }

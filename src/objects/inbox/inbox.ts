@@ -77,8 +77,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     #verifiedAt = 0;
     readonly #pace = new Bucket(DELIVERY.burst, 1_000 / DELIVERY.gatherMs, Date.now());
     #gathering: Promise<void> | undefined;
-    /** Chats that may be gathering what goes here, and when they brought something last. */
-    readonly #gatherers = new Map<ChatId, number>();
+    /** Chats that may be ahead of what they have brought here, and when they brought something last. */
+    readonly #ahead = new Map<ChatId, number>();
     /** Whether large chats push here; undefined: not known since this object is in memory. */
     #attachedLarge: boolean | undefined;
     #presence: Promise<void> = Promise.resolve();
@@ -130,6 +130,9 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const { list, meta } = this.#load();
       const done: Delivered = { written: true, ears: [] };
       if (meta.get(KEY.gone) !== undefined) return done;
+      // While this call is under way, the chat may gather what comes next, or tell it before it is brought here.
+      if (delivery.gathers === true || this.#ears()?.length !== 0) this.#ahead.set(delivery.chatId, Date.now());
+      else this.#ahead.delete(delivery.chatId);
       if (delivery.rowOnly === true && !this.#isHeardAt(delivery.heardAt ?? []))
         return { written: false, refused: true, ears: this.#ears() };
       const known = list.clock(delivery.chatId);
@@ -152,8 +155,6 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       // A large chat that is new here, or has just become one. If it can't be asked now, it brings its row again.
       if (delivery.row?.large === true && this.#isHeard() && !list.isLarge(delivery.chatId))
         unwrap(await chatStub(this.env, delivery.chatId).attach(this.#user, true, delivery.clock));
-      if (delivery.gathers === true) this.#gatherers.set(delivery.chatId, Date.now());
-      else this.#gatherers.delete(delivery.chatId);
       const ears = this.#ears();
       if (ears?.length !== 0) return { written: this.#write(), ears };
       list.flush();
@@ -203,13 +204,12 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       return subscribers.size > 0 || connections.ids().some((id) => isGateway(placeOf(id)));
     }
 
-    /** Chats in a burst bring what they gather for a user whom nobody would tell; where they can't, it comes in a moment. */
+    /** Chats that are ahead bring what is still to come here, so that the list has what its user has heard; where they can't, it comes in a moment. */
     async #settle(): Promise<void> {
-      if (this.#gatherers.size === 0) return;
+      if (this.#ahead.size === 0) return;
       const since = Date.now() - DELIVERY.spellMs;
-      const chats = [...this.#gatherers].flatMap(([chat, at]) => (at >= since ? [chat] : []));
-      this.#gatherers.clear();
-      await inBatches(chats, async (chat) => {
+      for (const [chat, at] of this.#ahead) if (at < since) this.#ahead.delete(chat);
+      await inBatches([...this.#ahead.keys()], async (chat) => {
         await chatStub(this.env, chat)
           .settle(this.#user)
           .catch((fault: unknown) => logFault("settle", fault, { chat, user: this.#user }));
