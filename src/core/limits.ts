@@ -123,13 +123,15 @@ export const DELIVERY = {
   /** Waiting before a lagging Inbox is tried again: doubled each time, from the first to the second. */
   retryMs: 2 * SECOND,
   retryMaxMs: 5 * MINUTE,
-  /** In a burst: how long an Inbox gathers rows before it writes them, and a Chat what goes to an Inbox that nobody is connected to. */
+  /** In a burst: how long an Inbox gathers rows before it writes them. */
   gatherMs: 200,
+  /** In a burst: how long a Chat gathers rows for an Inbox that nobody hears by. Whoever asks for the list has them brought. */
+  quietMs: 1 * SECOND,
   /** So many rows in quick succession are written one by one. */
   burst: 16,
   /** So many calls of a Chat in quick succession go at once, also to those whom nobody would tell. */
-  calls: 400,
-  callsPerSecond: 100,
+  calls: 120,
+  callsPerSecond: 60,
   /** Events in one call to an Inbox; what is more goes with the next. */
   portion: 200,
   /** Events replayed to an Inbox that lagged; past it, it gets the chat's state and its clients ask for `changes`. */

@@ -34,7 +34,7 @@ async function cutOff(who: Person): Promise<() => void> {
 /** Runs the chat's alarm, later and later, until it has none any more. */
 async function settle(chat: number): Promise<void> {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < 120; round++) {
     // All who lag are due by then; later only what was on its way has to come to its end.
     vi.setSystemTime(Date.now() + (round === 0 ? 10 * 60_000 : 10_000));
     if (!(await runDurableObjectAlarm(chatObject(chat)))) return;

@@ -7,6 +7,13 @@ import type { ChatId } from "../../core/ids.ts";
 
 /** As many go into one call. */
 const AT_ONCE = 64;
+/** With more calls than these under way here, the next ones wait a turn, in which frames are read that can go with them. */
+const FEW = 4;
+
+/** The calls that are under way for all connections of one process. */
+export interface Traffic {
+  calls: number;
+}
 
 interface Batch<Item> {
   readonly chat: ChatId;
@@ -14,6 +21,7 @@ interface Batch<Item> {
 }
 
 export class Pipeline<Item> {
+  readonly #traffic: Traffic;
   readonly #perform: (chat: ChatId, items: readonly Item[]) => Promise<void>;
   /** Waits for what is before it, and takes more as long as it does. */
   #open: Batch<Item> | undefined;
@@ -21,7 +29,8 @@ export class Pipeline<Item> {
   #isBusy = false;
 
   /** `perform` does not fail. */
-  constructor(perform: (chat: ChatId, items: readonly Item[]) => Promise<void>) {
+  constructor(traffic: Traffic, perform: (chat: ChatId, items: readonly Item[]) => Promise<void>) {
+    this.#traffic = traffic;
     this.#perform = perform;
   }
 
@@ -34,10 +43,12 @@ export class Pipeline<Item> {
     this.#open = batch;
     this.#last = this.#last.then(async () => {
       // Who has several on their way sends the next ones when these are answered: all of them at once.
-      if (this.#isBusy) await new Promise((resolve) => setTimeout(resolve, 0));
+      if (this.#isBusy || this.#traffic.calls > FEW) await new Promise((resolve) => setTimeout(resolve, 0));
       if (this.#open === batch) this.#open = undefined;
       this.#isBusy = batch.items.length > 1;
-      return this.#perform(chat, batch.items);
+      this.#traffic.calls++;
+      await this.#perform(chat, batch.items);
+      this.#traffic.calls--;
     });
   }
 

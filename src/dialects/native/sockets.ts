@@ -13,6 +13,7 @@ import type { Session } from "../../core/people.ts";
 import type { Frame } from "./commands.ts";
 import { answerFrame, chatCommand, failureFrame, okFrame, parseFields, readFrame } from "./commands.ts";
 import { createEncode } from "./events.ts";
+import type { Traffic } from "./pipeline.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Render } from "./render.ts";
 import { chatAddress, chatCommands, userAddress } from "./schemas.ts";
@@ -71,12 +72,13 @@ function chatOf(command: Command, { fields }: Frame): ChatId {
 
 /** The words of `/v1/socket`. */
 export function createUserSocket(service: Service, render: Render, report: (fault: unknown) => void): GatewayWire {
+  const traffic: Traffic = { calls: 0 };
   const pipelines = new WeakMap<Connection, Pipeline<Asked>>();
 
   function pipelineOf(connection: Connection): Pipeline<Asked> {
     const known = pipelines.get(connection);
     if (known !== undefined) return known;
-    const pipeline = new Pipeline<Asked>(async (chat, asked) => {
+    const pipeline = new Pipeline<Asked>(traffic, async (chat, asked) => {
       const results = await askAll(connection, chat, asked);
       for (const [at, { re, command }] of asked.entries()) {
         const result = results[at];

@@ -29,6 +29,8 @@ interface Lane {
   current: readonly Pending[];
   /** The row goes with the next call. */
   row: boolean;
+  /** Events are not in `events`, since nobody hears by the Inbox: where somebody does after all, the log has them. */
+  isUntold: boolean;
   /** Everything up to here has arrived, and is written there. */
   floor: number;
   /** Everything up to here has been told there; it may still have to be written. */
@@ -49,6 +51,7 @@ const newLane = (floor: number, replaying: boolean): Lane => ({
   events: [],
   current: [],
   row: replaying,
+  isUntold: false,
   floor,
   told: floor,
   replay: replaying,
@@ -294,6 +297,7 @@ export class Outbox {
         touched.add(SUBSCRIBERS);
       }
       for (const user of telling.to) {
+        if (rows.has(user) && this.#isQuiet(user)) continue;
         // Whose row has not gone yet may not know that the chat is large, and has not asked to be told.
         const isReached = reach === undefined || reach.has(user) || this.#lanes.get(user)?.row === true;
         if (!isReached && telling.personal !== true) continue;
@@ -333,6 +337,15 @@ export class Outbox {
       touched.add(DIRECTORY);
     }
     return touched;
+  }
+
+  /** Whether what goes to `user` is being gathered, and its row is all that will be brought. */
+  #isQuiet(user: UserId): boolean {
+    const lane = this.#lanes.get(user);
+    if (lane?.hurry === undefined || this.#ears.get(user)?.length !== 0) return false;
+    lane.isUntold = true;
+    lane.row = true;
+    return true;
   }
 
   start(lanes: ReadonlySet<UserId>): void {
@@ -385,7 +398,7 @@ export class Outbox {
     const lane = this.#lanes.get(user);
     if (lane === undefined || lane.told >= clock) return;
     if (await this.toldDirectly(user, clock)) return;
-    await this.#arrived(lane, clock);
+    await this.#hurried(lane, clock);
   }
 
   /** Resolves once what goes directly to `user` up to `clock` has been told, and soon in any case; false where some of it goes by the Inbox. */
@@ -460,7 +473,7 @@ export class Outbox {
 
   async #gathered(lane: Lane): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, DELIVERY.gatherMs);
+      const timer = setTimeout(resolve, DELIVERY.quietMs);
       lane.hurry = () => {
         clearTimeout(timer);
         resolve();
@@ -472,10 +485,13 @@ export class Outbox {
   /** Brings what is gathered for `user` at once: resolves once they have it, and soon in any case. */
   async settleFor(user: UserId): Promise<void> {
     const lane = this.#lanes.get(user);
-    if (lane === undefined) return;
-    const arrived = this.#arrived(lane, this.#room.clock);
+    if (lane !== undefined) await this.#hurried(lane, this.#room.clock);
+  }
+
+  #hurried(lane: Lane, clock: number): Promise<void> {
+    const arrived = this.#arrived(lane, clock);
     lane.hurry?.();
-    await arrived;
+    return arrived;
   }
 
   /** What was told last is gathered in the Inbox: it counts as delivered once it is written there. */
@@ -505,14 +521,17 @@ export class Outbox {
 
   /** Brings what the lane has by now, as far as it fits into one call; what comes meanwhile goes with the next. */
   async #bring(user: UserId, lane: Lane): Promise<void> {
-    const { floor, replay: isReplay } = lane;
-    const isRowOnly = !isReplay && this.#isRowOnly(user, lane);
+    const { floor } = lane;
+    const isRowOnly = !lane.replay && this.#isRowOnly(user, lane);
+    const isReplay = lane.replay || (lane.isUntold && !isRowOnly);
     const some = user === SUBSCRIBERS || isRowOnly ? lane.events : alike(portion(lane.events));
     const left = isReplay ? [] : lane.events.slice(some.length);
     const to = left.length === 0 ? this.#room.clock : (some.at(-1)?.told.clock ?? floor);
     const hasRow = lane.row && left.length === 0;
     const before = heardOf(lane.events);
+    const { isUntold } = lane;
     lane.replay = false;
+    lane.isUntold = false;
     lane.row &&= !hasRow;
     lane.events = left;
     lane.current = some;
@@ -537,6 +556,7 @@ export class Outbox {
       const missed = done.refused === true ? some : some.filter((one) => isMissed(one, done.ears));
       lane.events.unshift(...missed);
       if (done.refused === true && hasRow) lane.row = true;
+      if (done.refused === true && isUntold) lane.replay = true;
       this.#learn(user, lane, done.ears);
       if (missed.length > 0 || done.refused === true) return;
       ({ written } = done);
@@ -547,10 +567,10 @@ export class Outbox {
   }
 
   /** Everyone hears it from the chat itself, or, in a burst, there is nobody who would. */
-  #isRowOnly(user: UserId, { row, events }: Lane): boolean {
+  #isRowOnly(user: UserId, { row, isUntold, events }: Lane): boolean {
     const ears = this.#ears.get(user);
-    if (ears === undefined || (ears.length === 0 && !(row && this.#isBusy))) return false;
-    return events.length > 0 && events.every(({ at, lost }) => lost.length === 0 && isSame(at, ears));
+    if (ears === undefined || (ears.length === 0 && !isUntold && !(row && this.#isBusy))) return false;
+    return (isUntold || events.length > 0) && events.every(({ at, lost }) => lost.length === 0 && isSame(at, ears));
   }
 
   /** Which connections the user has. What still waits for the Inbox is told them directly, so that nothing overtakes it. */

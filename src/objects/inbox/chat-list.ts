@@ -120,6 +120,14 @@ export class ChatList {
       .map((row) => row.chat_id as ChatId);
   }
 
+  /** Those in which something was said after `at` (milliseconds since 1970), the last ones first. */
+  activeSince(at: number): ChatId[] {
+    return this.#sql
+      .exec<{ chat_id: number }>("SELECT chat_id FROM chats WHERE activity > ? ORDER BY activity DESC LIMIT 20", at)
+      .toArray()
+      .map((row) => row.chat_id as ChatId);
+  }
+
   clear(): void {
     this.#pending.clear();
     this.#last = undefined;

@@ -41,6 +41,14 @@ interface Open {
   readonly subscribers: Subscribers;
 }
 
+/** What a chat may have done that it has not brought yet. */
+interface Ahead {
+  /** When it brought something last: milliseconds since 1970. */
+  readonly at: number;
+  /** It may gather what comes next for a while; else it is ahead only until its next call comes. */
+  readonly gathers: boolean;
+}
+
 /** How many objects an Inbox calls at the same time. */
 const AT_ONCE = 16;
 const RETRY_MS = 5_000;
@@ -77,8 +85,10 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     #verifiedAt = 0;
     readonly #pace = new Bucket(DELIVERY.burst, 1_000 / DELIVERY.gatherMs, Date.now());
     #gathering: Promise<void> | undefined;
-    /** Chats that may be ahead of what they have brought here, and when they brought something last. */
-    readonly #ahead = new Map<ChatId, number>();
+    /** Chats that may be ahead of what they have brought here. */
+    readonly #ahead = new Map<ChatId, Ahead>();
+    /** This object has just come into memory: what it was told before by which chats is forgotten. */
+    #isNew = true;
     /** Whether large chats push here; undefined: not known since this object is in memory. */
     #attachedLarge: boolean | undefined;
     #presence: Promise<void> = Promise.resolve();
@@ -131,7 +141,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const done: Delivered = { written: true, ears: [] };
       if (meta.get(KEY.gone) !== undefined) return done;
       // While this call is under way, the chat may gather what comes next, or tell it before it is brought here.
-      if (delivery.gathers === true || this.#ears()?.length !== 0) this.#ahead.set(delivery.chatId, Date.now());
+      const gathers = delivery.gathers === true;
+      if (gathers || this.#ears()?.length !== 0) this.#ahead.set(delivery.chatId, { at: Date.now(), gathers });
       else this.#ahead.delete(delivery.chatId);
       if (delivery.rowOnly === true && !this.#isHeardAt(delivery.heardAt ?? []))
         return { written: false, refused: true, ears: this.#ears() };
@@ -204,15 +215,27 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       return subscribers.size > 0 || connections.ids().some((id) => isGateway(placeOf(id)));
     }
 
-    /** Chats that are ahead bring what is still to come here, so that the list has what its user has heard; where they can't, it comes in a moment. */
-    async #settle(): Promise<void> {
-      if (this.#ahead.size === 0) return;
-      const since = Date.now() - DELIVERY.spellMs;
-      for (const [chat, at] of this.#ahead) if (at < since) this.#ahead.delete(chat);
-      await inBatches([...this.#ahead.keys()], async (chat) => {
-        await chatStub(this.env, chat)
-          .settle(this.#user)
-          .catch((fault: unknown) => logFault("settle", fault, { chat, user: this.#user }));
+    /**
+     * Chats that are ahead bring what is still to come here, so that the list has what its user has heard; where they
+     * can't, it comes in a moment. `gathered`: only those that may be gathering it.
+     */
+    async #settle(gathered = false): Promise<void> {
+      const now = Date.now();
+      if (this.#isNew) {
+        this.#isNew = false;
+        // After a crash a chat brings what it has yet to bring when its alarm goes off, or when it is asked.
+        for (const chat of this.#load().list.activeSince(now - 2 * DELIVERY.spellMs))
+          if (!this.#ahead.has(chat)) this.#ahead.set(chat, { at: now, gathers: false });
+      }
+      for (const [chat, { at }] of this.#ahead) if (at < now - DELIVERY.spellMs) this.#ahead.delete(chat);
+      const chats = [...this.#ahead].filter(([, ahead]) => ahead.gathers || !gathered);
+      await inBatches(chats, async ([chat, ahead]) => {
+        try {
+          await chatStub(this.env, chat).settle(this.#user);
+          if (!ahead.gathers && this.#ahead.get(chat) === ahead) this.#ahead.delete(chat);
+        } catch (fault) {
+          logFault("settle", fault, { chat, user: this.#user });
+        }
       });
     }
 
@@ -302,7 +325,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     async addConnection(actor: Actor, username: string | null, connection: ConnectionInfo): Promise<string | null> {
       const { tokenId } = connection;
       // Who comes hears of what happens from now on.
-      if (isGateway(placeOf(connection.id))) await this.#settle();
+      const hears = isGateway(placeOf(connection.id));
+      if (hears) await this.#settle(true);
       const holder = username ?? (tokenId === null ? null : await this.#standing.holder(actor, tokenId));
       const { meta, connections } = this.#load();
       if (holder === null || meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return null;
@@ -318,6 +342,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       this.#schedule();
       if (wasHeard !== this.#isHeard()) await this.#attachLarge();
       if (!was) this.#tellPresence();
+      // What has been gathered since then has somebody who hears it.
+      if (hears) await this.#settle(true);
       return holder;
     }
 
@@ -354,13 +380,15 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     async subscribe(connection: string, on: boolean): Promise<void> {
-      if (on) await this.#settle();
+      if (on) await this.#settle(true);
       const { meta, subscribers } = this.#load();
       if (meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return;
       const was = this.#isHeard();
       // What was told before is known here by the clock of its chat.
-      if (on) subscribers.add(connection, 0);
-      else subscribers.remove([connection]);
+      if (on) {
+        subscribers.add(connection, 0);
+        await this.#settle(true);
+      } else subscribers.remove([connection]);
       if (was !== this.#isHeard()) await this.#attachLarge();
     }
 
