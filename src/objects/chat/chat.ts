@@ -90,6 +90,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     readonly #sockets: ChatSockets;
     readonly #entered: Gathered<Seat>;
     readonly #commits: GroupCommit<Work>;
+    /** What is to be done for commits once they are on the disk: their answers do not wait for it. */
+    readonly #following: (() => void)[] = [];
     readonly #figures: ObjectFigures;
     #open: Open | undefined;
     #opening: Promise<Open> | undefined;
@@ -113,7 +115,10 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#commits = new GroupCommit({
         // Whoever began it: it is done for all of them.
         commit: (works) => within(null, () => this.#commit(works)),
-        written: () => ctx.storage.sync(),
+        written: async () => {
+          await ctx.storage.sync();
+          for (const follow of this.#following.splice(0)) follow();
+        },
       });
       this.#figures = new ObjectFigures({
         hand: (app, handed) => lobbyStub(env, app).count(ctx.id.name ?? "", handed),
@@ -441,7 +446,10 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         if (works.length === 1) perform();
         else storage.transactionSync(perform);
         batch.answer();
-        this.#follows(open, batch);
+        if (batch.changed) {
+          this.#arm();
+          this.#following.push(() => this.#follows(open, batch));
+        } else this.#follows(open, batch);
       } catch (thrown) {
         // Nothing of it was committed.
         count = works.length;
@@ -462,6 +470,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const batch = new Batch(open, this.#sockets, this.#wire);
       batch.note(commit, null, before);
       batch.answer();
+      if (batch.changed) this.#arm();
       this.#follows(open, batch);
     }
 
@@ -469,7 +478,6 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     #follows({ room, outbox, files, listeners, attendance }: Open, batch: Batch): void {
       for (const user of batch.seen) attendance.seenBy(user);
       if (!batch.changed) return;
-      this.#arm();
       this.#figures.tick(Date.now());
       if (batch.removed.size > 0) {
         const { removed } = batch;
@@ -477,9 +485,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         attendance.left(listeners.remove((_, user) => removed.has(user)));
         if (room.members.size === 0 && !room.ofApp) this.ctx.waitUntil(this.#beginErasing());
       }
-      // Where several were answered, each has its answer before it hears of those that came after.
-      if (batch.size > 1) setTimeout(() => outbox.start(batch.lanes), 0);
-      else outbox.start(batch.lanes);
+      outbox.start(batch.lanes);
       if (files.pending()) this.ctx.waitUntil(this.#settleFiles(room, files));
     }
 
