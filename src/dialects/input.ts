@@ -31,6 +31,7 @@ const MAX_DEPTH = 32;
 
 /** Whether a parsed JSON value is nested at most 32 levels deep. */
 export function isShallow(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
   let level = [value];
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
     level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));

@@ -23,18 +23,16 @@ export type Decoded<T> =
   | { readonly ok: true; readonly re: Json; readonly value: T }
   | { readonly ok: false; readonly re: Json; readonly failure: Failure };
 
-const frameObject = z.custom<{ readonly [name: string]: Json }>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  "a frame is one JSON object",
-);
+const isObject = (value: Json): value is { readonly [name: string]: Json } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Reads `{"id", "do", …}`. */
 export function readFrame(text: string | ArrayBuffer): Decoded<Frame> {
   let re: Json = null;
   try {
     if (typeof text !== "string") throw invalid("", "a frame is text, not binary");
-    const value = parseJson(text);
-    const fields = parseFields(frameObject, value);
+    const fields = parseJson(text);
+    if (!isObject(fields)) throw invalid("", "a frame is one JSON object");
     const id = fields["id"] ?? null;
     // It goes back as it came: what could not be written again must not be taken.
     if (!isShallow(id)) throw invalid("id", "is nested too deep");
@@ -105,10 +103,13 @@ export const failureFrame = (re: Json, failure: Failure): string =>
 export const okFrame = (re: Json, result: object): string => JSON.stringify({ re, ok: true, ...result });
 
 /** The answer to a command. */
-export const answerFrame = (re: Json, answer: Answer, render: Render, origin: string): string =>
-  answer.do === "message.list"
-    ? `{"re":${JSON.stringify(re)},"ok":true,${render.pageText(answer.result, origin)}}`
-    : okFrame(re, resultOf(answer, render, origin));
+export function answerFrame(re: Json, answer: Answer, render: Render, origin: string): string {
+  if (answer.do === "message.list") return `${okOpen(re)}${render.pageText(answer.result, origin)}}`;
+  if (answer.do === "message.send") return `${okOpen(re)}"message":${render.seenText(answer.result.message, origin)}}`;
+  return okFrame(re, resultOf(answer, render, origin));
+}
+
+const okOpen = (re: Json): string => `{"re":${JSON.stringify(re)},"ok":true,`;
 
 /** The result of a command, as its answer bears it. */
 function resultOf(answer: Answer, render: Render, origin: string): object {

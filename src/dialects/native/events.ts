@@ -37,7 +37,7 @@ export function createEncode(render: Render): Encode {
     event: { chatId: number; rev: number; message: Message },
     origin: string,
   ): EncodedEvent => {
-    const body = JSON.stringify(render.unseen(event.message, origin)).slice(0, -1);
+    const body = render.openText(event.message, origin);
     const open = `{"event":"${name}","chat_id":${event.chatId},"rev":${event.rev},"message":${body},"read":`;
     return remembered(({ read, unread }) => {
       const end = unread === undefined ? "}" : `,"unread":${unread}}`;

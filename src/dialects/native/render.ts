@@ -49,7 +49,7 @@ export function createRender(linkTo: LinkTo) {
 
   /** A page of messages as JSON: `"items":[…],"next":…`. */
   const pageText = (page: { items: readonly SeenMessage[]; next: number | null }, origin: string): string =>
-    `"items":[${page.items.map((message) => messageText(message, origin)).join(",")}],"next":${page.next}`;
+    `"items":[${page.items.map((message) => messageText.seen(message, origin)).join(",")}],"next":${page.next}`;
 
   const chat = (one: ListedChat, origin: string) => ({
     id: one.id,
@@ -70,9 +70,10 @@ export function createRender(linkTo: LinkTo) {
   return {
     person,
     attachment,
-    unseen,
     seen,
     pageText,
+    openText: messageText.open,
+    seenText: messageText.seen,
     chat,
     member,
     detailed: (one: DetailedChat, origin: string) => ({ ...chat(one, origin), members: one.members.map(member) }),
