@@ -108,6 +108,19 @@ describe("an Inbox that fails for a while", () => {
 });
 
 describe("a Chat that dies between commit and delivery", () => {
+  it("has it in the list of whoever asks for theirs right then, before its alarm goes off", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const chat = await ann.direct(bob);
+    await ann.say(chat.id, "delivered");
+    await expect.poll(() => bob.unread(chat.id)).toBe(1);
+    const heal = await cutOff(bob);
+    await ann.say(chat.id, "committed");
+    await runInDurableObject(chatObject(chat.id), (_, { storage }) => storage.deleteAlarm());
+    await abortAllDurableObjects();
+    heal();
+    expect(await bob.unread(chat.id)).toBe(2);
+  });
+
   it("tells everyone when it is back, also who lost membership or read meanwhile", async () => {
     const [ann, bob, eve] = await people("ann", "bob", "eve");
     if (ann === undefined || bob === undefined || eve === undefined) throw new Error("no people");

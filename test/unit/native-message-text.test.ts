@@ -60,9 +60,32 @@ const message: fc.Arbitrary<SeenMessage> = fc.record({
   read: fc.boolean(),
 });
 
+/** Most messages are a text and nothing else; some are that but for one thing. */
+const PLAIN = { kind: "text", attachments: [], data: null, replyTo: null, editedAt: null, deletedAt: null } as const;
+const plain = fc
+  .tuple(message, fc.constantFrom(undefined, ...(Object.keys(PLAIN) as (keyof typeof PLAIN)[])))
+  .map(([one, but]): SeenMessage => ({ ...one, ...PLAIN, ...(but === undefined ? {} : { [but]: one[but] }) }));
+
+/** What follows another message: by somebody else, by the same person, or the same one again, changed or not. */
+const messages = fc.array(fc.tuple(fc.oneof(plain, message), fc.constantFrom("another", "author", "edited", "same")), {
+  maxLength: 5,
+});
+function inOrder(drawn: readonly (readonly [SeenMessage, string])[]): SeenMessage[] {
+  const all: SeenMessage[] = [];
+  for (const [one, how] of drawn) {
+    const before = all.at(-1);
+    if (before === undefined || how === "another") all.push(one);
+    else if (how === "author") all.push({ ...one, user: before.user });
+    else if (how === "edited") all.push({ ...one, id: before.id, user: before.user, rev: before.rev + 1 });
+    else all.push({ ...before, read: one.read });
+  }
+  return all;
+}
+
 it("for every message and page there may be", () => {
   fc.assert(
-    fc.property(fc.array(message, { maxLength: 4 }), orNull(fc.nat()), (items, next) => {
+    fc.property(messages, orNull(fc.nat()), (drawn, next) => {
+      const items = inOrder(drawn);
       const page = { items: items.map((one) => render.seen(one, ORIGIN)), next };
       expect(`{${render.pageText({ items, next }, ORIGIN)}}`).toBe(JSON.stringify(page));
     }),

@@ -373,8 +373,7 @@ export class Outbox {
       // What is due later than anything can be was put off by a clock that has gone back since.
       const isDue = lag.due <= now || lag.due > now + DELIVERY.retryMaxMs;
       if (!isDue || this.#lanes.has(user)) continue;
-      this.#lanes.set(user, newLane(lag.from, true));
-      this.#start(user);
+      this.#again(user, lag);
     }
   }
 
@@ -484,8 +483,17 @@ export class Outbox {
 
   /** Brings what is gathered for `user` at once: resolves once they have it, and soon in any case. */
   async settleFor(user: UserId): Promise<void> {
+    const lag = this.#lagging.get(user);
+    // Their Inbox asks, so it can be reached.
+    if (lag !== undefined && !this.#lanes.has(user)) this.#again(user, lag);
     const lane = this.#lanes.get(user);
     if (lane !== undefined) await this.#hurried(lane, this.#room.clock);
+  }
+
+  /** Serves somebody who lags from the log. */
+  #again(user: UserId, { from }: Lag): void {
+    this.#lanes.set(user, newLane(from, true));
+    this.#start(user);
   }
 
   #hurried(lane: Lane, clock: number): Promise<void> {
