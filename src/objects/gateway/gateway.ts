@@ -15,6 +15,7 @@ import type { CarriedWire, GatewayWire } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
 import { log, logFault, within } from "../../log.ts";
 import { ObjectFigures, viaOf } from "../figures.ts";
+import { Gathered } from "../gathered.ts";
 import { identityOf } from "../identity.ts";
 import { Readers } from "../readers.ts";
 import type { GatewayCalls, Push } from "../rpc.ts";
@@ -66,6 +67,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     readonly #readers = new Readers((socket) => this.#slow(socket));
     /** Those that are being opened: they can be closed, and count as open, before they have their socket. */
     readonly #opening = new Set<string>();
+    readonly #entered: Gathered<{ readonly id: string; readonly session: Session }>;
     #armed = false;
 
     constructor(ctx: DurableObjectState, env: Env) {
@@ -82,6 +84,12 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       });
       this.#encodings = new Encodings(wire.encode);
       this.#roster = new Roster(ctx.storage.sql);
+      this.#entered = new Gathered(
+        (all) => {
+          for (const { id, session } of all) this.#roster.add(id, session);
+        },
+        () => this.#opening.size,
+      );
       this.#listening = new Listening(ctx.storage.sql, env, {
         name: this.#name,
         standing: (id) => this.#connections.get(id),
@@ -170,7 +178,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
         graceMs: this.#wire.graceMs,
       });
       if (holder === null) return null;
-      this.#roster.add(id, session);
+      await this.#entered.add({ id, session });
       if (this.#wire.news) await this.serve(session.appId);
       return holder;
     }
