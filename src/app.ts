@@ -57,9 +57,9 @@ function failureOfThrown(thrown: unknown): Failure {
 
 /** The id that the client, or Cloudflare, has given the request; else a new one. */
 function requestIdOf(headers: Headers): string {
-  const given = headers.get("x-request-id");
-  if (given !== null && /^[\w.-]{8,64}$/.test(given)) return given;
-  return headers.get("cf-ray") ?? crypto.randomUUID();
+  for (const given of [headers.get("x-request-id"), headers.get("cf-ray")])
+    if (given !== null && /^[\w.-]{8,64}$/.test(given)) return given;
+  return crypto.randomUUID();
 }
 
 function mount(env: Env): Mounted {
@@ -75,7 +75,7 @@ function mount(env: Env): Mounted {
     c.set("origin", env.PUBLIC_URL ?? new URL(c.req.url).origin);
     c.set("requestId", requestId);
     await within(requestId, next);
-    // The answer to an upgrade is not ours to change.
+    // The answer to an upgrade is not ours to change: its object gives it the id.
     if (c.res.webSocket === null) c.header("x-request-id", requestId);
     // The route's pattern, never its address: an address may hold a signature.
     log("request", {

@@ -1,5 +1,5 @@
 /**
- * Log lines: one JSON object each, with an event name and ids. Never a message's text, a token or a password:
+ * Log lines: one JSON object each, with its time, a level (`error`: a fault of ours), an event name and ids. Never a message's text, a token or a password:
  * callers hand over ids only, and of a fault only its class and its place in our code. Lines that belong to a request, or to
  * a connection that a request opened, bear its id as `request`.
  */
@@ -16,8 +16,10 @@ export const within = <T>(request: string | null, work: () => T): T => requests.
 /** The id of the request that this is done for; null where there is none. */
 export const requestOf = (): string | null => requests.getStore() ?? null;
 
+const head = (level: "info" | "error"): object => ({ time: new Date().toISOString(), level });
+
 export function log(event: string, fields: { readonly [name: string]: Field } = {}): void {
-  console.log(JSON.stringify({ event, request: requestOf() ?? undefined, ...fields }));
+  console.log(JSON.stringify({ ...head("info"), event, request: requestOf() ?? undefined, ...fields }));
 }
 
 /** Logs what was thrown and is no failure of the catalogue. Its message may quote input, so the stack's frames alone are kept. */
@@ -30,6 +32,7 @@ export function logFault(where: string, fault: unknown, fields: { readonly [name
       .slice(0, 6) ?? [];
   console.log(
     JSON.stringify({
+      ...head("error"),
       event: "fault",
       where,
       request: requestOf() ?? undefined,

@@ -31,13 +31,12 @@ export function connectionId(place: string): string {
   return `${place}#${randomUUID()}`;
 }
 
-/** The 101 answer that hands `client` over, with the subprotocol that was agreed on. */
-export function upgraded(client: WebSocket, subprotocol: string | null): Response {
-  return new Response(null, {
-    status: 101,
-    webSocket: client,
-    headers: subprotocol === null ? {} : { "sec-websocket-protocol": subprotocol },
-  });
+/** The 101 answer that hands `client` over: with the subprotocol that was agreed on, and the id of the request. */
+export function upgraded(client: WebSocket, subprotocol: string | null, request: string | null): Response {
+  const headers = new Headers();
+  if (subprotocol !== null) headers.set("sec-websocket-protocol", subprotocol);
+  if (request !== null) headers.set("x-request-id", request);
+  return new Response(null, { status: 101, webSocket: client, headers });
 }
 
 /** The subprotocol to answer: `wanted`, if the client offered it. */

@@ -20,7 +20,7 @@ import { build, startBaseline, startParlance } from "./servers.ts";
 import type { Measured } from "./table.ts";
 import { holds, line, table } from "./table.ts";
 import { talking } from "./talking.ts";
-import { freePort } from "./workerd.ts";
+import { freePort } from "../support/ports.ts";
 
 const ROWS: readonly Row[] = [...talking, ...connecting, ...reading];
 

@@ -1,10 +1,10 @@
 /** A `workerd` of its own for a server that is measured, and what the machine says of its process. Linux only. Knows no server. */
 
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Miniflare, convertV4MiniflareOptions } from "miniflare";
+import { freePort } from "../support/ports.ts";
 
 /** `/proc` counts CPU time in these. */
 const TICK_US = 10_000;
@@ -60,18 +60,6 @@ export async function start(options: object): Promise<{ server: Miniflare; subje
     stop,
   };
   return { server, subject };
-}
-
-/** A port of this machine that nobody listens on. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (typeof address === "object" && address !== null ? resolve(address.port) : reject(address)));
-    });
-  });
 }
 
 /** What `/proc` says of a process, from the third field on. */

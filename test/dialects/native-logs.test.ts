@@ -47,7 +47,8 @@ describe("the log of a conversation", () => {
     for (const args of lines) {
       expect(args).toHaveLength(1);
       const line = JSON.parse(String(args[0]));
-      expect(line).toMatchObject({ event: expect.any(String) });
+      expect(line).toMatchObject({ event: expect.any(String), level: "info" });
+      expect(new Date(line.time).toISOString()).toBe(line.time);
       expect(line.event).not.toBe("fault");
     }
     const all = lines.join("\n");

@@ -42,6 +42,7 @@ describe("the id of a request", () => {
     for (const bad of ["short", "x".repeat(65), "has a space", "semi;colon", '"quoted-id"']) {
       expect(await given({ "x-request-id": bad, "cf-ray": "8f0000-FRA" })).toBe("8f0000-FRA");
       expect(await given({ "x-request-id": bad })).toMatch(/^[0-9a-f-]{36}$/);
+      expect(await given({ "cf-ray": bad })).toMatch(/^[0-9a-f-]{36}$/);
     }
   });
 
@@ -75,10 +76,11 @@ describe("the id of a request", () => {
     const [ann, bob] = await people("ann", "bob");
     const chat = (await ann.direct(bob)).id as number;
     const address = path === "own" ? `/v1/chats/${chat}/socket` : path;
-    const { webSocket } = await knock(address, {
+    const { webSocket, headers } = await knock(address, {
       "sec-websocket-protocol": `parlance.v1, bearer.${ann.token}`,
       "x-request-id": "the-upgrade",
     });
+    expect(headers.get("x-request-id")).toBe("the-upgrade");
     if (webSocket === null) throw new Error("refused");
     const socket = new Socket(webSocket);
     await socket.do("message.send", { chat_id: chat, text: "so that it is open" });

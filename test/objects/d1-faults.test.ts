@@ -1,20 +1,20 @@
 // D1 that fails or hangs for a while, by a proxy before every statement: what is open talks on, what needs the directory is refused
 // in plain words or waits, and afterwards the directory has what it missed.
 
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { file } from "../support/files.ts";
 import { MethodsClient } from "../support/methods.ts";
 import type { Answer, Body, Socket } from "../support/people.ts";
 import { call, people } from "../support/people.ts";
+import { anHourLater } from "../support/alarms.ts";
 
 type Run = (...args: unknown[]) => Promise<unknown>;
 
 const undo: (() => void)[] = [];
 afterEach(() => {
   for (const one of undo.splice(0)) one();
-  vi.useRealTimers();
 });
 
 const prototypeOf = (object: object): Record<string, Run> => Object.getPrototypeOf(object) as Record<string, Run>;
@@ -78,13 +78,6 @@ function hanging(): { heal: () => void; waiting: () => number } {
 const texts = (socket: Socket): string[] =>
   socket.events.flatMap((event) => (event.event === "message.created" ? [event.message.text] : []));
 
-/** As after an hour, in which the alarm of a chat goes off again and again. */
-async function later(chat: number): Promise<void> {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
-  await runDurableObjectAlarm(env.CHAT.getByName(`chat:${chat}`));
-  vi.useRealTimers();
-}
-
 describe("D1 that fails for a while", () => {
   it("stops nobody who is connected, refuses all others in plain words, and leaves no hole", async () => {
     const [ann, bob] = await people("ann", "bob");
@@ -127,7 +120,7 @@ describe("D1 that fails for a while", () => {
     const client = await MethodsClient.of(ann);
     const socket = await ann.socket(chat.id);
     const attachment = await file(ann);
-    await later(chat.id);
+    await anHourLater(chat.id);
 
     const heal = failingOnceFound();
     const sent = await socket.do("message.send", { attachments: [attachment.id] });
@@ -146,7 +139,7 @@ describe("D1 that fails for a while", () => {
     expect(await directory()).toEqual(["Before", 3, null]);
     await expect
       .poll(async () => {
-        await later(chat.id);
+        await anHourLater(chat.id);
         return directory();
       })
       .toEqual(["After", 2, chat.id]);
@@ -158,7 +151,7 @@ describe("D1 that fails for a while", () => {
     const chat = await ann.direct(bob);
     const attachment = await file(ann);
     await ann.say(chat.id, "so that the chat is open");
-    await later(chat.id);
+    await anHourLater(chat.id);
     const heal = failingOnceFound();
     const sent = await ann.post(`/v1/chats/${chat.id}/messages`, { attachments: [attachment.id] });
     expect(sent.status).toBe(201);

@@ -9,6 +9,7 @@ import type { Kind } from "../support/meter.ts";
 import { MethodsClient } from "../support/methods.ts";
 import type { Body, Socket } from "../support/people.ts";
 import { people } from "../support/people.ts";
+import { anHourLater } from "../support/alarms.ts";
 
 const undo: (() => void)[] = [];
 afterEach(() => {
@@ -39,13 +40,6 @@ async function fullDisk(kind: Kind, name: string, statement: RegExp): Promise<()
 
 const texts = (socket: Socket): string[] =>
   socket.events.flatMap((event) => (event.event === "message.created" ? [event.message.text] : []));
-
-/** As after an hour: who lags is served. */
-async function later(chat: number): Promise<void> {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
-  await runDurableObjectAlarm(env.CHAT.getByName(`chat:${chat}`));
-  vi.useRealTimers();
-}
 
 describe("a Chat whose disk is full for a while", () => {
   it("refuses a message in every way in, stores and tells nothing of it, and takes it when it is sent again", async () => {
@@ -145,14 +139,14 @@ describe("an Inbox whose disk is full for a while", () => {
     for (let n = 0; n < 5; n++) await ann.say(chat.id, `m${n}`);
     await expect
       .poll(async () => {
-        await later(chat.id);
+        await anHourLater(chat.id);
         return texts(b).length;
       })
       .toBeGreaterThan(0);
     expect(heal()).toBeGreaterThan(0);
     await expect
       .poll(async () => {
-        await later(chat.id);
+        await anHourLater(chat.id);
         return [await bob.unread(chat.id), new Set(texts(b)).size];
       })
       .toEqual([5, 5]);

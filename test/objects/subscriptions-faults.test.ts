@@ -1,17 +1,15 @@
 // What fails on the way to a connection that acts for an app: it hears each message once all the same, or is closed and asks.
 
-import { runDurableObjectAlarm } from "cloudflare:test";
-import { env } from "cloudflare:workers";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { EventsClient } from "../support/events.ts";
 import { patch } from "../support/meter.ts";
 import type { Person } from "../support/people.ts";
 import { people } from "../support/people.ts";
+import { anHourLater } from "../support/alarms.ts";
 
 const undo: (() => void)[] = [];
 afterEach(() => {
   for (const one of undo.splice(0)) one();
-  vi.useRealTimers();
 });
 
 /** The Inbox of `who` refuses deliveries until the returned function is called. */
@@ -24,12 +22,6 @@ async function cutOff(who: Person): Promise<() => void> {
   });
   undo.push(heal);
   return heal;
-}
-
-/** Runs the chat's alarm as if an hour had gone by, so that everyone who lags is served. */
-async function later(chat: number): Promise<void> {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
-  await runDurableObjectAlarm(env.CHAT.getByName(`chat:${chat}`));
 }
 
 const texts = (client: EventsClient, chat: number): string[] => client.messages(chat).map(({ msg }) => msg);
@@ -48,9 +40,8 @@ describe("an Inbox that fails for a while", () => {
     await expect.poll(() => texts(both, chat.id)).toEqual(sent);
     expect(texts(alone, chat.id)).toEqual([]);
     heal();
-    await later(chat.id);
+    await anHourLater(chat.id);
     await expect.poll(() => texts(alone, chat.id)).toEqual(sent);
-    vi.useRealTimers();
     await ann.say(chat.id, "four");
     for (const client of [alone, both]) await expect.poll(() => texts(client, chat.id)).toEqual([...sent, "four"]);
   });
@@ -63,10 +54,9 @@ describe("an Inbox that fails for a while", () => {
     const heal = await cutOff(bob);
     for (let n = 0; n < 240; n++) await ann.say(chat.id, `m${n}`);
     heal();
-    await later(chat.id);
+    await anHourLater(chat.id);
     await client.until(() => client.closed, "the close");
     expect(texts(client, chat.id)).toEqual([]);
-    vi.useRealTimers();
     const back = await EventsClient.connect();
     expect(await back.list(chat.id)).toHaveLength(240);
   });

@@ -3,10 +3,10 @@
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { cp, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../support/ports.ts";
 
 const START = join(import.meta.dirname, "../../src/local/start.mjs");
 const READY_WITHIN_MS = 60_000;
@@ -168,13 +168,4 @@ function groupOf(group: number | undefined): string[] {
     const [, pgid, stat] = /^\s*(\d+)\s+(\S+)/.exec(line) ?? [];
     return Number(pgid) === group && !stat?.startsWith("Z");
   });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((listening) => probe.listen(0, "127.0.0.1", listening));
-  const address = probe.address();
-  await new Promise((closed) => probe.close(closed));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -1,6 +1,6 @@
 /** The commands of the native sockets: what a frame asks for, and how its answer looks. Knows no socket. */
 
-import { z } from "zod";
+import type { z } from "zod";
 import type { Answer, Command } from "../../core/commands.ts";
 import type { Failure } from "../../core/errors.ts";
 import { failureOf, invalid, invalidFields } from "../../core/errors.ts";

@@ -620,7 +620,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       };
       const joined = await within(requestId, () => this.#attempt(join));
       if (!joined.ok) return Response.json(joined.failure, { status: 400 });
-      return upgraded(joined.value, agreed(request, this.#wire.subprotocol));
+      return upgraded(joined.value, agreed(request, this.#wire.subprotocol), requestId);
     }
 
     /** Notes who is here, for the time after a crash. */

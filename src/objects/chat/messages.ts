@@ -42,9 +42,9 @@ type PlainRow = [seq: number, rev: number, userId: number, text: string, clientI
  * that is told apart by its length has the columns of `PlainRow`.
  */
 const PAGE = `SELECT group_concat(CASE
+    WHEN attachments IS NULL AND data IS NULL AND reply_to IS NULL AND edited_at IS NULL AND deleted_at IS NULL
+      AND octet_length(text) <= ${LONG} AND kind = 'text' THEN json_array(seq, rev, user_id, text, client_id, created_at)
     WHEN ifnull(octet_length(text), 0) + ifnull(octet_length(data), 0) + ifnull(octet_length(attachments), 0) > ${LONG} THEN seq
-    WHEN kind = 'text' AND text IS NOT NULL AND attachments IS NULL AND data IS NULL AND reply_to IS NULL
-      AND edited_at IS NULL AND deleted_at IS NULL THEN json_array(seq, rev, user_id, text, client_id, created_at)
     ELSE json_array(${COLUMNS}) END) AS rows
   FROM messages WHERE seq BETWEEN ? AND ?`;
 

@@ -76,7 +76,7 @@ export class Carriage implements CarrierHost {
     const wire = this.#hold(server);
     wire.keep({ label, request: requestOf() });
     this.#wires.set(server, wire);
-    return { wire, response: upgraded(client, null) };
+    return { wire, response: upgraded(client, null, requestOf()) };
   }
 
   #hold(socket: WebSocket): HeldSocket {

@@ -152,7 +152,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       pair[1].serializeAttachment(attached);
       const connection = this.#add(pair[1], attached);
       await wire.opened(connection);
-      return upgraded(pair[0], agreed(request, wire.subprotocol));
+      return upgraded(pair[0], agreed(request, wire.subprotocol), requestId);
     }
 
     /** The user's name, if the connection may stand: its token has not ended, neither before nor while this was asked. */
