@@ -485,7 +485,9 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         attendance.left(listeners.remove((_, user) => removed.has(user)));
         if (room.members.size === 0 && !room.ofApp) this.ctx.waitUntil(this.#beginErasing());
       }
-      outbox.start(batch.lanes);
+      // Where several were answered, each has its answer before it hears of those that came after.
+      if (batch.size > 1) setTimeout(() => outbox.start(batch.lanes), 0);
+      else outbox.start(batch.lanes);
       if (files.pending()) this.ctx.waitUntil(this.#settleFiles(room, files));
     }
 
