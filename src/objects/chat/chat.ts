@@ -90,7 +90,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     readonly #sockets: ChatSockets;
     readonly #entered: Gathered<Seat>;
     readonly #commits: GroupCommit<Work>;
-    /** What is to be done for commits once they are on the disk: their answers do not wait for it. */
+    /** What is left of commits until they are on the disk. */
     readonly #following: (() => void)[] = [];
     readonly #figures: ObjectFigures;
     #open: Open | undefined;
@@ -446,10 +446,11 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         if (works.length === 1) perform();
         else storage.transactionSync(perform);
         batch.answer();
-        if (batch.changed) {
-          this.#arm();
+        if (batch.changed) this.#arm();
+        // The answers of own sockets need not wait for what follows; those of others may wait for what it tells.
+        if (batch.changed && works.every(({ reply }) => "to" in reply))
           this.#following.push(() => this.#follows(open, batch));
-        } else this.#follows(open, batch);
+        else this.#follows(open, batch);
       } catch (thrown) {
         // Nothing of it was committed.
         count = works.length;
