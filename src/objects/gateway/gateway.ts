@@ -211,8 +211,9 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       connection.line.close(code, reason);
     }
 
+    /** False, and nothing is noted, where it follows too many of this kind, or has closed meanwhile. */
     follow(id: string, kind: "chat" | "user", target: number): boolean {
-      return this.#roster.follow(id, kind, target);
+      return this.#connections.has(id) && this.#roster.follow(id, kind, target);
     }
 
     unfollow(id: string, kind: "chat" | "user", target: number): void {

@@ -53,9 +53,12 @@ export class Listening {
       this.#subscriptions.remove(id, to, target);
       throw thrown;
     }
-    this.#subscriptions.begun(id);
-    // The connection may have ended while this was asked.
-    if (this.#gateway.standing(id) === undefined) await this.#enter(id, app, { kind: to, target }, false);
+    if (this.#gateway.standing(id) !== undefined) this.#subscriptions.begun(id);
+    else {
+      // It has ended, before or while this was asked.
+      this.#subscriptions.end(id);
+      await this.#enter(id, app, { kind: to, target }, false);
+    }
     return true;
   }
 
