@@ -10,7 +10,7 @@ const AT_ONCE = 64;
 /** With more calls than these under way here, the next ones wait a turn, in which frames are read that can go with them. */
 const FEW = 4;
 
-/** The calls that are under way for all connections of one process. */
+/** The calls that are under way for all connections of one Gateway. */
 export interface Traffic {
   calls: number;
 }

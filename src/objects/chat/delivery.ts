@@ -297,7 +297,7 @@ export class Outbox {
         touched.add(SUBSCRIBERS);
       }
       for (const user of telling.to) {
-        if (rows.has(user) && this.#isQuiet(user)) continue;
+        if (rows.has(user) && this.#leftOut(user)) continue;
         // Whose row has not gone yet may not know that the chat is large, and has not asked to be told.
         const isReached = reach === undefined || reach.has(user) || this.#lanes.get(user)?.row === true;
         if (!isReached && telling.personal !== true) continue;
@@ -339,8 +339,8 @@ export class Outbox {
     return touched;
   }
 
-  /** Whether what goes to `user` is being gathered, and its row is all that will be brought. */
-  #isQuiet(user: UserId): boolean {
+  /** Leaves an event out where what goes to `user` is being gathered, and nobody hears it: the row will do. False: it is to be told. */
+  #leftOut(user: UserId): boolean {
     const lane = this.#lanes.get(user);
     if (lane?.hurry === undefined || this.#ears.get(user)?.length !== 0) return false;
     lane.isUntold = true;
