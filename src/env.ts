@@ -16,7 +16,7 @@ export interface Env {
   readonly OPERATOR_PASSWORD?: string;
   /** "1" opens the default app to the `events` dialect without a key (local development). */
   readonly DEFAULT_APP_OPEN?: string;
-  /** "1" lets tenants' addresses be on this machine or in a private network (local development). */
+  /** "1" (local development) lets tenants' addresses be on this machine or in a private network, and keeps the local tools from compressing. */
   readonly DEVELOPMENT?: string;
   /** Frames that one connection may send in a second, and at once; numbers, where the built-in ones do not fit. */
   readonly FRAMES_PER_SECOND?: string;

@@ -97,9 +97,9 @@ export const FLOOD = {
 /** Bytes that were sent and that readers have not taken yet. */
 export const SLOW = {
   /** With more, a reader is closed. */
-  reader: 2 * 1024 * 1024,
-  /** With more in one object, the slowest is closed. An object has 128 MiB for everything. */
-  all: 64 * 1024 * 1024,
+  reader: 256 * 1024,
+  /** With more in one object, closed connections included, the slowest is closed. An object has 128 MiB for everything. */
+  all: 32 * 1024 * 1024,
   /** With fewer, a reader is not behind. */
   counted: 64 * 1024,
 } as const;

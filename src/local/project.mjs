@@ -2,6 +2,7 @@
 // Must not know what those tools are for. Runs on a bare Node 20, so only `node:` modules, here and in this folder.
 
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
@@ -25,8 +26,21 @@ const outerPath = () =>
 
 export const outerEnv = () => ({ ...process.env, PATH: outerPath() });
 
-/** For the project's own tools: its Node first, and nothing that calls home. */
+/**
+ * A newer workerd than the one that wrangler brings along, which does not count what readers have not taken. An optional
+ * package, as it is not there for every platform.
+ */
+const newerRuntime = inProject(
+  "node_modules",
+  "@cloudflare",
+  `workerd-${process.platform}-${process.arch === "x64" ? "64" : process.arch}`,
+  "bin",
+  "workerd",
+);
+
+/** For the project's own tools: its Node first, its workerd, and nothing that calls home. */
 export const toolEnv = () => ({
+  ...(existsSync(newerRuntime) ? { MINIFLARE_WORKERD_PATH: newerRuntime } : {}),
   ...process.env,
   PATH: [...binFolders, outerPath()].join(delimiter),
   CLOUDFLARE_CF_FETCH_ENABLED: "false",

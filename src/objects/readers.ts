@@ -15,6 +15,9 @@ export class Readers {
   readonly #behind = new Map<WebSocket, number>();
   /** Of those who are behind, the longest frame that they were sent: an answer that they asked for makes nobody slow. */
   readonly #longest = new Map<WebSocket, number>();
+  /** Those that are closed, and still have not taken what was sent before: closing gives no memory back. */
+  readonly #leaving = new Map<WebSocket, number>();
+  /** Bytes of both. */
   #total = 0;
 
   /** `closed` is told of each socket that was closed for being slow: its own end may be long in coming. */
@@ -35,9 +38,18 @@ export class Readers {
     if (this.#total > SLOW.all) this.#closeSlowest();
   }
 
+  /** Nothing more is sent to it. What it has not taken lies in memory, and counts, until it does or has `ended`. */
   forget(socket: WebSocket): void {
+    const bytes = socket.readyState === WebSocket.CLOSED ? 0 : waiting(socket);
     this.#note(socket, 0);
     this.#longest.delete(socket);
+    if (bytes >= SLOW.counted) this.#leave(socket, bytes);
+  }
+
+  /** Its connection is gone, and all that lay there for it. */
+  ended(socket: WebSocket): void {
+    this.forget(socket);
+    this.#leave(socket, 0);
   }
 
   #note(socket: WebSocket, bytes: number): void {
@@ -49,7 +61,15 @@ export class Readers {
     }
   }
 
+  #leave(socket: WebSocket, bytes: number): void {
+    this.#total += bytes - (this.#leaving.get(socket) ?? 0);
+    if (bytes === 0) this.#leaving.delete(socket);
+    else this.#leaving.set(socket, bytes);
+  }
+
   #closeSlowest(): void {
+    for (const socket of this.#leaving.keys()) this.#leave(socket, waiting(socket));
+    if (this.#total <= SLOW.all) return;
     let slowest: WebSocket | undefined;
     let most = 0;
     for (const [socket, bytes] of this.#behind) if (bytes > most) [slowest, most] = [socket, bytes];

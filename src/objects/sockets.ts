@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { FLOOD } from "../core/limits.ts";
+import type { Env } from "../env.ts";
 
 /** RFC 6455 close codes that we use. */
 export const CLOSE = {
@@ -32,8 +33,16 @@ export function connectionId(place: string): string {
 }
 
 /** The 101 answer that hands `client` over: with the subprotocol that was agreed on, and the id of the request. */
-export function upgraded(client: WebSocket, subprotocol: string | null, request: string | null): Response {
+export function upgraded(
+  { DEVELOPMENT }: Pick<Env, "DEVELOPMENT">,
+  client: WebSocket,
+  subprotocol: string | null,
+  request: string | null,
+): Response {
   const headers = new Headers();
+  // What is encoded once for all is not compressed for each. A deployment has a flag for that; the workers of the local
+  // tools, which stand before ours, agree to nothing where we name an extension that was not offered. No client sees it.
+  if (DEVELOPMENT === "1") headers.set("sec-websocket-extensions", "none");
   if (subprotocol !== null) headers.set("sec-websocket-protocol", subprotocol);
   if (request !== null) headers.set("x-request-id", request);
   return new Response(null, { status: 101, webSocket: client, headers });

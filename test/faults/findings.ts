@@ -14,6 +14,7 @@ export const KINDS = {
   unheard: "a connection that stood was not told",
   refused: "refused, or not answered, by a server that runs",
   unrecovered: "a client that did not come back by itself",
+  slow: "who does not read costs more than may be, or who reads is taken for slow",
   left: "what is left of connections that are gone",
 } as const;
 export type Kind = keyof typeof KINDS;

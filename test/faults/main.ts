@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { freePort } from "../support/ports.ts";
 import { launch } from "../wire/launch.ts";
 import { crowd } from "./crowd.ts";
 import { halfFrames } from "./half-frames.ts";
@@ -12,9 +13,17 @@ import { kills } from "./kills.ts";
 import { Random } from "./random.ts";
 import { findingsTable } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
+import { slowReaders } from "./slow-readers.ts";
 
 const WORKERD = join(import.meta.dirname, "../support/workerd.ts");
-const SCENARIOS: Readonly<Record<string, Scenario>> = { kills, "half-frames": halfFrames, crowd };
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  kills,
+  "half-frames": halfFrames,
+  "slow-readers": slowReaders,
+  crowd,
+};
+/** Those that look into the heap. */
+const INSPECTED: ReadonlySet<Scenario> = new Set([slowReaders]);
 /** What CI runs. */
 const SMALL = { rounds: "30", connections: "1000" };
 
@@ -34,15 +43,24 @@ const wish = { rounds: Number(values.rounds), connections: Number(values.connect
 const results: string[] = [];
 let total = 0;
 for (const [name, scenario] of Object.entries(SCENARIOS).filter(([name]) => values.only.includes(name))) {
+  const inspector = await freePort();
   const { server, end } = await launch({
     launcher: WORKERD,
-    // How fast one client may talk is for others to test.
-    env: { FRAMES_PER_SECOND: "100000", FRAME_BURST: "100000" },
+    env: {
+      // How fast one client may talk is for others to test.
+      FRAMES_PER_SECOND: "100000",
+      FRAME_BURST: "100000",
+      ...(INSPECTED.has(scenario) ? { INSPECTOR: String(inspector) } : {}),
+    },
     port: values.port === undefined ? await portBelowEphemeral(new Random(Date.now())) : Number(values.port),
   });
   console.log(`\n${name}, seed ${wish.seed}, state in ${server.state}`);
   const began = Date.now();
-  const { findings, text } = await scenario(server, { ...wish, tell: (line) => console.log(`  ${line}`) });
+  const { findings, text } = await scenario(server, {
+    ...wish,
+    inspector,
+    tell: (line) => console.log(`  ${line}`),
+  });
   console.log(`\n${text}\n\n${findingsTable(findings)}\n`);
   const seconds = Math.round((Date.now() - began) / 1_000);
   results.push(`${name}: ${findings.total} findings in ${seconds} s`);

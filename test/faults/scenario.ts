@@ -10,6 +10,8 @@ export interface Wish {
   readonly rounds: number;
   readonly connections: number;
   readonly seed: number;
+  /** The port of V8's inspector, for the scenarios that are inspected. */
+  readonly inspector: number;
   /** Tells how far it is. */
   readonly tell: (line: string) => void;
 }

@@ -55,6 +55,7 @@ export class Server {
       env: {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
+        MINIFLARE_WORKERD_PATH: process.env["MINIFLARE_WORKERD_PATH"],
         ...SETTINGS,
         ...env,
         PORT: String(this.port),

@@ -70,6 +70,27 @@ describe("a reader who does not keep up", () => {
     );
   });
 
+  it("goes on counting when it is closed, until its connection is gone: closing gives no memory back", () => {
+    const readers = new Readers(() => undefined);
+    /** What a new reader who never reads has waiting when it is closed. */
+    const stuck = (): Held => {
+      const held = new Held();
+      while (held.code === undefined) readers.send(held.socket, frame);
+      return held;
+    };
+    const first = stuck();
+    expect(first.bufferedAmount).toBeGreaterThan(SLOW.reader);
+    const gone = Array.from({ length: SLOW.all / SLOW.reader }, stuck);
+    expect(stuck().bufferedAmount).toBeLessThanOrEqual(SLOW.counted + 2 * frame.length);
+    for (const held of gone) readers.ended(held.socket);
+    expect(stuck().bufferedAmount).toBeGreaterThan(SLOW.reader);
+    // What is taken after all counts no more.
+    const [taken, kept] = [Array.from({ length: SLOW.all / SLOW.reader }, stuck), stuck()];
+    expect(kept.bufferedAmount).toBeLessThanOrEqual(SLOW.counted + 2 * frame.length);
+    for (const held of taken) held.bufferedAmount = 0;
+    expect(stuck().bufferedAmount).toBeGreaterThan(SLOW.reader);
+  });
+
   it("is nobody where the runtime does not count", () => {
     const readers = new Readers(() => undefined);
     const held = new Held();

@@ -32,6 +32,8 @@ describe("a server that people talk on", () => {
     const [a, b] = [await ann.socket(), await bob.socket(undefined, true)];
     const [aHere, bHere] = [await ann.socket(chat, true), await bob.socket(chat)];
     expect(b.socket.protocol).toBe("parlance.v1");
+    // The client offers to compress.
+    for (const { socket } of [a, b, aHere, bHere]) expect(socket.extensions).toBe("");
     await a.do("message.send", { chat_id: chat, text: "one" });
     await bHere.do("message.send", { text: "two" });
     await aHere.do("message.send", { text: "three" });

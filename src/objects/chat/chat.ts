@@ -623,7 +623,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       };
       const joined = await within(requestId, () => this.#attempt(join));
       if (!joined.ok) return Response.json(joined.failure, { status: 400 });
-      return upgraded(joined.value, agreed(request, this.#wire.subprotocol), requestId);
+      return upgraded(this.env, joined.value, agreed(request, this.#wire.subprotocol), requestId);
     }
 
     /** Notes who is here, for the time after a crash. */
@@ -714,7 +714,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
       closeSocket(socket, code, reason);
-      const seat = this.#sockets.forget(socket);
+      const seat = this.#sockets.ended(socket);
       if (seat !== undefined) this.#departed([seat]);
     }
 

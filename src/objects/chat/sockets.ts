@@ -38,7 +38,7 @@ export class ChatSockets {
     this.#ctx = ctx;
     this.#bucket = bucket;
     this.#readers = new Readers((socket) => {
-      const seat = this.forget(socket);
+      const seat = this.#forget(socket);
       if (seat !== undefined) departed(seat);
     });
     for (const socket of ctx.getWebSockets()) {
@@ -86,8 +86,14 @@ export class ChatSockets {
     this.#readers.send(socket, frame);
   }
 
-  /** The connection has ended: its seat, the first time that it is asked for. */
-  forget(socket: WebSocket): Seat | undefined {
+  /** The connection has ended: its seat, unless it was given up before. */
+  ended(socket: WebSocket): Seat | undefined {
+    const seat = this.#forget(socket);
+    this.#readers.ended(socket);
+    return seat;
+  }
+
+  #forget(socket: WebSocket): Seat | undefined {
     const open = this.#open.get(socket);
     this.#open.delete(socket);
     this.#readers.forget(socket);

@@ -7,6 +7,7 @@ import type { CounterName } from "../../core/figures.ts";
 import { FLOOD } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { CarriedSocket, CarriedWire, Carrier, CarrierHost, CarrierSql, Connection } from "../../core/wire.ts";
+import type { Env } from "../../env.ts";
 import { logFault, requestOf, within } from "../../log.ts";
 import { requestIn } from "../identity.ts";
 import type { Readers } from "../readers.ts";
@@ -35,7 +36,7 @@ export class Carriage implements CarrierHost {
   readonly sql: CarrierSql;
   readonly carrier: Carrier;
   readonly #ctx: DurableObjectState;
-  readonly #env: ObjectBindings;
+  readonly #env: ObjectBindings & Pick<Env, "DEVELOPMENT">;
   readonly #wire: CarriedWire;
   readonly #keeper: Keeper;
   readonly #wires = new Map<WebSocket, HeldSocket>();
@@ -49,7 +50,13 @@ export class Carriage implements CarrierHost {
   /** What the alarm stands at; undefined: what it stood at before the object was evicted. */
   #alarmAt: number | null | undefined;
 
-  constructor(ctx: DurableObjectState, env: ObjectBindings, wire: CarriedWire, name: string, keeper: Keeper) {
+  constructor(
+    ctx: DurableObjectState,
+    env: ObjectBindings & Pick<Env, "DEVELOPMENT">,
+    wire: CarriedWire,
+    name: string,
+    keeper: Keeper,
+  ) {
     this.#ctx = ctx;
     this.#env = env;
     this.#wire = wire;
@@ -76,7 +83,7 @@ export class Carriage implements CarrierHost {
     const wire = this.#hold(server);
     wire.keep({ label, request: requestOf() });
     this.#wires.set(server, wire);
-    return { wire, response: upgraded(client, null, requestOf()) };
+    return { wire, response: upgraded(this.#env, client, null, requestOf()) };
   }
 
   #hold(socket: WebSocket): HeldSocket {
@@ -103,7 +110,6 @@ export class Carriage implements CarrierHost {
     const wire = this.#wires.get(socket);
     this.#wires.delete(socket);
     if (wire === undefined) return;
-    this.#keeper.readers.forget(socket);
     if (wire.isMute && wire.isClosed) this.#clinging++;
     await this.carrier.closed(wire);
     if (this.#clinging > 0) this.later(this.#letGo());

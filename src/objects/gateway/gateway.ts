@@ -152,7 +152,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       pair[1].serializeAttachment(attached);
       const connection = this.#add(pair[1], attached);
       await wire.opened(connection);
-      return upgraded(pair[0], agreed(request, wire.subprotocol), requestId);
+      return upgraded(this.env, pair[0], agreed(request, wire.subprotocol), requestId);
     }
 
     /** The user's name, if the connection may stand: its token has not ended, neither before nor while this was asked. */
@@ -299,6 +299,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
       closeSocket(socket, code, reason);
+      this.#readers.ended(socket);
       await this.#gone(socket);
     }
 
@@ -311,7 +312,6 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     }
 
     async #gone(socket: WebSocket): Promise<void> {
-      this.#readers.forget(socket);
       await this.#carriage?.closed(socket);
       const connection = this.#bySocket.get(socket);
       this.#bySocket.delete(socket);
