@@ -9,12 +9,20 @@ import { CLOSE, closeSocket } from "./sockets.ts";
 /** Bytes that were sent and that the other side has not taken. */
 const waiting = (socket: WebSocket): number => (socket as { readonly bufferedAmount?: number }).bufferedAmount ?? 0;
 
+interface Answered {
+  /** When the last long frame left, and the bytes of all that left at that instant. */
+  readonly at: number;
+  readonly bytes: number;
+  /** The most that left at one instant. */
+  readonly most: number;
+}
+
 export class Readers {
   readonly #closed: (socket: WebSocket) => void;
   /** Those who are behind, and by how many bytes they were when they were sent something last. */
   readonly #behind = new Map<WebSocket, number>();
-  /** Of those who are behind, the longest frame that they were sent: an answer that they asked for makes nobody slow. */
-  readonly #longest = new Map<WebSocket, number>();
+  /** Of those who are behind, the long frames that they were sent: an answer that they asked for makes nobody slow. */
+  readonly #answers = new Map<WebSocket, Answered>();
   /** Those that are closed, and still have not taken what was sent before: closing gives no memory back. */
   readonly #leaving = new Map<WebSocket, number>();
   /** Bytes of both. */
@@ -29,20 +37,28 @@ export class Readers {
   send(socket: WebSocket, frame: string | Uint8Array<ArrayBuffer>): void {
     if (socket.readyState !== WebSocket.OPEN) return;
     const bytes = waiting(socket);
-    if (bytes > SLOW.reader + (this.#longest.get(socket) ?? 0)) return this.#close(socket);
+    if (bytes > SLOW.reader + (this.#answers.get(socket)?.most ?? 0)) return this.#close(socket);
     socket.send(frame);
-    if (frame.length > SLOW.counted) this.#longest.set(socket, Math.max(frame.length, this.#longest.get(socket) ?? 0));
-    else if (bytes < SLOW.counted && this.#longest.size > 0) this.#longest.delete(socket);
+    if (frame.length > SLOW.counted) this.#answered(socket, waiting(socket) - bytes);
+    else if (bytes < SLOW.counted && this.#answers.size > 0) this.#answers.delete(socket);
     if (bytes < SLOW.counted && this.#behind.size === 0) return;
     this.#note(socket, bytes);
     if (this.#total > SLOW.all) this.#closeSlowest();
+  }
+
+  /** An answer may be more than one frame; all of them leave at one instant. */
+  #answered(socket: WebSocket, bytes: number): void {
+    const now = Date.now();
+    const before = this.#answers.get(socket);
+    const together = before?.at === now ? before.bytes + bytes : bytes;
+    this.#answers.set(socket, { at: now, bytes: together, most: Math.max(together, before?.most ?? 0) });
   }
 
   /** Nothing more is sent to it. What it has not taken lies in memory, and counts, until it does or has `ended`. */
   forget(socket: WebSocket): void {
     const bytes = socket.readyState === WebSocket.CLOSED ? 0 : waiting(socket);
     this.#note(socket, 0);
-    this.#longest.delete(socket);
+    this.#answers.delete(socket);
     if (bytes >= SLOW.counted) this.#leave(socket, bytes);
   }
 

@@ -1,11 +1,11 @@
 // A connection that closes while what it has asked for is under way leaves nothing behind, neither at its Gateway nor elsewhere.
 
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it } from "vitest";
 import type { Kind } from "../support/meter.ts";
 import { patch } from "../support/meter.ts";
-import { people } from "../support/people.ts";
+import { call, people } from "../support/people.ts";
 
 const undo: (() => void)[] = [];
 afterEach(() => {
@@ -77,4 +77,29 @@ it("of whoever joins a chat", async () => {
   await expect.poll(done).toBe(2);
   expect(await rowsIn("CHAT", [`chat:${id}`], "listeners")).toBe(0);
   expect(await rowsIn("GATEWAY", gateways("native"), "follows")).toBe(0);
+});
+
+it("of a client that polls, whose token ends between two polls", async () => {
+  const [ann] = await people("ann");
+  const opened = await call("GET", "/ws/?EIO=4&transport=polling");
+  const path = `/ws/?EIO=4&transport=polling&sid=${JSON.parse(String(opened.body).slice(1)).sid}`;
+  await call("POST", path, `40/chat,${JSON.stringify({ token: ann.token })}`);
+  expect((await call("GET", path)).body).toMatch(/^40\/chat/);
+  expect(await rowsIn("GATEWAY", gateways("messenger"), "carried")).toBe(1);
+  await ann.post("/v1/auth/logout");
+  await expect.poll(() => rowsIn("GATEWAY", gateways("messenger"), "connections")).toBe(0);
+  expect(await rowsIn("GATEWAY", gateways("messenger"), "carried")).toBe(0);
+  // It still learns that it is over: the packet that closes is "1", which `call` reads as JSON.
+  expect((await call("GET", path)).body).toBe(1);
+});
+
+it("of connections whose object died after their sessions had ended, and before they were let go", async () => {
+  const [name = ""] = gateways("messenger");
+  const gateway = env.GATEWAY.getByName(name);
+  await runInDurableObject(gateway, (_, { storage }) => {
+    const attached = { id: `${name}#lost`, session: null, username: null, app: null, origin: "", state: null };
+    storage.sql.exec("INSERT INTO carried (key, attached) VALUES ('lost', ?)", JSON.stringify(attached));
+  });
+  await evictDurableObject(gateway);
+  expect(await rowsIn("GATEWAY", [name], "carried")).toBe(0);
 });

@@ -66,6 +66,7 @@ const prototypeOf = (value: object): Methods => Object.getPrototypeOf(value) as 
 
 interface DirectoryAnswer {
   readonly meta: { readonly rows_written: number };
+  readonly results: readonly unknown[];
 }
 
 export class Meter {
@@ -172,24 +173,28 @@ export class Meter {
 
   /** The directory is asked through one method, whichever way a statement is run; a batch has an answer for each. */
   #countDirectory(): void {
-    const { dbSession } = env.DB.prepare("SELECT 1") as unknown as { readonly dbSession: object };
-    const count = (answers: DirectoryAnswer | readonly DirectoryAnswer[]): void => {
-      for (const { meta } of [answers].flat()) {
+    const answered = <Answers extends DirectoryAnswer | readonly DirectoryAnswer[]>(answers: Answers): Answers => {
+      for (const { meta } of [answers].flat() as DirectoryAnswer[]) {
         this.#queries++;
         this.#directoryRows += meta.rows_written;
       }
+      return answers;
     };
+    const statement = prototypeOf(env.DB.prepare("SELECT 1"));
+    const all = statement["all"] as (this: unknown) => Promise<DirectoryAnswer>;
+    const counted = (old: Method) =>
+      async function (this: unknown, ...args: unknown[]) {
+        return answered((await old.apply(this, args)) as DirectoryAnswer | readonly DirectoryAnswer[]);
+      };
+    // The first row alone would come without what it cost.
+    const first = () =>
+      async function (this: unknown) {
+        return answered(await all.call(this)).results[0] ?? null;
+      };
     this.#undo.push(
-      replace(
-        prototypeOf(dbSession),
-        ["_send"],
-        (old) =>
-          async function (this: unknown, ...args: unknown[]) {
-            const answers = (await old.apply(this, args)) as DirectoryAnswer | readonly DirectoryAnswer[];
-            count(answers);
-            return answers;
-          },
-      ),
+      replace(statement, ["run", "all"], counted),
+      replace(statement, ["first"], first),
+      replace(prototypeOf(env.DB), ["batch"], counted),
     );
   }
 

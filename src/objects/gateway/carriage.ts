@@ -67,6 +67,16 @@ export class Carriage implements CarrierHost {
     migrate(ctx.storage, steps, "carried schema");
     for (const socket of ctx.getWebSockets()) this.#wires.set(socket, this.#hold(socket));
     this.carrier = wire.carry(this);
+    this.#endLost();
+  }
+
+  /** The object died after a session had ended, and before its connection was let go. */
+  #endLost(): void {
+    for (const { key } of this.sql.exec("SELECT key FROM carried").toArray()) {
+      if (this.connection(String(key)) !== undefined) continue;
+      this.opened(String(key), "");
+      this.ended(String(key));
+    }
   }
 
   now(): number {

@@ -92,7 +92,8 @@ export class Server implements Upper {
   /** To be called once, when the engine has loaded its sessions. */
   restore(): void {
     for (const { sid, origin } of this.#recovery?.away() ?? []) this.#lifecycle.opened(sid, origin);
-    for (const { sid, origin } of this.#engine.sessions()) this.#lifecycle.opened(sid, origin);
+    for (const { sid, origin, reach } of this.#engine.sessions())
+      if (reach.on !== "ending") this.#lifecycle.opened(sid, origin);
     const partials = new Map(this.#partials.all().map((one) => [one.sid, one]));
     for (const session of this.#engine.sessions()) {
       const partial = partials.get(session.sid);
@@ -256,7 +257,9 @@ export class Server implements Upper {
   }
 
   #ended(sid: string): void {
-    if (this.#engine.session(sid) === undefined && this.#recovery?.isAway(sid) !== true) this.#lifecycle.ended(sid);
+    // One that still polls for its end is over all the same.
+    const isOver = this.#engine.session(sid)?.isOpen !== true;
+    if (isOver && this.#recovery?.isAway(sid) !== true) this.#lifecycle.ended(sid);
   }
 
   asked(question: Json): Json {
