@@ -96,8 +96,9 @@ export const FLOOD = {
 
 /** Bytes that were sent and that readers have not taken yet. */
 export const SLOW = {
-  /** With more, a reader is closed. */
+  /** With more, of which some has waited for so long, a reader is closed. */
   reader: 256 * 1024,
+  patienceMs: 1_000,
   /** With more in one object, closed connections included, the slowest is closed. An object has 128 MiB for everything. */
   all: 32 * 1024 * 1024,
   /** With fewer, a reader is not behind. */

@@ -17,8 +17,16 @@ interface Answered {
   readonly most: number;
 }
 
+/** Since when somebody has been past the bound, and the bytes that were sent since. */
+interface Late {
+  readonly since: number;
+  sent: number;
+}
+
 export class Readers {
   readonly #closed: (socket: WebSocket) => void;
+  readonly #now: () => number;
+  readonly #late = new Map<WebSocket, Late>();
   /** Those who are behind, and by how many bytes they were when they were sent something last. */
   readonly #behind = new Map<WebSocket, number>();
   /** Of those who are behind, the long frames that they were sent: an answer that they asked for makes nobody slow. */
@@ -29,16 +37,19 @@ export class Readers {
   #total = 0;
 
   /** `closed` is told of each socket that was closed for being slow: its own end may be long in coming. */
-  constructor(closed: (socket: WebSocket) => void) {
+  constructor(closed: (socket: WebSocket) => void, now: () => number = Date.now) {
     this.#closed = closed;
+    this.#now = now;
   }
 
   /** Sends, unless the socket is closing; a reader who does not keep up is closed with 1013, and catches up later. */
   send(socket: WebSocket, frame: string | Uint8Array<ArrayBuffer>): void {
     if (socket.readyState !== WebSocket.OPEN) return;
     const bytes = waiting(socket);
-    if (bytes > SLOW.reader + (this.#answers.get(socket)?.most ?? 0)) return this.#close(socket);
+    if (this.#isSlow(socket, bytes)) return this.#close(socket);
     socket.send(frame);
+    const late = this.#late.get(socket);
+    if (late !== undefined) late.sent += waiting(socket) - bytes;
     if (frame.length > SLOW.counted) this.#answered(socket, waiting(socket) - bytes);
     else if (bytes < SLOW.counted && this.#answers.size > 0) this.#answers.delete(socket);
     if (bytes < SLOW.counted && this.#behind.size === 0) return;
@@ -46,9 +57,23 @@ export class Readers {
     if (this.#total > SLOW.all) this.#closeSlowest();
   }
 
+  /** More than the bound waits, and some of it has for a while: who takes it as fast as it comes may ask for a lot at once. */
+  #isSlow(socket: WebSocket, bytes: number): boolean {
+    if (bytes <= SLOW.reader + (this.#answers.get(socket)?.most ?? 0)) {
+      if (this.#late.size > 0) this.#late.delete(socket);
+      return false;
+    }
+    const now = this.#now();
+    const late = this.#late.get(socket);
+    if (late !== undefined && now - late.since < SLOW.patienceMs) return false;
+    if (late !== undefined && bytes > late.sent) return true;
+    this.#late.set(socket, { since: now, sent: 0 });
+    return false;
+  }
+
   /** An answer may be more than one frame; all of them leave at one instant. */
   #answered(socket: WebSocket, bytes: number): void {
-    const now = Date.now();
+    const now = this.#now();
     const before = this.#answers.get(socket);
     const together = before?.at === now ? before.bytes + bytes : bytes;
     this.#answers.set(socket, { at: now, bytes: together, most: Math.max(together, before?.most ?? 0) });
@@ -59,6 +84,7 @@ export class Readers {
     const bytes = socket.readyState === WebSocket.CLOSED ? 0 : waiting(socket);
     this.#note(socket, 0);
     this.#answers.delete(socket);
+    this.#late.delete(socket);
     if (bytes >= SLOW.counted) this.#leave(socket, bytes);
   }
 

@@ -27,35 +27,71 @@ class Held {
 
 const frame = "x".repeat(16 * 1024);
 
+/** The time, which goes on where a test says so. */
+let now = 0;
+const clock = (): number => now;
+
+/** Sends so much, in frames, within so long. */
+function sendAll(readers: Readers, held: Held, bytes: number, ms: number): void {
+  const frames = Math.ceil(bytes / frame.length);
+  for (let n = 0; n < frames; n++) {
+    now += ms / frames;
+    readers.send(held.socket, frame);
+  }
+}
+
 describe("a reader who does not keep up", () => {
   it("is closed with 1013 past the bound, is told of once, and gets nothing more", () => {
     const closed: WebSocket[] = [];
-    const readers = new Readers((socket) => closed.push(socket));
+    const readers = new Readers((socket) => closed.push(socket), clock);
     const held = new Held();
-    for (let n = 0; n < 2 * (SLOW.reader / frame.length); n++) readers.send(held.socket, frame);
+    sendAll(readers, held, 4 * SLOW.reader, 4 * SLOW.patienceMs);
     expect(held.code).toBe(1013);
     expect(closed).toEqual([held.socket]);
-    expect(held.bufferedAmount).toBeLessThanOrEqual(SLOW.reader + 2 * frame.length);
+    expect(held.bufferedAmount).toBeLessThanOrEqual(3 * SLOW.reader);
+  });
+
+  it("is not who takes it, however much is on its way at once", () => {
+    const readers = new Readers(() => undefined, clock);
+    const held = new Held();
+    for (let n = 0; n < 50; n++) {
+      sendAll(readers, held, 8 * SLOW.reader, SLOW.patienceMs / 2);
+      // All but what was sent last.
+      held.bufferedAmount = 2 * SLOW.reader;
+    }
+    expect(held.code).toBeUndefined();
+  });
+
+  it("is who takes it too slowly to ever have it all", () => {
+    const readers = new Readers(() => undefined, clock);
+    const held = new Held();
+    for (let n = 0; n < 50; n++) {
+      sendAll(readers, held, SLOW.reader / 2, SLOW.patienceMs / 2);
+      held.bufferedAmount = (held.bufferedAmount ?? 0) - SLOW.reader / 8;
+    }
+    expect(held.code).toBe(1013);
   });
 
   it("is not who asked for much and gets it", () => {
-    const readers = new Readers(() => undefined);
+    const readers = new Readers(() => undefined, clock);
     const held = new Held();
     for (let n = 0; n < 3; n++) readers.send(held.socket, "x".repeat(2 * SLOW.reader));
-    readers.send(held.socket, frame);
+    now += 10 * SLOW.patienceMs;
+    sendAll(readers, held, SLOW.reader / 2, 10 * SLOW.patienceMs);
     expect(held.code).toBeUndefined();
     held.bufferedAmount = 0;
-    for (let n = 0; n < 2 * (SLOW.reader / frame.length); n++) readers.send(held.socket, frame);
+    sendAll(readers, held, 4 * SLOW.reader, 4 * SLOW.patienceMs);
     expect(held.code).toBe(1013);
   });
 
   it("costs those who do keep up nothing, whatever the load: all of them together stay within the object's share", () => {
     fc.assert(
       fc.property(fc.integer({ min: 40, max: 120 }), fc.integer({ min: 1, max: 60 }), (stuck, keeping) => {
-        const readers = new Readers(() => undefined);
+        const readers = new Readers(() => undefined, clock);
         const slow = Array.from({ length: stuck }, () => new Held());
         const good = Array.from({ length: keeping }, () => new Held());
         for (let n = 0; n < 150; n++) {
+          now += SLOW.patienceMs / 10;
           for (const held of [...slow, ...good]) readers.send(held.socket, frame);
           for (const held of good) held.bufferedAmount = 0;
           const open = slow.filter(({ code }) => code === undefined);
@@ -71,11 +107,11 @@ describe("a reader who does not keep up", () => {
   });
 
   it("goes on counting when it is closed, until its connection is gone: closing gives no memory back", () => {
-    const readers = new Readers(() => undefined);
+    const readers = new Readers(() => undefined, clock);
     /** What a new reader who never reads has waiting when it is closed. */
     const stuck = (): Held => {
       const held = new Held();
-      while (held.code === undefined) readers.send(held.socket, frame);
+      while (held.code === undefined) sendAll(readers, held, frame.length, SLOW.patienceMs / 2);
       return held;
     };
     const first = stuck();
