@@ -42,6 +42,8 @@ export class Room extends DurableObject<Env> {
     this.#seq = count;
   }
 
+  touch(): void {}
+
   override async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
     if (url.pathname.endsWith("/fill")) {
@@ -75,8 +77,12 @@ export class Room extends DurableObject<Env> {
 }
 
 export default {
-  fetch(request: Request, env: Env): Promise<Response> {
-    const [, room = ""] = new URL(request.url).pathname.split("/");
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    const [, room = ""] = pathname.split("/");
+    // For the memory of people: an object for each, which has nothing in it but the table.
+    const own = searchParams.get("own");
+    if (own !== null) await env.ROOM.getByName(`own ${own}`).touch();
     return env.ROOM.getByName(room).fetch(request);
   },
 };

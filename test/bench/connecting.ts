@@ -6,7 +6,7 @@ import type { Figure, Row, Size } from "./row.ts";
 import { metered } from "./row.ts";
 import type { Account, Parlance } from "./servers.ts";
 import { startBaseline, startParlance } from "./servers.ts";
-import { baselineLine, chatLine, userLine } from "./speech.ts";
+import { baselineLine, baselineOwnLine, chatLine, userLine } from "./speech.ts";
 import type { Subject } from "./workerd.ts";
 
 const CONNECTS = { full: 1_000, small: 50 } as const;
@@ -26,8 +26,8 @@ async function linesTo(parlance: Parlance, where: Where, people: readonly Accoun
   return Array.from({ length: count }, (_, at) => one(people[at % people.length] as Account));
 }
 
-const baselineLines = ({ url }: Subject, count: number): Line[] =>
-  Array.from({ length: count }, (_, at) => baselineLine(url, "connecting", at));
+const baselineLines = ({ url }: Subject, count: number, line: typeof baselineOwnLine = baselineLine): Line[] =>
+  Array.from({ length: count }, (_, at) => line(url, "connecting", at));
 
 /** Connections that are made by people whose token is checked, against those of a server that asks nobody who they are. */
 function connects(key: string, title: string, where: Where): Row {
@@ -76,7 +76,16 @@ async function idle<S extends Subject>(server: S, lines: (server: S) => Promise<
   }
 }
 
-function memory(key: string, title: string, where: Where, atMost: number): Row {
+interface Idle {
+  readonly key: string;
+  readonly title: string;
+  readonly where: Where;
+  readonly atMost: number;
+  /** Who they are; as many as there are sockets, where nothing is said, and then each has an object in the baseline as well. */
+  readonly people?: number;
+}
+
+function memory({ key, title, where, atMost, people }: Idle): Row {
   return {
     key,
     title,
@@ -84,10 +93,16 @@ function memory(key: string, title: string, where: Where, atMost: number): Row {
     bound: { atMost },
     prepare({ built, size }) {
       const count = size.of(IDLE.full, IDLE.small);
+      const theirs = (one: Subject): Promise<Line[]> =>
+        Promise.resolve(baselineLines(one, count, people === undefined ? baselineOwnLine : baselineLine));
       return Promise.resolve({
-        first: async () => idle(await startBaseline(built), (one) => Promise.resolve(baselineLines(one, count)), size),
+        first: async () => idle(await startBaseline(built), theirs, size),
         second: async () =>
-          idle(await startParlance(built), async (one) => linesTo(one, where, await one.people(count), count), size),
+          idle(
+            await startParlance(built),
+            async (one) => linesTo(one, where, await one.people(people ?? count), count),
+            size,
+          ),
         end: () => {},
       });
     },
@@ -97,6 +112,24 @@ function memory(key: string, title: string, where: Where, atMost: number): Row {
 export const connecting: readonly Row[] = [
   connects("connects", "connects to a chat's own socket, login checked", "chat"),
   connects("connects-gateway", "connects to /v1/socket, login checked", "gateway"),
-  memory("memory", "memory of an idle socket, chat's own", "chat", 1.15),
-  memory("memory-gateway", "memory of an idle socket, /v1/socket", "gateway", 1.4),
+  memory({
+    key: "memory",
+    title: "memory of an idle socket, chat's own",
+    where: "chat",
+    atMost: 1.15,
+    people: CONNECTING_PEOPLE,
+  }),
+  memory({
+    key: "memory-gateway",
+    title: "memory of an idle socket, /v1/socket",
+    where: "gateway",
+    atMost: 1.4,
+    people: CONNECTING_PEOPLE,
+  }),
+  memory({
+    key: "memory-people",
+    title: "the same, each somebody else's, against an empty object for each",
+    where: "gateway",
+    atMost: 1.4,
+  }),
 ];

@@ -58,6 +58,11 @@ export const baselineLine = (url: string, room: string, user: number | string): 
   url: `${socketUrl(url)}/${room}?user=${user}`,
   speech: native,
 });
+/** The same, for somebody who has an object of their own. */
+export const baselineOwnLine = (url: string, room: string, user: number): Line => ({
+  url: `${socketUrl(url)}/${room}?user=${user}&own=${user}`,
+  speech: native,
+});
 export const chatLine = (url: string, chat: number, account: Account): Line =>
   native1(url, `/v1/chats/${chat}/socket`, account);
 export const userLine = (url: string, account: Account): Line => native1(url, "/v1/socket", account);

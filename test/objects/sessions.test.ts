@@ -8,6 +8,7 @@ import { createTokenSigner } from "../../src/auth/tokens.ts";
 import { appId } from "../../src/core/ids.ts";
 import { PRESENCE } from "../../src/core/limits.ts";
 import { inboxStub } from "../../src/objects/rpc.ts";
+import { countCalls } from "../support/meter.ts";
 import type { Socket } from "../support/people.ts";
 import { people, Person } from "../support/people.ts";
 
@@ -55,6 +56,34 @@ describe("the end of a token", () => {
     await bob.say(chat.id, "to the phone");
     await Promise.all([p.event("message.created"), pHere.event("message.created")]);
     expect([p.closed, pHere.closed]).toEqual([undefined, undefined]);
+  });
+
+  it("closes all sockets that it opened on one chat, of which the Inbox was told once, and of their end with the last", async () => {
+    const [ann, bob] = await pair();
+    const chat = await ann.direct(bob);
+    const first = await ann.socket(chat.id);
+    const { calls, stop } = await countCalls([["INBOX", `user:${ann.id}`]]);
+    const more = [await ann.socket(chat.id), await ann.socket(chat.id)];
+    first.close();
+    await closed(first);
+    const [second, third] = more as [Socket, Socket];
+    second.close();
+    await closed(second);
+    expect(calls.get("INBOX.addConnection")).toBeUndefined();
+    expect(calls.get("INBOX.removeConnections")).toBeUndefined();
+    expect((await bob.get(`/v1/users/${ann.id}`)).body.online).toBe(true);
+    // One that opens while the last one closes stands, too.
+    third.close();
+    const fourth = await ann.socket(chat.id);
+    await closed(third);
+    const fifth = await ann.socket(chat.id);
+    expect((await ann.post("/v1/auth/logout")).status).toBe(204);
+    for (const socket of [fourth, fifth]) {
+      await closed(socket);
+      expect(socket.closed?.code).toBe(1008);
+    }
+    await expect.poll(() => calls.get("INBOX.removeConnections") ?? 0).toBeGreaterThan(0);
+    stop();
   });
 
   it("by its date closes them too, and nothing that was asked meanwhile is done", async () => {

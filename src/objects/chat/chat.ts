@@ -13,7 +13,7 @@ import type { AppId, UserId } from "../../core/ids.ts";
 import { chatId } from "../../core/ids.ts";
 import { DELIVERY, FLOOD, LIMITS } from "../../core/limits.ts";
 import type { Attachment, Draft, Json } from "../../core/message.ts";
-import type { Actor, Person } from "../../core/people.ts";
+import type { Actor, Person, Session } from "../../core/people.ts";
 import type { Directory, Files } from "../../core/ports.ts";
 import type { ChatWire } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
@@ -43,8 +43,8 @@ import * as membership from "./membership.ts";
 import * as messaging from "./messaging.ts";
 import { Room } from "./room.ts";
 import { CHAT_SCHEMA } from "./schema.ts";
-import type { OpenSocket, Seat } from "./sockets.ts";
-import { ChatSockets } from "./sockets.ts";
+import type { OpenSocket, Seat, Standing } from "./sockets.ts";
+import { ChatSockets, standingOf } from "./sockets.ts";
 
 export interface ChatPorts {
   readonly directory: Directory;
@@ -88,7 +88,9 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     readonly #ports: ChatPorts;
     readonly #wire: ChatWire;
     readonly #sockets: ChatSockets;
-    readonly #entered: Gathered<Seat>;
+    readonly #entered: Gathered<Standing>;
+    /** By standing: the call that tells the Inbox that it is over. */
+    readonly #goings = new Map<string, Promise<void>>();
     readonly #commits: GroupCommit<Work>;
     /** What is left of commits until they are on the disk. */
     readonly #following: (() => void)[] = [];
@@ -109,7 +111,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         (seat) => this.#slow(seat),
       );
       this.#entered = new Gathered(
-        (seats) => this.#enter(seats),
+        (standings) => this.#enter(standings),
         () => this.#sockets.opening,
       );
       this.#commits = new GroupCommit({
@@ -195,9 +197,9 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     /** Sockets that were open when the process ended are gone without a word: their users' Inboxes are told. */
     #missSockets(): void {
-      const alive = this.#sockets.ids();
+      const standing = this.#sockets.standings();
       for (const row of this.ctx.storage.sql.exec<{ connection: string; user_id: number }>("SELECT * FROM sockets")) {
-        if (!alive.has(row.connection)) this.#departed([{ id: row.connection, userId: row.user_id as UserId }]);
+        if (!standing.has(row.connection)) this.#letGo({ id: row.connection, userId: row.user_id as UserId });
       }
     }
 
@@ -347,12 +349,12 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     }
 
     async closeSockets(connections: readonly string[], code: number, reason: string): Promise<void> {
-      this.#departed(this.#sockets.close((seat) => connections.includes(seat.id), code, reason));
+      this.#departed(this.#sockets.close((seat) => connections.includes(standingOf(seat).id), code, reason));
     }
 
     async alive(connections: readonly string[]): Promise<string[]> {
-      const open = this.#sockets.ids();
-      return connections.filter((id) => open.has(id));
+      const standing = this.#sockets.standings();
+      return connections.filter((id) => standing.has(id));
     }
 
     personChanged(person: Person): Promise<Result<null>> {
@@ -601,19 +603,12 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
           origin,
           request: requestId,
         };
+        const isKnown = this.#sockets.isStanding(standingOf(seat));
         this.#sockets.reserve(seat);
-        const { graceMs } = this.#wire;
-        const info = { id, tokenId, expiresAt, graceMs };
-        let stands = false;
-        try {
-          stands = (await inboxStub(this.env, session.userId).addConnection(session, null, info)) !== null;
-        } finally {
-          if (!stands) this.#departed(this.#sockets.close((one) => one === seat, CLOSE.policy, ""));
-        }
-        await this.#entered.add(seat);
+        if (!isKnown) await this.#stand(session, seat);
         if (!this.#sockets.claim(seat)) {
-          this.#leave(id);
           // While the Inbox was asked the member was removed, the chat was erased, or the token ended.
+          this.#departed([seat]);
           (await this.#load()).room.role(session);
           throw authInvalid();
         }
@@ -626,12 +621,29 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       return upgraded(this.env, joined.value, agreed(request, this.#wire.subprotocol), requestId);
     }
 
+    /** The user's Inbox knows of the seat before it is taken, and ends it with its token. A seat that may not be taken is given up. */
+    async #stand(session: Session, seat: Seat): Promise<void> {
+      const { tokenId, expiresAt } = seat;
+      const standing = standingOf(seat);
+      const { graceMs } = this.#wire;
+      let stands = false;
+      try {
+        // Calls to one object may overtake each other.
+        await this.#goings.get(standing.id);
+        const info = { id: standing.id, tokenId, expiresAt, graceMs };
+        stands = (await inboxStub(this.env, seat.userId).addConnection(session, null, info)) !== null;
+      } finally {
+        if (!stands) this.#departed(this.#sockets.close((one) => one === seat, CLOSE.policy, ""));
+      }
+      await this.#entered.add(standing);
+    }
+
     /** Notes who is here, for the time after a crash. */
-    #enter(seats: readonly Seat[]): void {
+    #enter(standings: readonly Standing[]): void {
       // The chat may have been erased meanwhile.
       if (isEmpty(this.ctx.storage.sql)) return;
-      for (const { id, userId } of seats)
-        this.ctx.storage.sql.exec("INSERT INTO sockets (connection, user_id) VALUES (?, ?)", id, userId);
+      for (const { id, userId } of standings)
+        this.ctx.storage.sql.exec("INSERT OR REPLACE INTO sockets (connection, user_id) VALUES (?, ?)", id, userId);
       this.#arm();
     }
 
@@ -722,12 +734,23 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       await this.webSocketClose(socket, CLOSE.internal, "");
     }
 
-    #departed(seats: readonly Pick<Seat, "id" | "userId">[]): void {
-      for (const { id, userId } of seats) {
-        this.#leave(id);
-        const told = inboxStub(this.env, userId).removeConnections([id]);
-        this.ctx.waitUntil(told.catch((fault: unknown) => this.#fault("disconnect", fault, { user: userId })));
-      }
+    #departed(seats: readonly Seat[]): void {
+      if (seats.length === 0) return;
+      const standing = this.#sockets.standings();
+      const gone = new Map(seats.map(standingOf).map((one) => [one.id, one]));
+      for (const one of gone.values()) if (!standing.has(one.id)) this.#letGo(one);
+    }
+
+    #letGo({ id, userId }: Standing): void {
+      this.#leave(id);
+      const told = inboxStub(this.env, userId)
+        .removeConnections([id])
+        .catch((fault: unknown) => this.#fault("disconnect", fault, { user: userId }))
+        .finally(() => {
+          if (this.#goings.get(id) === told) this.#goings.delete(id);
+        });
+      this.#goings.set(id, told);
+      this.ctx.waitUntil(told);
     }
 
     /** What is in memory of the chat is given up, with what was on its way. */

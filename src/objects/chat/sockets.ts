@@ -3,6 +3,7 @@
 import type { UserId } from "../../core/ids.ts";
 import type { Bucket } from "../sockets.ts";
 import { Readers } from "../readers.ts";
+import { placeOf } from "../rpc.ts";
 import { closeSocket } from "../sockets.ts";
 
 /** What a socket bears through hibernation. */
@@ -18,6 +19,17 @@ export interface Seat {
   readonly request: string | null;
 }
 
+/** A user here by one token, however many sockets it has opened: what their Inbox knows of, and ends with the token. */
+export interface Standing {
+  readonly id: string;
+  readonly userId: UserId;
+}
+
+export const standingOf = ({ id, userId, tokenId }: Seat): Standing => ({
+  id: `${placeOf(id)}#${userId}/${tokenId}`,
+  userId,
+});
+
 export interface OpenSocket {
   readonly socket: WebSocket;
   readonly seat: Seat;
@@ -32,6 +44,8 @@ export class ChatSockets {
   readonly #open = new Map<WebSocket, OpenSocket>();
   readonly #readers: Readers;
   readonly #reserved = new Set<Seat>();
+  /** How many sockets each standing has. */
+  readonly #counts = new Map<string, number>();
 
   /** `departed`: somebody's socket was closed because they did not keep up. */
   constructor(ctx: DurableObjectState, bucket: () => Bucket, departed: (seat: Seat) => void) {
@@ -54,6 +68,8 @@ export class ChatSockets {
       turn: undefined,
     };
     this.#open.set(socket, open);
+    const { id } = standingOf(seat);
+    this.#counts.set(id, (this.#counts.get(id) ?? 0) + 1);
     return open;
   }
 
@@ -95,26 +111,40 @@ export class ChatSockets {
 
   #forget(socket: WebSocket): Seat | undefined {
     const open = this.#open.get(socket);
-    this.#open.delete(socket);
+    if (open !== undefined) this.#remove(socket, open.seat);
     this.#readers.forget(socket);
     return open?.seat;
+  }
+
+  #remove(socket: WebSocket, seat: Seat): void {
+    this.#open.delete(socket);
+    const { id } = standingOf(seat);
+    const left = (this.#counts.get(id) ?? 1) - 1;
+    if (left > 0) this.#counts.set(id, left);
+    else this.#counts.delete(id);
   }
 
   get size(): number {
     return this.#open.size;
   }
 
-  ids(): Set<string> {
-    const ids = new Set([...this.#open.values()].map((open) => open.seat.id));
-    for (const seat of this.#reserved) ids.add(seat.id);
-    return ids;
+  /** Those who sit here, or are about to. */
+  standings(): Set<string> {
+    const standings = new Set(this.#counts.keys());
+    for (const seat of this.#reserved) standings.add(standingOf(seat).id);
+    return standings;
+  }
+
+  /** Whether a socket that is open has this standing already: the Inbox knows of it. */
+  isStanding(standing: Standing): boolean {
+    return this.#counts.has(standing.id);
   }
 
   close(wanted: (seat: Seat) => boolean, code: number, reason: string): Seat[] {
     const closed: Seat[] = [];
     for (const [socket, { seat }] of this.#open) {
       if (!wanted(seat)) continue;
-      this.#open.delete(socket);
+      this.#remove(socket, seat);
       this.#readers.forget(socket);
       closeSocket(socket, code, reason);
       closed.push(seat);

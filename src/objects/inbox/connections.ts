@@ -15,8 +15,13 @@ export class Connections {
   /** With what each was told last; undefined: not since this object is in memory. */
   readonly #watchers = new Map<string, boolean | undefined>();
 
+  /** Tokens that were ended before they expired, and when they would have. */
+  readonly #ended = new Map<string, number>();
+
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    for (const row of sql.exec<{ token_id: string; expires_at: number }>("SELECT * FROM ended"))
+      this.#ended.set(row.token_id, row.expires_at);
     for (const row of sql.exec<ConnectionRow>("SELECT * FROM connections")) {
       this.#open.set(row.id, { id: row.id, tokenId: row.token_id, expiresAt: row.expires_at, graceMs: row.grace_ms });
     }
@@ -73,11 +78,13 @@ export class Connections {
 
   end(tokenId: string, expiresAt: number, now: number): void {
     this.#sql.exec("DELETE FROM ended WHERE expires_at <= ?", now);
+    for (const [id, at] of this.#ended) if (at <= now) this.#ended.delete(id);
     this.#sql.exec("INSERT OR REPLACE INTO ended (token_id, expires_at) VALUES (?, ?)", tokenId, expiresAt);
+    this.#ended.set(tokenId, expiresAt);
   }
 
   hasEnded(tokenId: string): boolean {
-    return this.#sql.exec("SELECT 1 FROM ended WHERE token_id = ?", tokenId).toArray().length > 0;
+    return this.#ended.has(tokenId);
   }
 
   /** Those to whom it is news that the user is online (or not); from now on they count as told. */
