@@ -37,6 +37,13 @@ const PLAIN = ',"attachments":[],"data":null,"reply_to":null,"client_id":';
 
 const jsonOrNull = (value: Json): string => (value === null ? "null" : JSON.stringify(value));
 
+/** What JSON writes otherwise than it is: quotes, backslashes, control characters, and halves of surrogate pairs. */
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
+
+/** The same of a text, which mostly is written as it is; to see that takes half the time. */
+const textOrNull = (text: string | null): string =>
+  text === null ? "null" : ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`;
+
 export interface MessageText {
   /** A message without what each viewer sees differently, and without the brace at its end. */
   readonly open: (message: Message, origin: string) => string;
@@ -74,7 +81,7 @@ export function createMessageText(
   /** What is only text is written in few pieces. */
   const plain = (message: Message): string =>
     `{"id":${message.id},"chat_id":${message.chatId},"seq":${message.seq},"rev":${message.rev}` +
-    `${openingOf(message.user)}${jsonOrNull(message.text)}${PLAIN}${jsonOrNull(message.clientId)}` +
+    `${openingOf(message.user)}${textOrNull(message.text)}${PLAIN}${textOrNull(message.clientId)}` +
     `,"created_at":"${iso(message.createdAt)}","edited_at":null,"deleted_at":null`;
 
   const isPlain = ({ kind, attachments, data, replyTo, editedAt, deletedAt }: Message): boolean =>

@@ -41,7 +41,7 @@ type PlainRow = [seq: number, rev: number, userId: number, text: string, clientI
  * The rows from one place up to another as JSON, of long ones only `seq`: fifty rows one by one take twice as long. A row
  * that is told apart by its length has the columns of `PlainRow`.
  */
-const PAGE = `SELECT group_concat(CASE
+const PAGE = `SELECT json_group_array(CASE
     WHEN attachments IS NULL AND data IS NULL AND reply_to IS NULL AND edited_at IS NULL AND deleted_at IS NULL
       AND octet_length(text) <= ${LONG} AND kind = 'text' THEN json_array(seq, rev, user_id, text, client_id, created_at)
     WHEN ifnull(octet_length(text), 0) + ifnull(octet_length(data), 0) + ifnull(octet_length(attachments), 0) > ${LONG} THEN seq
@@ -338,10 +338,9 @@ export class Messages {
   }
 
   #slice(from: number, to: number): Message[] {
-    const { rows } = this.#sql.exec<{ rows: string | null }>(PAGE, from, to).one();
-    if (rows === null) return [];
+    const { rows } = this.#sql.exec<{ rows: string }>(PAGE, from, to).one();
     const found: Message[] = [];
-    for (const row of stored<(MessageRow | PlainRow | number)[]>(`[${rows}]`)) {
+    for (const row of stored<(MessageRow | PlainRow | number)[]>(rows)) {
       const message = typeof row === "number" ? this.get(row) : isPlain(row) ? this.#plain(row) : this.#message(row);
       if (message !== undefined) found.push(message);
     }
