@@ -56,7 +56,7 @@ afterEach(() => {
   JSON.stringify = stringify;
 });
 
-/** How often this text is written as JSON, in whatever object. */
+/** How often this text is written as JSON, in whatever object. One without quotes is written as it is. */
 function countTexts(text: string): () => number {
   let times = 0;
   JSON.stringify = ((value: unknown, ...rest: []) => {
@@ -93,8 +93,9 @@ describe("what a text costs in a direct chat with both online", () => {
     const chat = await ann.direct(bob);
     const a = await ann.socket();
     const sockets = await Promise.all(Array.from({ length: 12 }, () => bob.socket()));
-    const written = countTexts("hello all");
-    await a.do("message.send", { chat_id: chat.id, text: "hello all" });
+    const text = 'hello "all"';
+    const written = countTexts(text);
+    await a.do("message.send", { chat_id: chat.id, text });
     await Promise.all(sockets.map((socket) => socket.event("message.created")));
     expect(written()).toBeGreaterThan(0);
     // Once in each Gateway, and once for the answer.
@@ -109,9 +110,10 @@ describe("what a text costs on a chat's own sockets", () => {
     const a = await ann.socket(chat.id);
     const sockets: Socket[] = [];
     for (let n = 0; n < 1_000; n++) sockets.push(await bob.socket(chat.id));
-    const written = countTexts("to a thousand");
+    const text = 'to "a thousand"';
+    const written = countTexts(text);
     const cost = await counted(chat.id, [ann, bob], async () => {
-      await a.do("message.send", { text: "to a thousand" });
+      await a.do("message.send", { text });
       await Promise.all(sockets.map((socket) => socket.event("message.created")));
       await expect.poll(() => bob.unread(chat.id)).toBe(1);
     });

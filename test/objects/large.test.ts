@@ -38,6 +38,8 @@ describe("a large chat", () => {
         return b.events.some((event) => event.event === "message.created");
       })
       .toBe(true);
+    // What was asked so far has reached both Inboxes.
+    await Promise.all([owner.unread(chat), bob.unread(chat)]);
     const { calls, stop } = await countCalls([["INBOX", `user:${owner.id}`]]);
     await owner.say(chat, "to those who are here");
     await b.event("message.created", (event) => event.message.text === "to those who are here");

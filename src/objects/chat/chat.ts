@@ -20,7 +20,6 @@ import type { Env } from "../../env.ts";
 import { log, logFault, requestOf, within } from "../../log.ts";
 import type { Counters } from "../figures.ts";
 import { ObjectFigures } from "../figures.ts";
-import { Gathered } from "../gathered.ts";
 import { identityOf } from "../identity.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, chatName, gatewayStub, inboxStub, lobbyStub } from "../rpc.ts";
@@ -43,8 +42,9 @@ import * as membership from "./membership.ts";
 import * as messaging from "./messaging.ts";
 import { Room } from "./room.ts";
 import { CHAT_SCHEMA } from "./schema.ts";
-import type { OpenSocket, Seat, Standing } from "./sockets.ts";
-import { ChatSockets, standingOf } from "./sockets.ts";
+import type { OpenSocket, Seat } from "./sockets.ts";
+import { ChatSockets } from "./sockets.ts";
+import { Standings, standingOf } from "./standings.ts";
 
 export interface ChatPorts {
   readonly directory: Directory;
@@ -88,9 +88,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     readonly #ports: ChatPorts;
     readonly #wire: ChatWire;
     readonly #sockets: ChatSockets;
-    readonly #entered: Gathered<Standing>;
-    /** By standing: the call that tells the Inbox that it is over. */
-    readonly #goings = new Map<string, Promise<void>>();
+    readonly #standings: Standings;
     readonly #commits: GroupCommit<Work>;
     /** What is left of commits until they are on the disk. */
     readonly #following: (() => void)[] = [];
@@ -110,10 +108,14 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         () => Bucket.of(env),
         (seat) => this.#slow(seat),
       );
-      this.#entered = new Gathered(
-        (standings) => this.#enter(standings),
-        () => this.#sockets.opening,
-      );
+      this.#standings = new Standings(ctx.storage.sql, {
+        graceMs: this.#wire.graceMs,
+        inbox: (user) => inboxStub(env, user),
+        opening: () => this.#sockets.opening,
+        written: () => this.#arm(),
+        later: (work) => ctx.waitUntil(work),
+        report: (fault, user) => this.#fault("disconnect", fault, { user }),
+      });
       this.#commits = new GroupCommit({
         // Whoever began it: it is done for all of them.
         commit: (works) => within(null, () => this.#commit(works)),
@@ -197,10 +199,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     /** Sockets that were open when the process ended are gone without a word: their users' Inboxes are told. */
     #missSockets(): void {
-      const standing = this.#sockets.standings();
-      for (const row of this.ctx.storage.sql.exec<{ connection: string; user_id: number }>("SELECT * FROM sockets")) {
-        if (!standing.has(row.connection)) this.#letGo({ id: row.connection, userId: row.user_id as UserId });
-      }
+      for (const standing of this.#standings.missing(this.#sockets.standings())) this.#standings.leave(standing);
     }
 
     /** One alarm for a busy spell: it is armed with the first commit, in the same write; again only by a clock that went back. */
@@ -605,7 +604,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         };
         const isKnown = this.#sockets.isStanding(standingOf(seat));
         this.#sockets.reserve(seat);
-        if (!isKnown) await this.#stand(session, seat);
+        if (!isKnown) await this.#enter(seat, session);
         if (!this.#sockets.claim(seat)) {
           // While the Inbox was asked the member was removed, the chat was erased, or the token ended.
           this.#departed([seat]);
@@ -621,36 +620,16 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       return upgraded(this.env, joined.value, agreed(request, this.#wire.subprotocol), requestId);
     }
 
-    /** The user's Inbox knows of the seat before it is taken, and ends it with its token. A seat that may not be taken is given up. */
-    async #stand(session: Session, seat: Seat): Promise<void> {
-      const { tokenId, expiresAt } = seat;
+    /** The user's Inbox knows of the seat before it is taken. One that may not be taken is given up. */
+    async #enter(seat: Seat, session: Session): Promise<void> {
       const standing = standingOf(seat);
-      const { graceMs } = this.#wire;
       let stands = false;
       try {
-        // Calls to one object may overtake each other.
-        await this.#goings.get(standing.id);
-        const info = { id: standing.id, tokenId, expiresAt, graceMs };
-        stands = (await inboxStub(this.env, seat.userId).addConnection(session, null, info)) !== null;
+        stands = await this.#standings.enter(standing, session);
       } finally {
         if (!stands) this.#departed(this.#sockets.close((one) => one === seat, CLOSE.policy, ""));
       }
-      await this.#entered.add(standing);
-    }
-
-    /** Notes who is here, for the time after a crash. */
-    #enter(standings: readonly Standing[]): void {
-      // The chat may have been erased meanwhile.
-      if (isEmpty(this.ctx.storage.sql)) return;
-      for (const { id, userId } of standings)
-        this.ctx.storage.sql.exec("INSERT OR REPLACE INTO sockets (connection, user_id) VALUES (?, ?)", id, userId);
-      this.#arm();
-    }
-
-    #leave(connection: string): void {
-      if (isEmpty(this.ctx.storage.sql)) return;
-      this.ctx.storage.sql.exec("DELETE FROM sockets WHERE connection = ?", connection);
-      this.#arm();
+      await this.#standings.note(standing);
     }
 
     override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
@@ -738,19 +717,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       if (seats.length === 0) return;
       const standing = this.#sockets.standings();
       const gone = new Map(seats.map(standingOf).map((one) => [one.id, one]));
-      for (const one of gone.values()) if (!standing.has(one.id)) this.#letGo(one);
-    }
-
-    #letGo({ id, userId }: Standing): void {
-      this.#leave(id);
-      const told = inboxStub(this.env, userId)
-        .removeConnections([id])
-        .catch((fault: unknown) => this.#fault("disconnect", fault, { user: userId }))
-        .finally(() => {
-          if (this.#goings.get(id) === told) this.#goings.delete(id);
-        });
-      this.#goings.set(id, told);
-      this.ctx.waitUntil(told);
+      for (const one of gone.values()) if (!standing.has(one.id)) this.#standings.leave(one);
     }
 
     /** What is in memory of the chat is given up, with what was on its way. */

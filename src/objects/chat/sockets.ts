@@ -3,8 +3,9 @@
 import type { UserId } from "../../core/ids.ts";
 import type { Bucket } from "../sockets.ts";
 import { Readers } from "../readers.ts";
-import { placeOf } from "../rpc.ts";
 import { closeSocket } from "../sockets.ts";
+import type { Standing } from "./standings.ts";
+import { standingOf } from "./standings.ts";
 
 /** What a socket bears through hibernation. */
 export interface Seat {
@@ -18,17 +19,6 @@ export interface Seat {
   /** The id of the request that opened it, for the log. */
   readonly request: string | null;
 }
-
-/** A user here by one token, however many sockets it has opened: what their Inbox knows of, and ends with the token. */
-export interface Standing {
-  readonly id: string;
-  readonly userId: UserId;
-}
-
-export const standingOf = ({ id, userId, tokenId }: Seat): Standing => ({
-  id: `${placeOf(id)}#${userId}/${tokenId}`,
-  userId,
-});
 
 export interface OpenSocket {
   readonly socket: WebSocket;
