@@ -1,7 +1,7 @@
 // One alarm wakes a Gateway for a round of pings, however many connections it holds.
 
-import { runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Place } from "./session.ts";
 
 const CONNECTIONS = 200;
@@ -44,5 +44,55 @@ describe("a Gateway with two hundred connections", () => {
     expect(silent.isClosed).toBe(true);
     expect(lively.isClosed).toBe(false);
     lively.close();
+  });
+});
+
+describe("an alarm that was lost", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const open = async (place: Place): Promise<void> => {
+    expect(await (await place.fetch("EIO=4&transport=polling")).text()).toMatch(/^0/);
+  };
+  const sessions = (place: Place): Promise<number> =>
+    runInDurableObject(
+      place.stub,
+      (_, { storage }) => storage.sql.exec("SELECT sid FROM io_sessions").toArray().length,
+    );
+  const afterwards = (ms: number): void => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
+  };
+
+  it("is missed when the next client comes, and those who are gone are let go", async () => {
+    const place = new Place("calm", 50);
+    await open(place);
+    await runInDurableObject(place.stub, (_, { storage }) => storage.deleteAlarm());
+    afterwards(120_000);
+    await open(place);
+    expect(await runDurableObjectAlarm(place.stub)).toBe(true);
+    expect(await sessions(place)).toBe(1);
+  });
+
+  it("is missed by the object's next life, although it is noted as set", async () => {
+    const place = new Place("calm", 51);
+    await open(place);
+    const [methods, getAlarm] = await runInDurableObject(place.stub, async (_, { storage }) => {
+      const noted = await storage.getAlarm();
+      await storage.deleteAlarm();
+      const all = Object.getPrototypeOf(storage) as { getAlarm: DurableObjectStorage["getAlarm"] };
+      const old = all.getAlarm;
+      all.getAlarm = () => Promise.resolve(noted);
+      return [all, old] as const;
+    });
+    try {
+      await place.evict();
+      afterwards(120_000);
+      await open(place);
+    } finally {
+      methods.getAlarm = getAlarm;
+    }
+    expect(await runDurableObjectAlarm(place.stub)).toBe(true);
+    expect(await sessions(place)).toBe(1);
   });
 });

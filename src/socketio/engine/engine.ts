@@ -20,6 +20,9 @@ import { SessionStore } from "./store.ts";
 const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009 } as const;
 
 /** The layer above. */
+/** An alarm that has not gone off for so long never will: an object that ends itself can lose the one that it has just set. */
+const OVERDUE_MS = 10_000;
+
 export interface Upper {
   opened(session: Session): void;
   message(session: Session, data: string | Bytes): void | Promise<void>;
@@ -414,9 +417,11 @@ export class Engine implements Carrier {
   }
 
   #wakeBy(at: number): void {
-    if (at >= this.#wakeAt) return;
-    this.#wakeAt = at;
-    this.#host.wakeAt(at);
+    const now = this.#host.now();
+    const isLost = this.#wakeAt < now - OVERDUE_MS;
+    if (at >= this.#wakeAt && !isLost) return;
+    this.#wakeAt = isLost ? now : at;
+    this.#host.wakeAt(this.#wakeAt);
   }
 }
 
