@@ -7,7 +7,7 @@
 const HTML = new Set("html head script iframe h1 div font table a style title b body br p".split(" "));
 
 /** Control characters that no text has; tab, line feeds and the escapes of terminals it may have. */
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const BINARY = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/;
 
 /** `text/plain`, `text/html` or `image/svg+xml`; null where `head` is not UTF-8 text. Unless it is the `whole` file, its last character may be cut. */

@@ -4,6 +4,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
+import { upgrade } from "./clients/by-hand.ts";
 import type { Account, World } from "./clients/world.ts";
 import { eventually, rest } from "./clients/world.ts";
 import { rowsOfConnections, tcpConnections } from "./leftovers.ts";
@@ -13,18 +14,6 @@ import { newWorld } from "./scenario.ts";
 /** Of each kind. */
 const TIMES = 25;
 const GONE_WITHIN_MS = 180_000;
-
-const upgrade = (path: string, token: string): string =>
-  [
-    `GET ${path} HTTP/1.1`,
-    "host: parlance.test",
-    "connection: upgrade",
-    "upgrade: websocket",
-    "sec-websocket-version: 13",
-    "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
-    `authorization: Bearer ${token}`,
-    "\r\n",
-  ].join("\r\n");
 
 const post = (path: string, token: string, headers: readonly string[], body: string): string =>
   [`POST ${path} HTTP/1.1`, "host: parlance.test", `authorization: Bearer ${token}`, ...headers, "", body].join("\r\n");

@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import { inspect } from "../support/inspector.ts";
 import type { Server } from "../wire/launch.ts";
+import { upgrade } from "./clients/by-hand.ts";
 import type { Account, Body, World } from "./clients/world.ts";
 import { eventually, rest } from "./clients/world.ts";
 import type { Scenario } from "./scenario.ts";
@@ -31,18 +32,8 @@ const TOO_SLOW = 1013;
 /** Asks for an upgrade by hand, and takes nothing from then on. */
 function stuckSocket({ port }: Server, chat: number, { token }: Account): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
-  const head = [
-    `GET /v1/chats/${chat}/socket HTTP/1.1`,
-    "host: parlance.test",
-    "connection: upgrade",
-    "upgrade: websocket",
-    "sec-websocket-version: 13",
-    "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
-    `authorization: Bearer ${token}`,
-    "\r\n",
-  ];
   socket.on("error", () => {});
-  socket.write(head.join("\r\n"));
+  socket.write(upgrade(`/v1/chats/${chat}/socket`, token));
   return new Promise((resolve, reject) => {
     socket.once("data", (chunk: Buffer) => {
       socket.pause();

@@ -3,6 +3,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it } from "vitest";
+import { EventsClient } from "../support/events.ts";
 import type { Kind } from "../support/meter.ts";
 import { patch } from "../support/meter.ts";
 import { call, people } from "../support/people.ts";
@@ -77,6 +78,25 @@ it("of whoever joins a chat", async () => {
   await expect.poll(done).toBe(2);
   expect(await rowsIn("CHAT", [`chat:${id}`], "listeners")).toBe(0);
   expect(await rowsIn("GATEWAY", gateways("native"), "follows")).toBe(0);
+});
+
+it("of whoever listens for an app, and is thrown out before all was asked that what they said takes", async () => {
+  const [ann, bob] = await people("ann", "bob");
+  const { id } = await ann.direct(bob);
+  const client = await EventsClient.connect();
+  const { release, asked } = await hold("INBOX", `user:${ann.id}`, "subscribe");
+  const said = { chat: { id: String(id) }, user: { id: String(ann.id) }, message: { value: "hello", type: "text" } };
+  client.send(`42${JSON.stringify(["new-message", said])}`);
+  await expect.poll(asked).toBe(true);
+  // No packet at all.
+  client.send("9");
+  await expect.poll(() => client.closed).toBe(true);
+  await expect.poll(() => rowsIn("GATEWAY", gateways("events"), "carried")).toBe(0);
+  release();
+  await expect.poll(() => rowsIn("CHAT", [`chat:${id}`], "messages")).toBe(1);
+  await expect.poll(() => rowsIn("INBOX", [`user:${ann.id}`], "subscribers")).toBe(0);
+  expect(await rowsIn("CHAT", [`chat:${id}`], "subscribers")).toBe(0);
+  expect(await rowsIn("GATEWAY", gateways("events"), "subscriptions")).toBe(0);
 });
 
 it("of a client that polls, whose token ends between two polls", async () => {

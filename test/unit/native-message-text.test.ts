@@ -10,7 +10,9 @@ import { createRender } from "../../src/dialects/native/render.ts";
 const render = createRender((origin, id) => `${origin}/files/${id}?"signed"`);
 const ORIGIN = "https://chat.example";
 
-const text = fc.string({ unit: "grapheme" });
+/** What JSON escapes, and what it does not though it might. */
+const odd = fc.constantFrom('"', "\\", "\0", "\n", "\u001f", "\u007f", "\u2028", "\ud83d", "\udc4b", "👋", "a");
+const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.string({ unit: odd }));
 const orNull = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(arbitrary, { nil: null });
 /** Whole milliseconds, also at the edges of seconds and minutes, and before 1970. */
 const time = fc.oneof(fc.integer({ min: -1e12, max: 8e12 }), fc.constantFrom(0, 999, 1_000, 59_999, 60_000, 1.8e12));

@@ -54,8 +54,7 @@ export function createRender(linkTo: LinkTo) {
   ): string => {
     // Put together as it goes: the runtime copies it once, when it is sent; to join copies it before.
     let text = "";
-    for (const message of items)
-      text += text === "" ? messageText.seen(message, origin) : `,${messageText.seen(message, origin)}`;
+    for (const message of items) text += `${text === "" ? "" : ","}${messageText.seen(message, origin)}`;
     return `"items":[${text}],"next":${next}`;
   };
 

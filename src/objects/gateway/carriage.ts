@@ -21,9 +21,6 @@ import { HeldConnection } from "./connection.ts";
 /** The reason of a reset that nobody has to worry about. */
 export const BEGUN_ANEW = "the Gateway was empty and begins anew";
 
-/** An alarm that stands so long in the past has been lost: an object that ends itself can lose the one that it has just set. */
-const OVERDUE_MS = 10_000;
-
 /** What of the Gateway is used here. */
 export interface Keeper {
   readonly host: Host;
@@ -233,8 +230,8 @@ export class Carriage implements CarrierHost {
   async #takeOver(at: number | null): Promise<void> {
     const left = await this.#ctx.storage.getAlarm();
     if (this.#alarmAt !== at) return;
-    const isLost = left !== null && left < this.now() - OVERDUE_MS;
-    if (at !== null && (left === null || left > at || isLost)) this.#set(at);
+    // One that is past should have gone off: an object that ends itself can lose the one that it has just set.
+    if (at !== null && (left === null || left > at || left < this.now())) this.#set(at);
   }
 
   #set(at: number | null): void {

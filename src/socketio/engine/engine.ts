@@ -19,10 +19,10 @@ import { SessionStore } from "./store.ts";
 /** RFC 6455 close codes. */
 const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009 } as const;
 
-/** The layer above. */
 /** An alarm that has not gone off for so long never will: an object that ends itself can lose the one that it has just set. */
 const OVERDUE_MS = 10_000;
 
+/** The layer above. */
 export interface Upper {
   opened(session: Session): void;
   message(session: Session, data: string | Bytes): void | Promise<void>;
