@@ -36,7 +36,7 @@ export const CANARY = "CANARY";
 const CANARIES = [CANARY, Buffer.from(CANARY).toString("base64")];
 
 const INTERNAL =
-  /SQLITE|SqlError|D1_|workerd|miniflare|wrangler|Durable ?Object|node_modules|(^|\s)at \S+ \(|\.[tj]s:\d+:\d+|UNIQUE constraint|no such (table|column)|\b(Type|Range|Reference|Syntax|Zod|Parlance)Error\b|Cannot read propert|is not a function|is not iterable|internal error/;
+  /SQLITE|SqlError|D1_\w*ERROR|workerd|miniflare|wrangler|Durable ?Object|node_modules|(^|\s)at \S+ \(|\.[tj]s:\d+:\d+|UNIQUE constraint|no such (table|column)|\b(Type|Range|Reference|Syntax|Zod|Parlance)Error\b|Cannot read propert|is not a function|is not iterable|internal error/;
 
 const FAULT = /"event":"fault"|[Uu]ncaught|Unhandled|heap|FATAL/;
 /** How the runtime tells of a Gateway that resets itself on purpose, in order to let go of what it holds. */

@@ -3,6 +3,7 @@
  * collected. The process grows with what the disk's cache and the allocator keep; the heap in use does not. Judges both.
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "../support/inspector.ts";
 import type { Findings } from "./findings.ts";
 import { ofServer } from "./findings.ts";
@@ -15,10 +16,18 @@ const LOOKS = 24;
 const MAX_GROWTH = 1.35;
 /** Bytes that it may differ by at any time: objects sleep and wake. */
 const SWAY = 12 * 2 ** 20;
+/**
+ * After so long at rest objects sleep. In a long run they are looked at then: the more chats a user has, the more of them
+ * are awake while somebody changes that user's name.
+ */
+const ASLEEP_MS = 15_000;
+/** Cases of a run that is long. */
+const LONG = 50_000;
 
 export class Memory {
   readonly #inspector: number;
   readonly #every: number;
+  readonly #restMs: number;
   readonly #process: number[] = [];
   readonly #heap: number[] = [];
   #due = 0;
@@ -27,12 +36,14 @@ export class Memory {
   constructor(inspector: number, cases: number) {
     this.#inspector = inspector;
     this.#every = cases / LOOKS;
+    this.#restMs = cases >= LONG ? ASLEEP_MS : 0;
   }
 
-  /** Looks, where it is time to. `played`: cases so far. `bytes`: that the process has. */
+  /** Looks, where it is time to; nothing is asked of the server meanwhile. `played`: cases so far. `bytes`: that the process has. */
   async look(played: number, bytes: number): Promise<boolean> {
     if (played < this.#due) return false;
     this.#due = played + this.#every;
+    await sleep(this.#restMs);
     this.#process.push(bytes);
     this.#heap.push(await heapInUse(this.#inspector));
     return true;

@@ -26,6 +26,7 @@ describe("an answer", () => {
     ["a secret", '{"key":"k-123456"}', "crossing"],
     ["a stack", "Error: x\n    at Chat.send (file:///index.js:12:3)", "internal name"],
     ["a statement", "UNIQUE constraint failed: users.username: SQLITE_CONSTRAINT", "internal name"],
+    ["a fault of the directory", "D1_TYPE_ERROR: Type 'object' not supported", "internal name"],
     ["an internal name", "TypeError: Cannot read properties of undefined", "internal name"],
   ])("with %s is found", (_, text, kind) => {
     expect(kinds((findings) => findings.check(place, "GET /", text))).toContain(kind);
@@ -35,6 +36,11 @@ describe("an answer", () => {
     expect(kinds((findings) => findings.check(place, "GET /", '{"code":"input.invalid","detail":"is no id"}'))).toEqual(
       [],
     );
+  });
+
+  it("with a signature that happens to have some letters of a name is not", () => {
+    const link = "/v1/attachments/16bd3ec0?expires=1795392000&signature=SrgdR-c3FD1_3XmeO1";
+    expect(kinds((findings) => findings.check(place, "GET /", link))).toEqual([]);
   });
 });
 

@@ -162,7 +162,7 @@ export class Carriage implements CarrierHost {
     const [kept] = this.sql.exec("SELECT attached FROM carried WHERE key = ?", key).toArray();
     const attached: Attached =
       kept === undefined
-        ? { id, session: null, username: null, app: null, origin, state: null, request: requestOf() }
+        ? { id, session: null, share: null, username: null, app: null, origin, state: null, request: requestOf() }
         : stored<Attached>(String(kept["attached"]));
     const line = {
       send: (frame: string): void => {

@@ -1,4 +1,7 @@
-/** Which Gateway takes a new connection: one near its client, by chance; a full one passes on. Knows names and nothing of sockets. */
+/**
+ * Which Gateway takes a new connection: one near its client, the same for all of a user's where it is known whose it is;
+ * a full one passes on. Knows names and nothing of sockets.
+ */
 
 import { GATEWAY } from "../../core/limits.ts";
 import type { Identity } from "../identity.ts";
@@ -18,7 +21,7 @@ export function connectGateway(
   request: Request,
   identity: Identity,
 ): Promise<Response> {
-  return chooseGateway(env, dialect, request, () => upgradeRequest(request, identity));
+  return chooseGateway(env, dialect, request, identity, () => upgradeRequest(request, identity));
 }
 
 /**
@@ -32,7 +35,7 @@ export async function carryToGateway(
   request: Request,
   identity: Identity,
 ): Promise<Response | null> {
-  if (key === null) return chooseGateway(env, dialect, request, () => carriedRequest(request, identity));
+  if (key === null) return chooseGateway(env, dialect, request, identity, () => carriedRequest(request, identity));
   const [, place, number] = /^([A-Z]{3}|local)-(\d{1,2})-/.exec(key) ?? [];
   if (place === undefined || Number(number) >= TRIES * GATEWAY.spread) return null;
   return gatewayStub(env, `${dialect}/${place}/${number}`).fetch(carriedRequest(request, identity));
@@ -48,11 +51,12 @@ async function chooseGateway(
   env: ObjectBindings,
   dialect: string,
   request: Request,
+  { session }: Identity,
   make: () => Request,
 ): Promise<Response> {
   const colo = (request.cf as { readonly colo?: unknown } | undefined)?.colo;
   const place = typeof colo === "string" && /^[A-Z]{3}$/.test(colo) ? colo : "local";
-  const first = Math.floor(Math.random() * GATEWAY.spread);
+  const first = session === null ? Math.floor(Math.random() * GATEWAY.spread) : session.userId % GATEWAY.spread;
   for (let passed = 0; passed < TRIES; passed++) {
     const gateway = gatewayStub(env, `${dialect}/${place}/${first + passed * GATEWAY.spread}`);
     const response = await gateway.fetch(make()).catch(freshOne);

@@ -12,6 +12,8 @@ import type { SubscriptionKind } from "./subscriptions.ts";
 export interface Attached {
   readonly id: string;
   readonly session: Session | null;
+  /** The id that its user's Inbox knows it and others by; null: its own. */
+  readonly share: string | null;
   readonly username: string | null;
   readonly app: AppId | null;
   readonly origin: string;
@@ -61,6 +63,10 @@ export class HeldConnection implements Connection {
 
   get session(): Session | null {
     return this.#attached.session;
+  }
+
+  get share(): string | null {
+    return this.#attached.share;
   }
 
   get username(): string | null {

@@ -29,6 +29,8 @@ import { Encodings } from "./encodings.ts";
 import { Listening } from "./listening.ts";
 import { Roster } from "./roster.ts";
 import { GATEWAY_SCHEMA } from "./schema.ts";
+import type { Share } from "./shares.ts";
+import { Shares } from "./shares.ts";
 import type { SubscriptionKind } from "./subscriptions.ts";
 
 /** Events on their way to a connection. */
@@ -63,6 +65,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     readonly #encodings: Encodings;
     readonly #connections = new Map<string, HeldConnection>();
     readonly #bySocket = new Map<WebSocket, HeldConnection>();
+    readonly #shares: Shares;
     readonly #figures: ObjectFigures;
     readonly #readers = new Readers((socket) => this.#slow(socket));
     /** Those that are being opened: they can be closed, and count as open, before they have their socket. */
@@ -84,6 +87,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       });
       this.#encodings = new Encodings(wire.encode);
       this.#roster = new Roster(ctx.storage.sql);
+      this.#shares = new Shares(this.#name);
       this.#entered = new Gathered(
         (all) => {
           for (const { id, session } of all) this.#roster.add(id, session);
@@ -108,7 +112,10 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       } else {
         this.#words = wire;
         this.#carriage = null;
-        for (const socket of ctx.getWebSockets()) this.#add(socket, socket.deserializeAttachment() as Attached);
+        for (const socket of ctx.getWebSockets()) {
+          const { id, session, share, username } = this.#add(socket, socket.deserializeAttachment() as Attached);
+          if (session !== null) this.#shares.restore(id, session, share, username);
+        }
       }
       const { ping } = wire;
       if (ping !== null) ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ping[0], ping[1]));
@@ -145,9 +152,20 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const id = connectionId(this.#name);
       const pair = new WebSocketPair();
       this.#arm();
-      const username = session === null ? null : await this.#admit(id, session);
+      const share = session === null ? null : this.#shares.join(id, session);
+      const username =
+        session === null ? null : await (share === null ? this.#admit(id, session) : this.#join(id, share));
       if (session !== null && username === null) return Response.json(authInvalid().failure, { status: 400 });
-      const attached: Attached = { id, session, username, app: null, origin, state: null, request: requestId };
+      const attached: Attached = {
+        id,
+        session,
+        share: share?.id ?? null,
+        username,
+        app: null,
+        origin,
+        state: null,
+        request: requestId,
+      };
       this.ctx.acceptWebSocket(pair[1]);
       pair[1].serializeAttachment(attached);
       const connection = this.#add(pair[1], attached);
@@ -164,6 +182,21 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       } finally {
         if (!this.#opening.delete(id)) username = null;
         if (username === null) this.#left(id, session.userId);
+      }
+      return username;
+    }
+
+    /** The same for one that shares what others of its token are known by: only the first of them has to be entered. */
+    async #join(id: string, share: Share): Promise<string | null> {
+      let username: string | null = null;
+      try {
+        share.entered ??= this.#admit(share.id, share.session);
+        username = await share.entered;
+      } finally {
+        if (username === null) {
+          this.#shares.end(share.id);
+          this.#shares.leave(id);
+        }
       }
       return username;
     }
@@ -237,9 +270,14 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     /** Whoever counted on this connection is told that it is gone. */
     #left(id: string, user: UserId): void {
       const follows = this.#roster.follows(id);
+      const known = this.#shares.leave(id);
       this.#roster.remove(id);
       const actor = { appId: 0 as AppId, userId: user };
-      const calls: Promise<unknown>[] = [inboxStub(this.env, user).removeConnections([id])];
+      const calls: Promise<unknown>[] = [];
+      if (known !== null) {
+        if (known !== id) this.#roster.remove(known);
+        calls.push(inboxStub(this.env, user).removeConnections([known]));
+      }
       for (const { kind, target } of follows) {
         if (kind === "chat")
           calls.push(chatStub(this.env, target as Parameters<typeof chatStub>[1]).hear(actor, id, false));
@@ -330,16 +368,26 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const heard: Heard[] = [];
       for (const { connections, events } of pushes) {
         for (const id of connections) {
-          const connection = this.#connections.get(id);
-          if (connection === undefined) {
-            if (!this.#opening.has(id)) gone.push(id);
-          } else if (connection.app !== null) this.#listening.tell(connection, events);
-          else heard.push([connection, events]);
+          const those = this.#known(id);
+          if (those === undefined) gone.push(id);
+          for (const connection of those ?? []) {
+            if (connection.app !== null) this.#listening.tell(connection, events);
+            else heard.push([connection, events]);
+          }
         }
       }
       if (this.#carriage === null) for (const [connection, events] of heard) this.#tell(connection, events);
       else this.#tellCarried(this.#carriage, heard);
       return gone;
+    }
+
+    /** Whom an id stands for: a connection, or all that share it; nobody yet, where it is being opened. Undefined: they are gone. */
+    #known(id: string): readonly HeldConnection[] | undefined {
+      const connection = this.#connections.get(id);
+      if (connection !== undefined) return [connection];
+      const share = this.#shares.get(id);
+      if (share === undefined) return this.#opening.has(id) ? [] : undefined;
+      return [...share.members].flatMap((member) => this.#connections.get(member) ?? []);
     }
 
     #tell(connection: HeldConnection, events: readonly UserEvent[]): void {
@@ -391,14 +439,16 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     async closeConnections(connections: readonly string[], code: number, reason: string): Promise<void> {
       for (const id of connections) {
-        const connection = this.#connections.get(id);
-        if (connection === undefined) this.#opening.delete(id);
-        else this.close(connection, code, reason);
+        this.#opening.delete(id);
+        const those = this.#known(id) ?? [];
+        const share = this.#shares.end(id);
+        for (const connection of those) this.close(connection, code, reason);
+        if (share !== undefined) this.#left(id, share.session.userId);
       }
     }
 
     async alive(connections: readonly string[]): Promise<string[]> {
-      return connections.filter((id) => this.#connections.has(id) || this.#opening.has(id));
+      return connections.filter((id) => this.#known(id) !== undefined);
     }
 
     // ---- what is counted --------------------------------------------------------------------------------------
@@ -430,12 +480,10 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       await this.#carriage?.alarm();
       const now = Date.now();
       this.#figures.alarm(now);
-      for (const { id, userId } of this.#roster.all()) {
-        const connection = this.#connections.get(id);
-        if (connection === undefined && !this.#opening.has(id)) this.#left(id, userId);
-        else if (connection?.session && connection.session.expiresAt <= now) {
+      for (const { id, userId } of this.#roster.all()) if (this.#known(id) === undefined) this.#left(id, userId);
+      for (const connection of this.#connections.values()) {
+        if (connection.session !== null && connection.session.expiresAt <= now)
           this.close(connection, CLOSE.policy, "the token has expired");
-        }
       }
       if (this.#words !== null && this.#connections.size > 0) this.#arm();
     }
