@@ -117,8 +117,8 @@ export const holdAlarm = (chat: number): Promise<void> =>
   runInDurableObject(chatObject(chat), (_, { storage }) => storage.setAlarm(Date.now() + HOUR_MS));
 
 /**
- * From now on connections fall to one Gateway after the other, beginning with this one, and not by chance: on how many
- * Gateways people are is part of what things cost.
+ * From now on connections that do not say whose they are fall to one Gateway after the other, beginning with this one, and
+ * not by chance: on how many Gateways people are is part of what things cost.
  */
 export function spreadFrom(first: number): void {
   let next = first;
