@@ -2,9 +2,11 @@
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, expect, it } from "vitest";
-import { EventsClient } from "../support/events.ts";
+import { afterEach, expect, it, vi } from "vitest";
+import type { GatewayCalls } from "../../src/objects/rpc.ts";
+import { appWithKey, EventsClient } from "../support/events.ts";
 import type { Kind } from "../support/meter.ts";
+import { silence } from "../support/patience.ts";
 import { patch } from "../support/meter.ts";
 import { call, people } from "../support/people.ts";
 
@@ -97,6 +99,40 @@ it("of whoever listens for an app, and is thrown out before all was asked that w
   await expect.poll(() => rowsIn("INBOX", [`user:${ann.id}`], "subscribers")).toBe(0);
   expect(await rowsIn("CHAT", [`chat:${id}`], "subscribers")).toBe(0);
   expect(await rowsIn("GATEWAY", gateways("events"), "subscriptions")).toBe(0);
+});
+
+it("of whoever listened to many, while the Gateway has nothing else left and lets go of a socket that never spoke", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(0);
+  undo.push(() => vi.restoreAllMocks());
+  const { id, key } = await appWithKey();
+  const client = await EventsClient.connect({ version: 3, query: { key } });
+  const users = await Promise.all(Array.from({ length: 20 }, (_, n) => client.user(`user-${n}`)));
+  const [first = ""] = users;
+  const chat = await client.chat("all", ...users);
+  for (const user of users) await client.say(chat, user, "hello");
+  const listened = users.map((user) => `user:${user}`);
+  expect(await rowsIn("INBOX", listened, "subscribers")).toBe(20);
+  await EventsClient.connect({ version: 3, query: { key } });
+  const { release, asked } = await hold("INBOX", `user:${first}`, "subscribe");
+  client.send("9");
+  await expect.poll(asked).toBe(true);
+  let resets = 0;
+  await runInDurableObject(
+    env.GATEWAY.getByName("events-3/local/0"),
+    async (instance: DurableObject & GatewayCalls, ctx) => {
+      ctx.abort = () => void resets++;
+      const sockets = ctx.getWebSockets();
+      await instance.closeApp(id, 1008, "");
+      // Clients answer.
+      for (const socket of sockets) await instance.webSocketClose?.(socket, 1005, "", true);
+      await ctx.storage.sync();
+    },
+  );
+  await silence(() => resets);
+  expect(resets).toBe(0);
+  release();
+  await expect.poll(() => rowsIn("INBOX", listened, "subscribers")).toBe(0);
+  expect(await rowsIn("CHAT", [`chat:${chat}`], "subscribers")).toBe(0);
 });
 
 it("of a client that polls, whose token ends between two polls", async () => {

@@ -264,7 +264,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     #forget(connection: HeldConnection): void {
       if (!this.#connections.delete(connection.id)) return;
       if (connection.session !== null) this.#left(connection.id, connection.session.userId);
-      this.ctx.waitUntil(this.#listening.end(connection));
+      this.#later(this.#listening.end(connection));
     }
 
     /** Whoever counted on this connection is told that it is gone. */
