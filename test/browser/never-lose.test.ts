@@ -68,6 +68,21 @@ describe("never a word is lost", () => {
     await ann.page.getByText("You are offline.").waitFor({ state: "detached" });
   });
 
+  it("a change that can't be saved is in the field again", async () => {
+    const context = ann.page.context();
+    await ann.act("offline 1", "Edit");
+    const changed = ann.page.getByRole("textbox", { name: "Edit message" });
+    await changed.fill("changed, but too late");
+    await context.setOffline(true);
+    await ann.page.getByText("You are offline.").waitFor();
+    await changed.press("Enter");
+    await expect.poll(() => changed.inputValue(), SOON).toBe("changed, but too late");
+    await ann.page.keyboard.press("Escape");
+    await context.setOffline(false);
+    await ann.page.getByText("You are offline.").waitFor({ state: "detached" });
+    await ann.message("offline 1").waitFor();
+  });
+
   it("a reload without a connection: the page opens, with what was seen before, and what waits still waits", async () => {
     const context = ann.page.context();
     await expect

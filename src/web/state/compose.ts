@@ -15,10 +15,12 @@ export interface Staged {
 interface Composition {
   readonly reply: Message | null;
   readonly edit: Message | null;
+  /** What the message that is changed is to say, as far as it was written. */
+  readonly words: string;
   readonly files: readonly Staged[];
 }
 
-const NOTHING: Composition = { reply: null, edit: null, files: [] };
+const NOTHING: Composition = { reply: null, edit: null, words: "", files: [] };
 
 const compositions = signal<ReadonlyMap<number, Composition>>(new Map());
 
@@ -30,7 +32,8 @@ function set(chatId: number, change: Partial<Composition>): void {
 }
 
 export const startReply = (message: Message): void => set(message.chat_id, { reply: message, edit: null });
-export const startEdit = (message: Message): void => set(message.chat_id, { edit: message, reply: null });
+export const startEdit = (message: Message, words = message.text ?? ""): void =>
+  set(message.chat_id, { edit: message, words, reply: null });
 export const stopBoth = (chatId: number): void => set(chatId, { reply: null, edit: null });
 
 export function stage(chatId: number, files: readonly File[]): void {

@@ -52,9 +52,8 @@ export function Composer({ chat }: { readonly chat: Chat }) {
   const chatId = chat.id;
   const field = useRef<HTMLTextAreaElement>(null);
   const text = useSignal(drafts.peek()[chatId] ?? "");
-  const busy = useSignal(false);
   const writing = useWriting(chatId);
-  const { reply, edit: edited, files } = composition(chatId);
+  const { reply, edit: edited, words: editedWords, files } = composition(chatId);
   const length = codePoints(text.value.trimEnd());
   const isEmpty = length === 0 && files.length === 0;
 
@@ -73,7 +72,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
   // a fast hand would find its words mixed with the old ones.
   useLayoutEffect(() => {
     if (edited === null) return;
-    text.value = edited.text ?? "";
+    text.value = editedWords;
     field.current?.focus();
     return () => (text.value = drafts.peek()[chatId] ?? "");
   }, [edited?.id]);
@@ -91,13 +90,14 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 
   async function submit(): Promise<void> {
     const words = text.value.trimEnd();
-    if (isEmpty || length > MOST_TEXT || busy.value) return;
+    if (isEmpty || length > MOST_TEXT) return;
     writing.stop();
     if (edited !== null) {
-      busy.value = true;
-      const isDone = words.trim() !== "" && (words === edited.text || (await attempt(() => edit(edited, words))));
-      busy.value = false;
-      if (isDone) stopBoth(chatId);
+      if (words.trim() === "") return;
+      // What is written from here on is the next message.
+      stopBoth(chatId);
+      const isDone = words === edited.text || (await attempt(() => edit(edited, words)));
+      if (!isDone && composition(chatId).edit === null) startEdit(edited, words);
       return;
     }
     const replyTo = reply?.id ?? null;
@@ -201,7 +201,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
           type="submit"
           class="round send"
           aria-label={edited === null ? TEXT.send : TEXT.save}
-          disabled={isEmpty || length > MOST_TEXT || busy.value}
+          disabled={isEmpty || length > MOST_TEXT}
         >
           <Icon name={edited === null ? "send" : "sent"} />
         </button>
