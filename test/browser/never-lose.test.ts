@@ -143,6 +143,28 @@ describe("never a word is lost", () => {
     expect((await ann.texts()).filter((text) => text === "said once")).toHaveLength(1);
   });
 
+  it("what is typed while a change is being saved is there when it is", async () => {
+    await ann.page.evaluate(() => {
+      const { send } = Object.getOwnPropertyDescriptors(WebSocket.prototype) as { send: { value: WebSocket["send"] } };
+      WebSocket.prototype.send = function (data) {
+        const isChange = typeof data === "string" && data.includes('"message.edit"');
+        if (!isChange) return send.value.call(this, data);
+        WebSocket.prototype.send = send.value;
+        addEventListener("save", () => this.send(data), { once: true });
+      };
+    });
+    await ann.act("said once", "Edit");
+    const changed = ann.page.getByRole("textbox", { name: "Edit message" });
+    await changed.fill("said once and for all");
+    await changed.press("Enter");
+    await ann.page.keyboard.type("and this is next");
+    await ann.page.evaluate(() => dispatchEvent(new Event("save")));
+    await bob.sees("said once and for all");
+    await ann.sees("said once and for all");
+    expect(await ann.field.inputValue()).toBe("and this is next");
+    await ann.field.fill("");
+  });
+
   it("a list of chats that was on its way while a message went: the message stays the last", async () => {
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));
