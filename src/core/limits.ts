@@ -114,6 +114,8 @@ export const GATEWAY = {
   bodyBytes: 2 * MIB,
   /** How often a Gateway with connections looks whether they are still there. */
   sweepMs: MINUTE,
+  /** How long what the Inbox has said of a token's connections lets others of that token in without asking. */
+  trustMs: MINUTE,
 } as const;
 
 export const DELIVERY = {

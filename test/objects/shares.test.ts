@@ -1,9 +1,10 @@
 // Connections of one user by one token share what their Inbox knows of them, and nobody can tell: each hears what is theirs, once.
 
-import { evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { evictAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { GATEWAY } from "../../src/core/limits.ts";
+import type { InboxCalls } from "../../src/objects/rpc.ts";
 import { inboxStub } from "../../src/objects/rpc.ts";
 import { countCalls, patch } from "../support/meter.ts";
 import { silence } from "../support/patience.ts";
@@ -137,4 +138,96 @@ describe("of one token's connections", () => {
     await silence(() => all[0].events.length + all[2].events.length);
     expect([...all[0].events, ...all[2].events].filter(({ event }) => event === "presence")).toEqual([]);
   });
+});
+
+describe("after the Gateway was evicted", () => {
+  it("whoever comes asks the Inbox again, and those who stand go on", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const chat = await ann.direct(bob);
+    const all = await sockets(ann, 3);
+    await evictAllDurableObjects();
+    const { calls, stop } = await countCalls([["INBOX", `user:${ann.id}`]]);
+    undo.push(stop);
+    all.push(...(await sockets(ann, 2)));
+    expect(calls.get("INBOX.addConnection")).toBe(1);
+    expect(await known(ann)).toBe(2);
+    await bob.say(chat.id, "hello");
+    for (const socket of all) await socket.event("message.created");
+  });
+});
+
+describe("where the Inbox has given them up", () => {
+  it("the next that comes a minute later brings the others back with it", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const chat = await ann.direct(bob);
+    const all = await sockets(ann, 3);
+    await runInDurableObject(inboxOf(ann), async (instance: DurableObject & InboxCalls, { storage }) => {
+      const ids = storage.sql.exec<{ id: string }>("SELECT id FROM connections").toArray();
+      await instance.removeConnections(ids.map(({ id }) => id));
+    });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + GATEWAY.trustMs + 1 });
+    undo.push(() => vi.useRealTimers());
+    const fourth = await ann.socket();
+    await bob.say(chat.id, "hello");
+    for (const socket of [...all.slice(1), fourth]) await socket.event("message.created");
+  });
+
+  it("and it can't be asked, those who stand are not let go", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const chat = await ann.direct(bob);
+    const all = await sockets(ann, 3);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + GATEWAY.trustMs + 1 });
+    undo.push(() => vi.useRealTimers());
+    const heal = await patch("INBOX", `user:${ann.id}`, ["addConnection"], () => async () => {
+      throw new Error("cut off for a while");
+    });
+    undo.push(heal);
+    await expect(ann.socket()).rejects.toThrow();
+    heal();
+    await bob.say(chat.id, "hello");
+    for (const socket of all) await socket.event("message.created");
+    await ann.socket();
+  });
+});
+
+it("a Gateway that fails shuts nobody out", async () => {
+  const [ann] = await people("ann");
+  let failed = 0;
+  undo.push(
+    await patch("GATEWAY", "native/local/0", ["fetch"], (old) => {
+      return async function (this: unknown, ...args: unknown[]) {
+        if (failed++ === 0) throw new Error("cut off for a while");
+        return old.apply(this, args);
+      };
+    }),
+  );
+  const socket = await ann.socket();
+  expect(await socket.do("nonsense")).toMatchObject({ ok: false });
+  expect(failed).toBe(2);
+});
+
+it("what a member that was lost had joined is let go by the alarm", async () => {
+  const [ann, bob] = await people("ann", "bob");
+  const chat = await ann.direct(bob);
+  await ann.say(chat.id, "so that it is open");
+  const all = (await sockets(ann, 3)) as [Socket, Socket, Socket];
+  expect(await all[2].do("chat.join", { chat_id: chat.id })).toMatchObject({ ok: true });
+  const listeners = (): Promise<number> =>
+    runInDurableObject(
+      env.CHAT.getByName(`chat:${chat.id}`),
+      (_, { storage }) => storage.sql.exec("SELECT * FROM listeners").toArray().length,
+    );
+  expect(await listeners()).toBe(1);
+  const gateway = gatewayOf(ann);
+  const lost = crypto.randomUUID();
+  // As a crash leaves it: the row is there, and no socket.
+  await runInDurableObject(gateway, (_, { storage }) => {
+    storage.sql.exec("UPDATE follows SET connection = ?", `native/local/0#${lost}`);
+  });
+  await runInDurableObject(env.CHAT.getByName(`chat:${chat.id}`), (_, { storage }) => {
+    storage.sql.exec("UPDATE listeners SET connection = ?", `native/local/0#${lost}`);
+  });
+  await evictAllDurableObjects();
+  await runDurableObjectAlarm(gateway);
+  await expect.poll(listeners).toBe(0);
 });

@@ -13,6 +13,8 @@ import { GATEWAY_FULL } from "./gateway.ts";
 
 /** How often a connection is passed on before the place counts as full. */
 const TRIES = 16;
+/** So many Gateways may fail before it is taken for a fault that all of them have. */
+const FAULTS = 2;
 
 /** Hands an upgrade to a Gateway of `dialect`. 503 where the place is full. */
 export function connectGateway(
@@ -41,12 +43,6 @@ export async function carryToGateway(
   return gatewayStub(env, `${dialect}/${place}/${number}`).fetch(carriedRequest(request, identity));
 }
 
-/** A Gateway that has just begun anew takes nothing in that moment: the next one is asked. */
-function freshOne(fault: unknown): Response {
-  if (fault instanceof Error && fault.message.includes(BEGUN_ANEW)) return new Response(null, { status: GATEWAY_FULL });
-  throw fault;
-}
-
 async function chooseGateway(
   env: ObjectBindings,
   dialect: string,
@@ -57,10 +53,18 @@ async function chooseGateway(
   const colo = (request.cf as { readonly colo?: unknown } | undefined)?.colo;
   const place = typeof colo === "string" && /^[A-Z]{3}$/.test(colo) ? colo : "local";
   const first = session === null ? Math.floor(Math.random() * GATEWAY.spread) : session.userId % GATEWAY.spread;
+  let faults = 0;
   for (let passed = 0; passed < TRIES; passed++) {
     const gateway = gatewayStub(env, `${dialect}/${place}/${first + passed * GATEWAY.spread}`);
-    const response = await gateway.fetch(make()).catch(freshOne);
-    if (response.status !== GATEWAY_FULL) return response;
+    try {
+      const response = await gateway.fetch(make());
+      if (response.status !== GATEWAY_FULL) return response;
+    } catch (fault) {
+      // One that has just begun anew takes nothing in that moment; one that fails must not shut out those who fall to it.
+      if (!isBegunAnew(fault) && ++faults === FAULTS) throw fault;
+    }
   }
   return new Response(null, { status: GATEWAY_FULL });
 }
+
+const isBegunAnew = (fault: unknown): boolean => fault instanceof Error && fault.message.includes(BEGUN_ANEW);

@@ -7,7 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import { authInvalid } from "../../core/errors.ts";
 import type { AppNews, UserEvent } from "../../core/events.ts";
 import type { CounterName } from "../../core/figures.ts";
-import type { AppId, UserId } from "../../core/ids.ts";
+import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { FLOOD, GATEWAY } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
@@ -65,7 +65,11 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     readonly #encodings: Encodings;
     readonly #connections = new Map<string, HeldConnection>();
     readonly #bySocket = new Map<WebSocket, HeldConnection>();
+    /** Those that were closed before this object was evicted, and whose end is yet to come. */
+    readonly #closing = new Map<WebSocket, Attached>();
     readonly #shares: Shares;
+    /** How many connections are being opened that share what others are known by. */
+    #joining = 0;
     readonly #figures: ObjectFigures;
     readonly #readers = new Readers((socket) => this.#slow(socket));
     /** Those that are being opened: they can be closed, and count as open, before they have their socket. */
@@ -112,13 +116,20 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       } else {
         this.#words = wire;
         this.#carriage = null;
-        for (const socket of ctx.getWebSockets()) {
-          const { id, session, share, username } = this.#add(socket, socket.deserializeAttachment() as Attached);
-          if (session !== null) this.#shares.restore(id, session, share, username);
-        }
+        for (const socket of ctx.getWebSockets()) this.#restore(socket);
       }
       const { ping } = wire;
       if (ping !== null) ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ping[0], ping[1]));
+    }
+
+    /** One that was closed may be long in going; until then it neither says nor hears anything. */
+    #restore(socket: WebSocket): void {
+      const attached = socket.deserializeAttachment() as Attached;
+      const { id, session, share } = attached;
+      const isOpen = socket.readyState === WebSocket.OPEN;
+      if (isOpen) this.#add(socket, attached);
+      else this.#closing.set(socket, attached);
+      if (session !== null) this.#shares.restore(id, session, share, isOpen);
     }
 
     #add(socket: WebSocket, attached: Attached): HeldConnection {
@@ -140,7 +151,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     // ---- connections ------------------------------------------------------------------------------------------
 
     override async fetch(request: Request): Promise<Response> {
-      const isFull = this.#connections.size >= GATEWAY.connections;
+      const isFull = this.#connections.size + this.#opening.size + this.#joining >= GATEWAY.connections;
       if (this.#carriage !== null) return this.#carriage.fetch(request, isFull);
       if (isFull || this.#words === null) return new Response(null, { status: GATEWAY_FULL });
       const words = this.#words;
@@ -186,34 +197,54 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       return username;
     }
 
-    /** The same for one that shares what others of its token are known by: only the first of them has to be entered. */
+    /** The same for one that shares what others of its token are known by: what the Inbox has said of them lets it in for a while. */
     async #join(id: string, share: Share): Promise<string | null> {
       let username: string | null = null;
+      this.#joining++;
       try {
-        share.entered ??= this.#admit(share.id, share.session);
-        username = await share.entered;
+        const now = Date.now();
+        // Where the clock has gone back, what was asked "later" is old.
+        if (share.asked === undefined || Math.abs(now - share.asked.at) > GATEWAY.trustMs)
+          share.asked = { at: now, answer: this.#ask(share) };
+        username = await share.asked.answer;
+        if (this.#shares.get(share.id) !== share) username = null;
       } finally {
-        if (username === null) {
-          this.#shares.end(share.id);
-          this.#shares.leave(id);
-        }
+        this.#joining--;
+        if (username === null) this.#left(id, share.session.userId);
       }
+      return username;
+    }
+
+    /** Whether what is shared stands, as far as the Inbox knows, which knows of it from now on. Where its token has ended, all are closed. */
+    async #ask(share: Share): Promise<string | null> {
+      const { id, session, isEntered } = share;
+      let username: string | null | undefined;
+      try {
+        username = isEntered ? await this.#enter(id, session, null) : await this.#admit(id, session);
+      } finally {
+        // It could not be asked: whoever stands goes on doing so, and the next one asks again.
+        if (username === undefined) share.asked = undefined;
+        if (!isEntered && !username) this.#shares.end(id);
+      }
+      if (username !== null) share.isEntered = true;
+      else if (isEntered) await this.closeConnections([id], CLOSE.policy, "the token was ended");
       return username;
     }
 
     /** The name of the user whose connection it is from now on; null: the token has ended. */
     async #register(id: string, session: Session, username: string | null): Promise<string | null> {
-      const { tokenId, expiresAt } = session;
-      const holder = await inboxStub(this.env, session.userId).addConnection(session, username, {
-        id,
-        tokenId,
-        expiresAt,
-        graceMs: this.#wire.graceMs,
-      });
+      const holder = await this.#enter(id, session, username);
       if (holder === null) return null;
       await this.#entered.add({ id, session });
       if (this.#wire.news) await this.serve(session.appId);
       return holder;
+    }
+
+    /** The same, as far as the user's Inbox is concerned. */
+    #enter(id: string, session: Session, username: string | null): Promise<string | null> {
+      const { tokenId, expiresAt } = session;
+      const connection = { id, tokenId, expiresAt, graceMs: this.#wire.graceMs };
+      return inboxStub(this.env, session.userId).addConnection(session, username, connection);
     }
 
     /** What the app's Lobby has to say reaches this Gateway from now on. */
@@ -269,23 +300,24 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     /** Whoever counted on this connection is told that it is gone. */
     #left(id: string, user: UserId): void {
-      const follows = this.#roster.follows(id);
+      this.#letGo(id);
       const known = this.#shares.leave(id);
-      this.#roster.remove(id);
-      const actor = { appId: 0 as AppId, userId: user };
-      const calls: Promise<unknown>[] = [];
-      if (known !== null) {
-        if (known !== id) this.#roster.remove(known);
-        calls.push(inboxStub(this.env, user).removeConnections([known]));
+      if (known === null) return;
+      this.#roster.remove(known);
+      this.#tellGone(inboxStub(this.env, user).removeConnections([known]));
+    }
+
+    /** The same, of whom it listened to. */
+    #letGo(id: string): void {
+      const actor = { appId: 0 as AppId, userId: 0 as UserId };
+      for (const { kind, target } of this.#roster.letGo(id)) {
+        if (kind === "chat") this.#tellGone(chatStub(this.env, target as ChatId).hear(actor, id, false));
+        else this.#tellGone(inboxStub(this.env, target as UserId).unwatch(id));
       }
-      for (const { kind, target } of follows) {
-        if (kind === "chat")
-          calls.push(chatStub(this.env, target as Parameters<typeof chatStub>[1]).hear(actor, id, false));
-        else calls.push(inboxStub(this.env, target as UserId).unwatch(id));
-      }
-      for (const call of calls) {
-        this.#later(call.catch((fault: unknown) => logFault("left", fault, { user, gateway: this.#name })));
-      }
+    }
+
+    #tellGone(call: Promise<unknown>): void {
+      this.#later(call.catch((fault: unknown) => logFault("left", fault, { gateway: this.#name })));
     }
 
     #later(work: Promise<unknown>): void {
@@ -354,6 +386,9 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const connection = this.#bySocket.get(socket);
       this.#bySocket.delete(socket);
       if (connection !== undefined) this.#forget(connection);
+      const closing = this.#closing.get(socket);
+      this.#closing.delete(socket);
+      if (closing?.session) this.#left(closing.id, closing.session.userId);
     }
 
     override async webSocketError(socket: WebSocket): Promise<void> {
@@ -385,9 +420,9 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     #known(id: string): readonly HeldConnection[] | undefined {
       const connection = this.#connections.get(id);
       if (connection !== undefined) return [connection];
-      const share = this.#shares.get(id);
-      if (share === undefined) return this.#opening.has(id) ? [] : undefined;
-      return [...share.members].flatMap((member) => this.#connections.get(member) ?? []);
+      const members = this.#shares.get(id)?.members ?? [];
+      const those = [...members].flatMap((member) => this.#connections.get(member) ?? []);
+      return those.length > 0 || this.#opening.has(id) ? those : undefined;
     }
 
     #tell(connection: HeldConnection, events: readonly UserEvent[]): void {
@@ -480,7 +515,12 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       await this.#carriage?.alarm();
       const now = Date.now();
       this.#figures.alarm(now);
-      for (const { id, userId } of this.#roster.all()) if (this.#known(id) === undefined) this.#left(id, userId);
+      for (const { id, userId } of this.#roster.all()) {
+        if (this.#known(id) !== undefined) continue;
+        this.#shares.end(id);
+        this.#left(id, userId);
+      }
+      for (const id of this.#roster.followers()) if (this.#known(id) === undefined) this.#letGo(id);
       for (const connection of this.#connections.values()) {
         if (connection.session !== null && connection.session.expiresAt <= now)
           this.close(connection, CLOSE.policy, "the token has expired");

@@ -25,7 +25,6 @@ export class Roster {
 
   remove(id: string): void {
     this.#sql.exec("DELETE FROM connections WHERE id = ?", id);
-    this.#sql.exec("DELETE FROM follows WHERE connection = ?", id);
   }
 
   all(): { id: string; userId: UserId }[] {
@@ -49,11 +48,20 @@ export class Roster {
     this.#sql.exec("DELETE FROM follows WHERE connection = ? AND kind = ? AND target = ?", id, kind, target);
   }
 
-  follows(id: string): Follow[] {
+  /** Everything that it listened to; it listens to nothing any more. */
+  letGo(id: string): Follow[] {
     return this.#sql
-      .exec<{ kind: string; target: number }>("SELECT kind, target FROM follows WHERE connection = ?", id)
+      .exec<{ kind: string; target: number }>("DELETE FROM follows WHERE connection = ? RETURNING kind, target", id)
       .toArray()
       .map((row) => ({ kind: row.kind as Kind, target: row.target as ChatId | UserId }));
+  }
+
+  /** Those that listen to something. */
+  followers(): string[] {
+    return this.#sql
+      .exec<{ connection: string }>("SELECT DISTINCT connection FROM follows")
+      .toArray()
+      .map((row) => row.connection);
   }
 
   hasApp(app: AppId): boolean {

@@ -13,14 +13,17 @@ export interface Share {
   readonly session: Session;
   /** By their own ids; also those that are being opened. */
   readonly members: Set<string>;
-  /** The user's name, once the Inbox knows of it; null: the token does not stand. */
-  entered: Promise<string | null> | undefined;
+  /** The Inbox has let it stand before. */
+  isEntered: boolean;
+  /** What the Inbox has said, or is being asked: the user's name; null: the token has ended. */
+  asked: { readonly at: number; readonly answer: Promise<string | null> } | undefined;
 }
 
 /** What stands by one token. */
 interface Standing {
   readonly key: string;
   alone: number;
+  /** Takes those that come. */
   share: Share | undefined;
 }
 
@@ -43,16 +46,19 @@ export class Shares {
   /** A connection is being opened: what it shares; null: it is entered by itself. */
   join(id: string, session: Session): Share | null {
     const standing = this.#standing(session);
-    const share = standing.alone === 0 && standing.share === undefined ? null : this.#share(standing, session);
+    const isFirst = standing.alone === 0 && standing.share === undefined;
+    const share = isFirst ? null : (standing.share ?? this.#share(connectionId(this.#place), session));
+    standing.share = share ?? undefined;
     this.#put(id, { standing, share });
     return share;
   }
 
-  /** One that stood before the object was evicted. @param share the id of what it shares, if it does */
-  restore(id: string, session: Session, share: string | null, username: string | null): void {
+  /** One that there was before the object was evicted. @param share the id of what it shares, if it does @param isOpen it has not been closed since */
+  restore(id: string, session: Session, share: string | null, isOpen: boolean): void {
     const standing = this.#standing(session);
-    const shared = share === null ? null : this.#share(standing, session, share);
-    if (shared !== null) shared.entered = Promise.resolve(username);
+    const shared = share === null ? null : (this.#byId.get(share) ?? this.#share(share, session));
+    if (shared !== null) shared.isEntered = true;
+    if (shared !== null && isOpen) standing.share = shared;
     this.#put(id, { standing, share: shared });
   }
 
@@ -63,10 +69,10 @@ export class Shares {
     return known;
   }
 
-  #share(standing: Standing, session: Session, id = connectionId(this.#place)): Share {
-    standing.share ??= { id, session, members: new Set(), entered: undefined };
-    this.#byId.set(standing.share.id, standing.share);
-    return standing.share;
+  #share(id: string, session: Session): Share {
+    const share: Share = { id, session, members: new Set(), isEntered: false, asked: undefined };
+    this.#byId.set(id, share);
+    return share;
   }
 
   #put(id: string, place: Place): void {
@@ -99,12 +105,13 @@ export class Shares {
     if (share === undefined) return undefined;
     this.#byId.delete(id);
     const standing = this.#standing(share.session);
-    standing.share = undefined;
+    if (standing.share === share) standing.share = undefined;
     this.#tidy(standing);
     return share;
   }
 
   #tidy(standing: Standing): void {
-    if (standing.alone === 0 && standing.share === undefined) this.#byToken.delete(standing.key);
+    const isEmpty = standing.alone === 0 && standing.share === undefined;
+    if (isEmpty && this.#byToken.get(standing.key) === standing) this.#byToken.delete(standing.key);
   }
 }

@@ -37,7 +37,10 @@ export class Connections {
     return [...this.#open.keys()];
   }
 
+  /** Also one that is known already: then nothing is written. */
   add(connection: ConnectionInfo): void {
+    const known = this.#open.get(connection.id);
+    if (known?.tokenId === connection.tokenId && known.expiresAt === connection.expiresAt) return;
     this.#sql.exec(
       "INSERT OR REPLACE INTO connections (id, token_id, expires_at, grace_ms) VALUES (?, ?, ?, ?)",
       connection.id,

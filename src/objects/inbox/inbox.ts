@@ -52,7 +52,7 @@ interface Ahead {
 /** How many objects an Inbox calls at the same time. */
 const AT_ONCE = 16;
 const RETRY_MS = 5_000;
-/** Waits before a Gateway that failed is tried again; then its connections are given up. */
+/** Waits before a Gateway that failed is tried again; then its connections are given up, or it is not told to close them. */
 const PUSH_RETRIES = [50, 250];
 
 const SWEEP_DELAY: Record<Sweep, number> = { chats: SWEEP.creationMs, files: SWEEP.orphanMs };
@@ -280,8 +280,17 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     #closeAt(place: string, connections: readonly string[], code: number, reason: string): void {
-      const closing = placeStub(this.env, place).close(connections, code, reason);
-      this.ctx.waitUntil(closing.catch((fault: unknown) => this.#fault("close", fault, { user: this.#user, place })));
+      const close = async (): Promise<void> => {
+        for (const wait of [...PUSH_RETRIES, undefined]) {
+          try {
+            return await placeStub(this.env, place).close(connections, code, reason);
+          } catch (fault) {
+            this.#fault("close", fault, { user: this.#user, place });
+            if (wait !== undefined) await new Promise((resolve) => setTimeout(resolve, wait));
+          }
+        }
+      };
+      this.ctx.waitUntil(close());
     }
 
     // ---- the list ---------------------------------------------------------------------------------------------
