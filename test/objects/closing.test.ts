@@ -1,8 +1,9 @@
 // A connection that closes while what it has asked for is under way leaves nothing behind, neither at its Gateway nor elsewhere.
 
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
+import { GATEWAY } from "../../src/core/limits.ts";
 import type { GatewayCalls } from "../../src/objects/rpc.ts";
 import { appWithKey, EventsClient } from "../support/events.ts";
 import type { Kind } from "../support/meter.ts";
@@ -51,6 +52,29 @@ async function rowsIn(kind: "CHAT" | "INBOX" | "GATEWAY", names: readonly string
 }
 
 const gateways = (dialect: string): string[] => Array.from({ length: 4 }, (_, n) => `${dialect}/local/${n}`);
+
+it("of whoever was lost in a crash, and was known together with others", async () => {
+  const [ann, bob] = await people("ann", "bob");
+  const { id } = await ann.direct(bob);
+  await ann.say(id, "so that it is open");
+  const sockets = [await ann.socket(), await ann.socket(), await ann.socket()];
+  expect(await sockets[2]?.do("chat.join", { chat_id: id })).toMatchObject({ ok: true });
+  expect(await rowsIn("CHAT", [`chat:${id}`], "listeners")).toBe(1);
+  // As a crash leaves it: rows, and no socket that they are about.
+  const gateway = env.GATEWAY.getByName(`native/local/${ann.id % GATEWAY.spread}`);
+  const lost = "native/local/0#lost";
+  for (const [stub, table] of [
+    [gateway, "follows"] as const,
+    [env.CHAT.getByName(`chat:${id}`), "listeners"] as const,
+  ]) {
+    await runInDurableObject(stub, (_, { storage }) => storage.sql.exec(`UPDATE ${table} SET connection = ?`, lost));
+    await evictDurableObject(stub);
+  }
+  await runDurableObjectAlarm(gateway);
+  await expect.poll(() => rowsIn("CHAT", [`chat:${id}`], "listeners")).toBe(0);
+  expect(await rowsIn("GATEWAY", gateways("native"), "follows")).toBe(0);
+  for (const socket of sockets) socket.close();
+});
 
 it("of whoever watches for somebody", async () => {
   const [ann, bob] = await people("ann", "bob");
