@@ -205,3 +205,19 @@ it("a Gateway that fails shuts nobody out", async () => {
   expect(await socket.do("nonsense")).toMatchObject({ ok: false });
   expect(failed).toBe(2);
 });
+
+it("a Gateway that fails when a token ends is told again", async () => {
+  const [ann] = await people("ann");
+  const all = await sockets(ann, 3);
+  let failed = 0;
+  undo.push(
+    await patch("GATEWAY", "native/local/0", ["closeConnections"], (old) => {
+      return async function (this: unknown, ...args: unknown[]) {
+        if (failed++ === 0) throw new Error("cut off for a while");
+        return old.apply(this, args);
+      };
+    }),
+  );
+  expect((await ann.post("/v1/auth/logout")).status).toBe(204);
+  await Promise.all(all.map((socket) => socket.until(() => socket.closed?.code === 1008, "the close")));
+});
