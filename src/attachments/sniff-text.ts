@@ -6,14 +6,17 @@
 /** Elements with which browsers take a text for HTML (WHATWG MIME sniffing). */
 const HTML = new Set("html head script iframe h1 div font table a style title b body br p".split(" "));
 
-/** Control characters that no text has; tab, line feeds and the escapes of terminals it may have. */
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const BINARY = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/;
+/** Control characters that a text may have: tab, line feed, form feed, carriage return, and the escapes of terminals. */
+const OF_TEXTS = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x1b]);
+const DELETE = 0x7f;
+
+/** In UTF-8 a byte below 0x80 is always a character of its own. */
+const isBinary = (byte: number): boolean => (byte < 0x20 && !OF_TEXTS.has(byte)) || byte === DELETE;
 
 /** `text/plain`, `text/html` or `image/svg+xml`; null where `head` is not UTF-8 text. Unless it is the `whole` file, its last character may be cut. */
 export function sniffText(head: Uint8Array, whole: boolean): string | null {
   const text = decode(head, whole);
-  if (text === null || BINARY.test(text)) return null;
+  if (text === null || head.some(isBinary)) return null;
   const root = rootName(text);
   if (root === "svg" || root?.endsWith(":svg")) return "image/svg+xml";
   return root !== null && HTML.has(root) ? "text/html" : "text/plain";

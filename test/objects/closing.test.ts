@@ -3,8 +3,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
-import { GATEWAY } from "../../src/core/limits.ts";
 import type { GatewayCalls } from "../../src/objects/rpc.ts";
+import { gatewayOf } from "../support/entries.ts";
 import { appWithKey, EventsClient } from "../support/events.ts";
 import type { Kind } from "../support/meter.ts";
 import { silence } from "../support/patience.ts";
@@ -61,7 +61,7 @@ it("of whoever was lost in a crash, and was known together with others", async (
   expect(await sockets[2]?.do("chat.join", { chat_id: id })).toMatchObject({ ok: true });
   expect(await rowsIn("CHAT", [`chat:${id}`], "listeners")).toBe(1);
   // As a crash leaves it: rows, and no socket that they are about.
-  const gateway = env.GATEWAY.getByName(`native/local/${ann.id % GATEWAY.spread}`);
+  const gateway = gatewayOf(ann);
   const lost = "native/local/0#lost";
   for (const [stub, table] of [
     [gateway, "follows"] as const,

@@ -1,36 +1,15 @@
 // Whatever connections of one token open, close, speak and are evicted: that they share what their Inbox knows changes nothing for them.
 
-import { evictAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
+import { evictAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { GATEWAY } from "../../src/core/limits.ts";
+import { closeAll, gatewayOf, known, noted } from "../support/entries.ts";
 import { silence } from "../support/patience.ts";
-import type { Person, Socket } from "../support/people.ts";
+import type { Socket } from "../support/people.ts";
 import { people } from "../support/people.ts";
-
-const inboxOf = (who: Person) => env.INBOX.getByName(`user:${who.id}`);
-
-/** What their Inbox has on its disk of connections. */
-const known = (who: Person): Promise<number> =>
-  runInDurableObject(inboxOf(who), (_, { storage }) => storage.sql.exec("SELECT id FROM connections").toArray().length);
-
-const gatewayOf = (who: Person) => env.GATEWAY.getByName(`native/local/${who.id % GATEWAY.spread}`);
-
-/** The same of their Gateway, of theirs. */
-const noted = (who: Person): Promise<number> =>
-  runInDurableObject(
-    gatewayOf(who),
-    (_, { storage }) => storage.sql.exec("SELECT id FROM connections WHERE user_id = ?", who.id).toArray().length,
-  );
 
 const texts = (socket: Socket): string[] =>
   socket.events.filter(({ event }) => event === "message.created").map(({ message }) => message.text as string);
-
-async function closeAll(all: readonly Socket[]): Promise<void> {
-  for (const socket of all) socket.close();
-  await Promise.all(all.map((socket) => socket.until(() => socket.closed !== undefined, "the close")));
-}
 
 type Step = { readonly do: "open" | "evict" | "peer" } | { readonly do: "close" | "say"; readonly which: number };
 

@@ -7,6 +7,7 @@ import { GATEWAY } from "../../src/core/limits.ts";
 import type { InboxCalls } from "../../src/objects/rpc.ts";
 import { inboxStub } from "../../src/objects/rpc.ts";
 import { countCalls, patch } from "../support/meter.ts";
+import { closeAll, inboxOf, gatewayOf, known, noted } from "../support/entries.ts";
 import { silence } from "../support/patience.ts";
 import type { Person, Socket } from "../support/people.ts";
 import { knock, people } from "../support/people.ts";
@@ -16,30 +17,24 @@ afterEach(() => {
   for (const one of undo.splice(0)) one();
 });
 
-const inboxOf = (who: Person) => env.INBOX.getByName(`user:${who.id}`);
-
-/** What their Inbox has on its disk of connections. */
-const known = (who: Person): Promise<number> =>
-  runInDurableObject(inboxOf(who), (_, { storage }) => storage.sql.exec("SELECT id FROM connections").toArray().length);
-
-const gatewayOf = (who: Person) => env.GATEWAY.getByName(`native/local/${who.id % GATEWAY.spread}`);
-
-/** The same of their Gateway, of theirs. */
-const noted = (who: Person): Promise<number> =>
-  runInDurableObject(
-    gatewayOf(who),
-    (_, { storage }) => storage.sql.exec("SELECT id FROM connections WHERE user_id = ?", who.id).toArray().length,
-  );
-
 async function sockets(who: Person, count: number): Promise<Socket[]> {
   const all: Socket[] = [];
   while (all.length < count) all.push(await who.socket());
   return all;
 }
 
-async function closeAll(all: readonly Socket[]): Promise<void> {
-  for (const socket of all) socket.close();
-  await Promise.all(all.map((socket) => socket.until(() => socket.closed !== undefined, "the close")));
+/** The first call of this method on any Gateway fails; how many calls there were. */
+async function failFirst(method: string): Promise<() => number> {
+  let count = 0;
+  undo.push(
+    await patch("GATEWAY", "native/local/0", [method], (old) => {
+      return async function (this: unknown, ...args: unknown[]) {
+        if (count++ === 0) throw new Error("cut off for a while");
+        return old.apply(this, args);
+      };
+    }),
+  );
+  return () => count;
 }
 
 describe("of one token's connections", () => {
@@ -192,32 +187,16 @@ describe("where the Inbox has given them up", () => {
 
 it("a Gateway that fails shuts nobody out", async () => {
   const [ann] = await people("ann");
-  let failed = 0;
-  undo.push(
-    await patch("GATEWAY", "native/local/0", ["fetch"], (old) => {
-      return async function (this: unknown, ...args: unknown[]) {
-        if (failed++ === 0) throw new Error("cut off for a while");
-        return old.apply(this, args);
-      };
-    }),
-  );
+  const calls = await failFirst("fetch");
   const socket = await ann.socket();
   expect(await socket.do("nonsense")).toMatchObject({ ok: false });
-  expect(failed).toBe(2);
+  expect(calls()).toBe(2);
 });
 
 it("a Gateway that fails when a token ends is told again", async () => {
   const [ann] = await people("ann");
   const all = await sockets(ann, 3);
-  let failed = 0;
-  undo.push(
-    await patch("GATEWAY", "native/local/0", ["closeConnections"], (old) => {
-      return async function (this: unknown, ...args: unknown[]) {
-        if (failed++ === 0) throw new Error("cut off for a while");
-        return old.apply(this, args);
-      };
-    }),
-  );
+  await failFirst("closeConnections");
   expect((await ann.post("/v1/auth/logout")).status).toBe(204);
   await Promise.all(all.map((socket) => socket.until(() => socket.closed?.code === 1008, "the close")));
 });

@@ -1,12 +1,13 @@
 /**
  * Which Gateway takes a new connection: one near its client, the same for all of a user's where it is known whose it is;
- * a full one passes on. Knows names and nothing of sockets.
+ * one that is full, or fails, is passed by. Knows names and nothing of sockets.
  */
 
 import { GATEWAY } from "../../core/limits.ts";
 import type { Identity } from "../identity.ts";
 import { carriedRequest, upgradeRequest } from "../identity.ts";
 import type { ObjectBindings } from "../rpc.ts";
+import { logFault } from "../../log.ts";
 import { gatewayStub } from "../rpc.ts";
 import { BEGUN_ANEW } from "./carriage.ts";
 import { GATEWAY_FULL } from "./gateway.ts";
@@ -61,7 +62,9 @@ async function chooseGateway(
       if (response.status !== GATEWAY_FULL) return response;
     } catch (fault) {
       // One that has just begun anew takes nothing in that moment; one that fails must not shut out those who fall to it.
-      if (!isBegunAnew(fault) && ++faults === FAULTS) throw fault;
+      if (isBegunAnew(fault)) continue;
+      if (++faults === FAULTS) throw fault;
+      logFault("gateway", fault, { dialect, place });
     }
   }
   return new Response(null, { status: GATEWAY_FULL });

@@ -65,10 +65,6 @@ export class HeldConnection implements Connection {
     return this.#attached.session;
   }
 
-  get share(): string | null {
-    return this.#attached.share;
-  }
-
   get username(): string | null {
     return this.#attached.username;
   }

@@ -7,7 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import { authInvalid } from "../../core/errors.ts";
 import type { AppNews, UserEvent } from "../../core/events.ts";
 import type { CounterName } from "../../core/figures.ts";
-import type { AppId, ChatId, UserId } from "../../core/ids.ts";
+import type { AppId } from "../../core/ids.ts";
 import { FLOOD, GATEWAY } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
@@ -15,22 +15,20 @@ import type { CarriedWire, GatewayWire } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
 import { log, logFault, within } from "../../log.ts";
 import { ObjectFigures, viaOf } from "../figures.ts";
-import { Gathered } from "../gathered.ts";
 import { identityOf } from "../identity.ts";
 import { Readers } from "../readers.ts";
 import type { GatewayCalls, Push } from "../rpc.ts";
-import { chatStub, inboxStub, lobbyStub } from "../rpc.ts";
+import { lobbyStub } from "../rpc.ts";
 import { Bucket, CLOSE, agreed, closeSocket, connectionId, upgraded } from "../sockets.ts";
 import { migrate, nameOf } from "../sql.ts";
 import { Carriage } from "./carriage.ts";
 import type { Attached, Host } from "./connection.ts";
 import { HeldConnection } from "./connection.ts";
 import { Encodings } from "./encodings.ts";
+import { Entries } from "./entries.ts";
 import { Listening } from "./listening.ts";
 import { Roster } from "./roster.ts";
 import { GATEWAY_SCHEMA } from "./schema.ts";
-import type { Share } from "./shares.ts";
-import { Shares } from "./shares.ts";
 import type { SubscriptionKind } from "./subscriptions.ts";
 
 /** Events on their way to a connection. */
@@ -67,14 +65,9 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     readonly #bySocket = new Map<WebSocket, HeldConnection>();
     /** Those that were closed before this object was evicted, and whose end is yet to come. */
     readonly #closing = new Map<WebSocket, Attached>();
-    readonly #shares: Shares;
-    /** How many connections are being opened that share what others are known by. */
-    #joining = 0;
+    readonly #entries: Entries;
     readonly #figures: ObjectFigures;
     readonly #readers = new Readers((socket) => this.#slow(socket));
-    /** Those that are being opened: they can be closed, and count as open, before they have their socket. */
-    readonly #opening = new Set<string>();
-    readonly #entered: Gathered<{ readonly id: string; readonly session: Session }>;
     #armed = false;
 
     constructor(ctx: DurableObjectState, env: Env) {
@@ -91,13 +84,16 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       });
       this.#encodings = new Encodings(wire.encode);
       this.#roster = new Roster(ctx.storage.sql);
-      this.#shares = new Shares(this.#name);
-      this.#entered = new Gathered(
-        (all) => {
-          for (const { id, session } of all) this.#roster.add(id, session);
+      this.#entries = new Entries(env, this.#roster, {
+        name: this.#name,
+        graceMs: wire.graceMs,
+        standing: (id) => this.#connections.get(id),
+        entered: async (app) => {
+          if (wire.news) await this.serve(app);
         },
-        () => this.#opening.size,
-      );
+        close: (id) => this.closeConnections([id], CLOSE.policy, "the token was ended"),
+        later: (work) => this.#later(work),
+      });
       this.#listening = new Listening(ctx.storage.sql, env, {
         name: this.#name,
         standing: (id) => this.#connections.get(id),
@@ -125,11 +121,10 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     /** One that was closed may be long in going; until then it neither says nor hears anything. */
     #restore(socket: WebSocket): void {
       const attached = socket.deserializeAttachment() as Attached;
-      const { id, session, share } = attached;
       const isOpen = socket.readyState === WebSocket.OPEN;
       if (isOpen) this.#add(socket, attached);
       else this.#closing.set(socket, attached);
-      if (session !== null) this.#shares.restore(id, session, share, isOpen);
+      this.#entries.restore(attached, isOpen);
     }
 
     #add(socket: WebSocket, attached: Attached): HeldConnection {
@@ -151,7 +146,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     // ---- connections ------------------------------------------------------------------------------------------
 
     override async fetch(request: Request): Promise<Response> {
-      const isFull = this.#connections.size + this.#opening.size + this.#joining >= GATEWAY.connections;
+      const isFull = this.#connections.size + this.#entries.opening >= GATEWAY.connections;
       if (this.#carriage !== null) return this.#carriage.fetch(request, isFull);
       if (isFull || this.#words === null) return new Response(null, { status: GATEWAY_FULL });
       const words = this.#words;
@@ -163,15 +158,13 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const id = connectionId(this.#name);
       const pair = new WebSocketPair();
       this.#arm();
-      const share = session === null ? null : this.#shares.join(id, session);
-      const username =
-        session === null ? null : await (share === null ? this.#admit(id, session) : this.#join(id, share));
-      if (session !== null && username === null) return Response.json(authInvalid().failure, { status: 400 });
+      const admitted = session === null ? null : await this.#entries.open(id, session);
+      if (session !== null && admitted === null) return Response.json(authInvalid().failure, { status: 400 });
       const attached: Attached = {
         id,
         session,
-        share: share?.id ?? null,
-        username,
+        share: admitted?.share ?? null,
+        username: admitted?.username ?? null,
         app: null,
         origin,
         state: null,
@@ -184,69 +177,6 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       return upgraded(this.env, pair[0], agreed(request, wire.subprotocol), requestId);
     }
 
-    /** The user's name, if the connection may stand: its token has not ended, neither before nor while this was asked. */
-    async #admit(id: string, session: Session): Promise<string | null> {
-      this.#opening.add(id);
-      let username: string | null = null;
-      try {
-        username = await this.#register(id, session, null);
-      } finally {
-        if (!this.#opening.delete(id)) username = null;
-        if (username === null) this.#left(id, session.userId);
-      }
-      return username;
-    }
-
-    /** The same for one that shares what others of its token are known by: what the Inbox has said of them lets it in for a while. */
-    async #join(id: string, share: Share): Promise<string | null> {
-      let username: string | null = null;
-      this.#joining++;
-      try {
-        const now = Date.now();
-        // Where the clock has gone back, what was asked "later" is old.
-        if (share.asked === undefined || Math.abs(now - share.asked.at) > GATEWAY.trustMs)
-          share.asked = { at: now, answer: this.#ask(share) };
-        username = await share.asked.answer;
-        if (this.#shares.get(share.id) !== share) username = null;
-      } finally {
-        this.#joining--;
-        if (username === null) this.#left(id, share.session.userId);
-      }
-      return username;
-    }
-
-    /** Whether what is shared stands, as far as the Inbox knows, which knows of it from now on. Where its token has ended, all are closed. */
-    async #ask(share: Share): Promise<string | null> {
-      const { id, session, isEntered } = share;
-      let username: string | null | undefined;
-      try {
-        username = isEntered ? await this.#enter(id, session, null) : await this.#admit(id, session);
-      } finally {
-        // It could not be asked: whoever stands goes on doing so, and the next one asks again.
-        if (username === undefined) share.asked = undefined;
-        if (!isEntered && !username) this.#shares.end(id);
-      }
-      if (username !== null) share.isEntered = true;
-      else if (isEntered) await this.closeConnections([id], CLOSE.policy, "the token was ended");
-      return username;
-    }
-
-    /** The name of the user whose connection it is from now on; null: the token has ended. */
-    async #register(id: string, session: Session, username: string | null): Promise<string | null> {
-      const holder = await this.#enter(id, session, username);
-      if (holder === null) return null;
-      await this.#entered.add({ id, session });
-      if (this.#wire.news) await this.serve(session.appId);
-      return holder;
-    }
-
-    /** The same, as far as the user's Inbox is concerned. */
-    #enter(id: string, session: Session, username: string | null): Promise<string | null> {
-      const { tokenId, expiresAt } = session;
-      const connection = { id, tokenId, expiresAt, graceMs: this.#wire.graceMs };
-      return inboxStub(this.env, session.userId).addConnection(session, username, connection);
-    }
-
     /** What the app's Lobby has to say reaches this Gateway from now on. */
     async serve(app: AppId): Promise<void> {
       if (this.#roster.hasApp(app)) return;
@@ -256,13 +186,13 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     }
 
     async identify(connection: HeldConnection, session: Session, username: string): Promise<boolean> {
-      if ((await this.#register(connection.id, session, username)) === null) {
+      if ((await this.#entries.register(connection.id, session, username)) === null) {
         this.close(connection, CLOSE.policy, "the token was ended");
         return false;
       }
       connection.identified(session, username);
       // The socket may have closed while the Inbox was asked.
-      if (!this.#connections.has(connection.id)) this.#left(connection.id, session.userId);
+      if (!this.#connections.has(connection.id)) this.#entries.left(connection.id, session.userId);
       return true;
     }
 
@@ -294,30 +224,8 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     #forget(connection: HeldConnection): void {
       if (!this.#connections.delete(connection.id)) return;
-      if (connection.session !== null) this.#left(connection.id, connection.session.userId);
+      if (connection.session !== null) this.#entries.left(connection.id, connection.session.userId);
       this.#later(this.#listening.end(connection));
-    }
-
-    /** Whoever counted on this connection is told that it is gone. */
-    #left(id: string, user: UserId): void {
-      this.#letGo(id);
-      const known = this.#shares.leave(id);
-      if (known === null) return;
-      this.#roster.remove(known);
-      this.#tellGone(inboxStub(this.env, user).removeConnections([known]));
-    }
-
-    /** The same, of whom it listened to. */
-    #letGo(id: string): void {
-      const actor = { appId: 0 as AppId, userId: 0 as UserId };
-      for (const { kind, target } of this.#roster.letGo(id)) {
-        if (kind === "chat") this.#tellGone(chatStub(this.env, target as ChatId).hear(actor, id, false));
-        else this.#tellGone(inboxStub(this.env, target as UserId).unwatch(id));
-      }
-    }
-
-    #tellGone(call: Promise<unknown>): void {
-      this.#later(call.catch((fault: unknown) => logFault("left", fault, { gateway: this.#name })));
     }
 
     #later(work: Promise<unknown>): void {
@@ -388,7 +296,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       if (connection !== undefined) this.#forget(connection);
       const closing = this.#closing.get(socket);
       this.#closing.delete(socket);
-      if (closing?.session) this.#left(closing.id, closing.session.userId);
+      if (closing?.session) this.#entries.left(closing.id, closing.session.userId);
     }
 
     override async webSocketError(socket: WebSocket): Promise<void> {
@@ -403,7 +311,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const heard: Heard[] = [];
       for (const { connections, events } of pushes) {
         for (const id of connections) {
-          const those = this.#known(id);
+          const those = this.#entries.known(id);
           if (those === undefined) gone.push(id);
           for (const connection of those ?? []) {
             if (connection.app !== null) this.#listening.tell(connection, events);
@@ -414,15 +322,6 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       if (this.#carriage === null) for (const [connection, events] of heard) this.#tell(connection, events);
       else this.#tellCarried(this.#carriage, heard);
       return gone;
-    }
-
-    /** Whom an id stands for: a connection, or all that share it; nobody yet, where it is being opened. Undefined: they are gone. */
-    #known(id: string): readonly HeldConnection[] | undefined {
-      const connection = this.#connections.get(id);
-      if (connection !== undefined) return [connection];
-      const members = this.#shares.get(id)?.members ?? [];
-      const those = [...members].flatMap((member) => this.#connections.get(member) ?? []);
-      return those.length > 0 || this.#opening.has(id) ? those : undefined;
     }
 
     #tell(connection: HeldConnection, events: readonly UserEvent[]): void {
@@ -474,16 +373,12 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     async closeConnections(connections: readonly string[], code: number, reason: string): Promise<void> {
       for (const id of connections) {
-        this.#opening.delete(id);
-        const those = this.#known(id) ?? [];
-        const share = this.#shares.end(id);
-        for (const connection of those) this.close(connection, code, reason);
-        if (share !== undefined) this.#left(id, share.session.userId);
+        this.#entries.end(id, (connection) => this.close(connection, code, reason));
       }
     }
 
     async alive(connections: readonly string[]): Promise<string[]> {
-      return connections.filter((id) => this.#known(id) !== undefined);
+      return connections.filter((id) => this.#entries.known(id) !== undefined);
     }
 
     // ---- what is counted --------------------------------------------------------------------------------------
@@ -515,12 +410,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       await this.#carriage?.alarm();
       const now = Date.now();
       this.#figures.alarm(now);
-      for (const { id, userId } of this.#roster.all()) {
-        if (this.#known(id) !== undefined) continue;
-        this.#shares.end(id);
-        this.#left(id, userId);
-      }
-      for (const id of this.#roster.followers()) if (this.#known(id) === undefined) this.#letGo(id);
+      this.#entries.sweep();
       for (const connection of this.#connections.values()) {
         if (connection.session !== null && connection.session.expiresAt <= now)
           this.close(connection, CLOSE.policy, "the token has expired");
