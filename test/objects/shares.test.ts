@@ -181,7 +181,9 @@ describe("where the Inbox has given them up", () => {
     heal();
     await bob.say(chat.id, "hello");
     for (const socket of all) await socket.event("message.created");
+    // Where the others are, and not on the next Gateway.
     await ann.socket();
+    expect(await known(ann)).toBe(2);
   });
 });
 
