@@ -32,6 +32,8 @@ export class Broadcast {
   readonly #apart = new Set<string>();
   /** Everyone but those apart gets the same. */
   #isPlain = true;
+  /** There is something for others than those who asked. */
+  #isTold = false;
 
   constructor(wire: ChatWire) {
     this.#wire = wire;
@@ -46,6 +48,7 @@ export class Broadcast {
   all(event: ChatEvent, except: string | null, read?: (viewer: UserId) => boolean): void {
     if (except !== null) this.#apart.add(except);
     if (read !== undefined) this.#isPlain = false;
+    this.#isTold = true;
     this.#steps.push({ event: () => event, shared: true, except, read });
   }
 
@@ -53,12 +56,16 @@ export class Broadcast {
   some(events: ReadonlyMap<UserId, ChatEvent>, except: string | null): void {
     if (events.size === 0) return;
     this.#isPlain = false;
+    this.#isTold = true;
     this.#steps.push({ event: (viewer) => events.get(viewer), shared: false, except, read: undefined });
   }
 
   /** Sends it all: the events between two answers as one frame, and the same frame to all who get the same. */
   send(sockets: ChatSockets): void {
-    if (this.#steps.length === 0) return;
+    if (!this.#isTold) {
+      for (const step of this.#steps) if ("answer" in step) sockets.send(step.to, step.answer);
+      return;
+    }
     const encoded = new Map<Told, Map<string, EncodedEvent>>();
     const common = new Map<string, readonly string[]>();
     for (const open of sockets.all()) {

@@ -8,8 +8,12 @@ import type { AttachmentDirectory, AttachmentRecord, Files } from "../../core/po
 
 export class ChatFiles {
   readonly #sql: SqlStorage;
+  /** Something is to be done, or may be: what is rolled back leaves it true. */
+  #isPending: boolean;
+
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.#isPending = this.#isAnyWaiting();
   }
 
   /** Whether a message of this chat has this attachment already. */
@@ -20,14 +24,21 @@ export class ChatFiles {
   /** A message took these up: the directory is to note where they are. */
   take(ids: readonly string[]): void {
     for (const id of ids) this.#sql.exec("INSERT INTO files (id, task) VALUES (?, 'claim')", id);
+    this.#isPending ||= ids.length > 0;
   }
 
   /** The message of these was deleted: they are to go. */
   drop(ids: readonly string[]): void {
     for (const id of ids) this.#sql.exec("UPDATE files SET task = 'drop' WHERE id = ?", id);
+    this.#isPending ||= ids.length > 0;
   }
 
+  /** Asked with each commit: reads nothing. */
   pending(): boolean {
+    return this.#isPending;
+  }
+
+  #isAnyWaiting(): boolean {
     return this.#sql.exec("SELECT 1 FROM files WHERE task <> 'kept' LIMIT 1").toArray().length > 0;
   }
 
@@ -42,17 +53,19 @@ export class ChatFiles {
       );
     }
     const drops = this.#ids("drop");
-    if (drops.length === 0) return;
-    const records = (await directory.findMany(drops)).filter(
-      (record) => record.chatId === null || record.chatId === chat,
-    );
-    await eraseFiles(records, directory, files);
-    this.#sql.exec("DELETE FROM files WHERE id IN (SELECT value FROM json_each(?))", JSON.stringify(drops));
+    if (drops.length > 0) {
+      const records = (await directory.findMany(drops)).filter(
+        (record) => record.chatId === null || record.chatId === chat,
+      );
+      await eraseFiles(records, directory, files);
+      this.#sql.exec("DELETE FROM files WHERE id IN (SELECT value FROM json_each(?))", JSON.stringify(drops));
+    }
+    this.#isPending = this.#isAnyWaiting();
   }
 
   #ids(task: "claim" | "drop"): string[] {
     return this.#sql
-      .exec<{ id: string }>("SELECT id FROM files WHERE task = ? LIMIT 500", task)
+      .exec<{ id: string }>("SELECT id FROM files WHERE task <> 'kept' AND task = ? LIMIT 500", task)
       .toArray()
       .map((row) => row.id);
   }

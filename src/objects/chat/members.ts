@@ -6,7 +6,7 @@
 import type { UserId } from "../../core/ids.ts";
 import type { Member, Person, Role } from "../../core/people.ts";
 import { ghostOf } from "../../core/people.ts";
-import type { ReadState } from "../../core/read-state.ts";
+import type { ReadChange, ReadState } from "../../core/read-state.ts";
 import { stored } from "../sql.ts";
 
 interface MemberRow extends Record<string, SqlStorageValue> {
@@ -31,6 +31,12 @@ interface Entry {
   readClock: number;
   /** Unread messages, derived when first asked for and kept up to date while the object lives; undefined: to be derived. */
   unread: number | undefined;
+}
+
+/** A member, as far as it matters to what they have unread. */
+export interface Reader {
+  readonly userId: UserId;
+  readonly read: ReadState;
 }
 
 interface Receipt {
@@ -192,8 +198,8 @@ export class Members {
     return this.#entries.get(user)?.read ?? { upTo: 0, singles: [] };
   }
 
-  /** Stores what `user` has read now; one row, and one for each single message that came or went. */
-  saveRead(user: UserId, state: ReadState, clock: number): void {
+  /** Stores what `user` has read now, `changed` messages more than before; one row, and one for each single message that came or went. */
+  saveRead(user: UserId, { state, changed }: ReadChange, clock: number): void {
     const entry = this.#entries.get(user);
     if (entry === undefined) return;
     const before = new Set(entry.read.singles);
@@ -207,15 +213,23 @@ export class Members {
     this.#sql.exec("UPDATE members SET read_seq = ?, read_clock = ? WHERE user_id = ?", state.upTo, clock, user);
     entry.read = state;
     entry.readClock = clock;
-    entry.unread = undefined;
+    if (entry.unread !== undefined) entry.unread -= changed.length;
   }
 
-  /** The unread count of `user`; `derive` computes it where it is not known yet. */
-  unread(user: UserId, derive: (state: ReadState) => number): number {
+  /**
+   * The unread count of `user`. Where it is not known yet, `derive` counts it, and in the same look at the log those of all
+   * who have read at least as far and are not known either; it is given them in the order in which they have read.
+   */
+  unread(user: UserId, derive: (readers: readonly Reader[]) => readonly number[]): number {
     const entry = this.#entries.get(user);
     if (entry === undefined) return 0;
-    entry.unread ??= derive(entry.read);
-    return entry.unread;
+    if (entry.unread === undefined) {
+      const unknown = [...this.#entries.values()]
+        .filter(({ unread, read }) => unread === undefined && read.upTo >= entry.read.upTo)
+        .toSorted((a, b) => a.read.upTo - b.read.upTo);
+      for (const [at, count] of derive(unknown).entries()) (unknown[at] ?? entry).unread = count;
+    }
+    return entry.unread ?? 0;
   }
 
   /** A message of `author` came: known counts of the others follow. */

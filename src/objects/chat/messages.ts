@@ -80,6 +80,13 @@ export interface Authored {
   readonly deletedAt: number | null;
 }
 
+/** Messages of one author in the span that begins above `after`. */
+export interface PresentCount {
+  readonly after: number;
+  readonly userId: UserId;
+  readonly count: number;
+}
+
 const NO_ATTACHMENTS: readonly Attachment[] = [];
 
 /** A named value: see `Messages.expired`. */
@@ -318,16 +325,18 @@ export class Messages {
     return found;
   }
 
-  /** How many messages above `seq` others than `reader` wrote and nobody deleted. */
-  countForeign(seq: number, reader: UserId): number {
-    const row = this.#sql
-      .exec<{ n: number }>(
-        "SELECT count(*) AS n FROM messages WHERE seq > ? AND user_id <> ? AND deleted_at IS NULL",
-        Math.max(seq, this.#expired),
-        reader,
+  /** How many messages that nobody deleted each author has in each of these spans, which are above `after` and up to `to`. */
+  countPresent(spans: readonly { readonly after: number; readonly to: number }[]): PresentCount[] {
+    const kept = spans.map(({ after, to }) => [after, Math.max(after, this.#expired), to] as const);
+    return this.#sql
+      .exec<{ span: number; user_id: number; n: number }>(
+        `SELECT span.value ->> 0 AS span, user_id, count(*) AS n
+         FROM json_each(?) AS span CROSS JOIN messages ON seq > span.value ->> 1 AND seq <= span.value ->> 2
+         WHERE deleted_at IS NULL GROUP BY 1, 2`,
+        JSON.stringify(kept),
       )
-      .one();
-    return row.n;
+      .toArray()
+      .map((row) => ({ after: row.span, userId: row.user_id as UserId, count: row.n }));
   }
 
   /** Those between two places, both included, by `seq`: no place is empty. */

@@ -174,10 +174,13 @@ export function list(room: Room, actor: Actor, page: CommandOf<"message.list">):
   if (page.before !== undefined && page.after !== undefined) throw invalid("after", "does not go with before");
   const found =
     page.after === undefined
-      ? room.messages.before(belowOf(room, page.before), limit + 1)
-      : room.messages.after(room.cursor(page.after, "after"), limit + 1);
-  const items = found.slice(0, limit).map((message) => room.seen(message, actor.userId));
-  return { result: { items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null }, commit: NOTHING };
+      ? room.messages.before(belowOf(room, page.before), limit)
+      : room.messages.after(room.cursor(page.after, "after"), limit);
+  const items = found.map((message) => room.seen(message, actor.userId));
+  const end = items.at(-1);
+  // No place is empty, so it can be told without looking whether there is more.
+  const isMore = end !== undefined && (page.after === undefined ? end.seq > 1 : end.seq < room.lastSeq);
+  return { result: { items, next: isMore ? end.id : null }, commit: NOTHING };
 }
 
 /** Where a page ends that is below `cursor`, or has the newest messages. @throws input.invalid */
@@ -212,7 +215,7 @@ export function fetch(
   room.role(actor);
   const user = actor.userId;
   const state = room.members.readState(user);
-  const log = room.log(user, state.upTo);
+  const log = room.log(user);
   const wanted: number[] = [];
   for (let at = state.upTo + 1; at <= log.last && wanted.length < command.limit; at++) {
     if (log.needsReading(at) && !isRead(state, at)) wanted.push(at);

@@ -23,14 +23,12 @@ export function read(room: Room, actor: Actor, command: CommandOf<"read">): Done
   }
   const upTo = command.upTo === undefined ? room.lastSeq : room.find(command.upTo).seq;
   const change =
-    alone === undefined
-      ? readUpTo(state, upTo, room.log(user, state.upTo))
-      : readOne(state, alone.seq, room.log(user, state.upTo));
+    alone === undefined ? readUpTo(state, upTo, room.log(user)) : readOne(state, alone.seq, room.log(user));
   if (change.changed.length === 0 && change.state.upTo === state.upTo) {
     return { result: { unread: room.unread(user), changed: [] }, commit: NOTHING };
   }
   const lastWasRead = room.last !== undefined && room.members.readByOthers(room.last.seq, room.last.user.id);
-  room.saveRead(user, change.state);
+  room.saveRead(user, change);
   return {
     result: { unread: room.unread(user), changed: change.changed.map((at) => messageId(room.id, at)) },
     commit: readCommit(room, user, change.changed, alone?.id, upTo, lastWasRead),

@@ -14,15 +14,19 @@ import { needsReading } from "../../core/message.ts";
 import type { Actor, Person, Role } from "../../core/people.ts";
 import { THE_APP } from "../../core/people.ts";
 import type { ChatRecord } from "../../core/ports.ts";
-import type { Log, ReadState } from "../../core/read-state.ts";
+import type { Log, ReadChange } from "../../core/read-state.ts";
 import { isRead } from "../../core/read-state.ts";
 import type { ChatRow } from "../rpc.ts";
 import { Meta, stored } from "../sql.ts";
 import type { Change, ChangeType } from "./changes.ts";
 import { ChangeLog } from "./changes.ts";
 import type { Commit } from "./commit.ts";
+import type { Reader } from "./members.ts";
 import { Members } from "./members.ts";
 import { Messages } from "./messages.ts";
+
+/** So many messages of the log are read at once. */
+const LOG_PART = 64;
 
 /** What never changes about a chat, and its title. */
 interface Identity {
@@ -221,11 +225,31 @@ export class Room {
   }
 
   unread(user: UserId): number {
-    // Single reads of messages that were deleted since are forgotten with them, so each that is left counts.
-    return this.members.unread(
-      user,
-      (state: ReadState) => this.messages.countForeign(state.upTo, user) - state.singles.length,
+    return this.members.unread(user, (readers) => this.#countUnread(readers));
+  }
+
+  /** What each of these has unread, who come in the order in which they have read: the log is gone through once for all. */
+  #countUnread(readers: readonly Reader[]): number[] {
+    const places = [...new Set(readers.map(({ read }) => read.upTo))];
+    const counts = Map.groupBy(
+      this.messages.countPresent(places.map((after, at) => ({ after, to: places[at + 1] ?? this.#lastSeq }))),
+      ({ after }) => after,
     );
+    const byAuthor = new Map<UserId, number>();
+    let present = 0;
+    // From the end on: above a place is what is above the next one, and what lies between.
+    return readers
+      .toReversed()
+      .map(({ userId, read }) => {
+        for (const { userId: author, count } of counts.get(read.upTo) ?? []) {
+          byAuthor.set(author, (byAuthor.get(author) ?? 0) + count);
+          present += count;
+        }
+        counts.delete(read.upTo);
+        // Single reads of messages that were deleted since are forgotten with them, so each that is left counts.
+        return present - (byAuthor.get(userId) ?? 0) - read.singles.length;
+      })
+      .toReversed();
   }
 
   /** A person's new name and photo; those of old messages follow. */
@@ -251,8 +275,8 @@ export class Room {
   }
 
   /** Stores what `user` has read now, as a commit of its own. */
-  saveRead(user: UserId, state: ReadState): void {
-    this.transaction(() => this.members.saveRead(user, state, this.#clock + 1));
+  saveRead(user: UserId, change: ReadChange): void {
+    this.transaction(() => this.members.saveRead(user, change, this.#clock + 1));
     this.#clock += 1;
   }
 
@@ -288,13 +312,20 @@ export class Room {
     return place.seq;
   }
 
-  /** What `reader` has to read after `from`. */
-  log(reader: UserId, from: number): Log {
-    const open = new Set<number>();
-    for (const message of this.messages.authors(from, this.#lastSeq)) {
-      if (needsReading(message, reader)) open.add(message.seq);
-    }
-    return { last: this.#lastSeq, needsReading: (seq) => open.has(seq) };
+  /** What `reader` has to read. Only the parts that are asked about are read, however far behind they are. */
+  log(reader: UserId): Log {
+    const parts = new Map<number, ReadonlySet<number>>();
+    const partOf = (seq: number): ReadonlySet<number> => {
+      const start = seq - ((seq - 1) % LOG_PART) - 1;
+      let part = parts.get(start);
+      if (part === undefined) {
+        const authored = this.messages.authors(start, Math.min(start + LOG_PART, this.#lastSeq));
+        part = new Set(authored.filter((one) => needsReading(one, reader)).map((one) => one.seq));
+        parts.set(start, part);
+      }
+      return part;
+    };
+    return { last: this.#lastSeq, needsReading: (seq) => seq > this.messages.expired && partOf(seq).has(seq) };
   }
 
   /** Inside a transaction: the log entry of a change, and the counters that it moves. */

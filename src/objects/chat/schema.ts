@@ -92,4 +92,8 @@ export const CHAT_SCHEMA: readonly SchemaStep[] = [
     // When title or membership last changed, however many messages were deleted since.
     sql.exec("CREATE INDEX changes_of_shape ON changes (rev) WHERE type NOT IN ('edited', 'deleted')");
   },
+  (sql) => {
+    // The few of a chat's files with which something is to be done.
+    sql.exec("CREATE INDEX files_waiting ON files (task) WHERE task <> 'kept'");
+  },
 ];
