@@ -76,6 +76,31 @@ describe("the operators' page", () => {
     await expect.poll(() => strict.isChecked(), SOON).toBe(true);
   });
 
+  it("shows a switch as it was turned while that is being saved, and as it is where that fails", async () => {
+    const strict = page.getByRole("checkbox", { name: /Read before send/ });
+    let fail: (() => void) | undefined;
+    await page.route("**/app/*", async (route) => {
+      if (route.request().method() !== "PATCH") return route.continue();
+      await new Promise<void>((asked) => (fail = asked));
+      await route.fulfill({ status: 500, body: "{}" });
+    });
+    await strict.uncheck();
+    await expect.poll(() => fail).toBeDefined();
+    // What is drawn anew meanwhile is known by another name.
+    await page.route("**/app?*", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).replaceAll("Shop", "Renamed") });
+    });
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await page.getByRole("heading", { name: "Renamed" }).waitFor();
+    expect(await strict.isChecked()).toBe(false);
+    fail?.();
+    await expect.poll(() => strict.isChecked(), SOON).toBe(true);
+    await page.unrouteAll();
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await page.getByRole("heading", { name: "Shop" }).waitFor();
+  });
+
   it("keeps messages for so many days, once a second question is answered", async () => {
     const days = page.getByLabel(/Keep messages for so many days/);
     const kept = async (): Promise<string> => {

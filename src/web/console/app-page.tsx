@@ -57,7 +57,7 @@ export function AppPage({ id }: { readonly id: number }) {
               </button>
             </div>
           </section>
-          <Switches app={app} changed={() => void again()} />
+          <Switches app={app} changed={again} />
           <section aria-label={TEXT.counts} class="counts">
             {stats.value !== undefined && (
               <>
@@ -94,10 +94,14 @@ export function AppPage({ id }: { readonly id: number }) {
   );
 }
 
-function Switches({ app, changed }: { readonly app: App; readonly changed: () => void }) {
-  const turn = async (patch: object): Promise<void> => {
+function Switches({ app, changed }: { readonly app: App; readonly changed: () => Promise<unknown> }) {
+  // What was turned stays so while it is being saved, whatever is drawn meanwhile.
+  const turned = useSignal<Partial<App>>({});
+  const turn = async (patch: Partial<App>): Promise<void> => {
+    turned.value = { ...turned.value, ...patch };
     if (await attempt(() => changeApp(app.id, patch))) say(TEXT.saved);
-    changed();
+    await changed();
+    turned.value = {};
   };
   return (
     <section>
@@ -111,7 +115,7 @@ function Switches({ app, changed }: { readonly app: App; readonly changed: () =>
         <label key={name} class="switch">
           <input
             type="checkbox"
-            checked={app[name]}
+            checked={turned.value[name] ?? app[name]}
             onChange={({ currentTarget }) => void turn({ [name]: currentTarget.checked })}
           />
           {words}
@@ -122,7 +126,7 @@ function Switches({ app, changed }: { readonly app: App; readonly changed: () =>
   );
 }
 
-function Retention({ app, turn }: { readonly app: App; readonly turn: (patch: object) => Promise<void> }) {
+function Retention({ app, turn }: { readonly app: App; readonly turn: (patch: Partial<App>) => Promise<void> }) {
   const asked = useSignal<number | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const wanted = (): void => {
