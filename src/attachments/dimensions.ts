@@ -5,11 +5,7 @@
 
 import { largestPicture } from "./heif.ts";
 import { jpegSize } from "./jpeg.ts";
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+import type { Size } from "./size.ts";
 
 /** Pixels of a side that a client may be told of: the most that JPEG and GIF can have. */
 const MAX_SIDE = 65_535;

@@ -3,7 +3,7 @@
  * Knows the boxes that say it; must not know other formats.
  */
 
-import type { Size } from "./dimensions.ts";
+import type { Size } from "./size.ts";
 
 interface Box {
   readonly type: number;

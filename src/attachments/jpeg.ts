@@ -3,7 +3,7 @@
  * Knows segments and the orientation in EXIF; must not know other formats.
  */
 
-import type { Size } from "./dimensions.ts";
+import type { Size } from "./size.ts";
 
 /** @throws RangeError where the bytes end first */
 export function jpegSize(view: DataView): Size | null {

@@ -3,7 +3,7 @@
  * noted as the chat is right after it. Nothing leaves before all of them are done.
  */
 
-import type { Answer, Command } from "../../core/commands.ts";
+import type { Answer } from "../../core/commands.ts";
 import { ParlanceError, failureOf, notFound } from "../../core/errors.ts";
 import type { ChatEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
@@ -13,6 +13,7 @@ import type { ChatWire } from "../../core/wire.ts";
 import type { Counters } from "../figures.ts";
 import { viaOf } from "../figures.ts";
 import { Broadcast } from "./broadcast.ts";
+import type { Committed } from "./command-kinds.ts";
 import type { Commit } from "./commit.ts";
 import type { Outbox } from "./delivery.ts";
 import { DIRECTORY, SUBSCRIBERS } from "./delivery.ts";
@@ -20,9 +21,6 @@ import type { ChatFiles } from "./files.ts";
 import { perform } from "./perform.ts";
 import type { Room } from "./room.ts";
 import type { ChatSockets, OpenSocket } from "./sockets.ts";
-
-/** A command that is committed with others. */
-export type Committed = Exclude<Command, { do: "typing" | "chat.erase" }>;
 
 /** A command on its way, and where its answer goes: to one of the chat's own sockets, or to a caller. */
 export interface Work {

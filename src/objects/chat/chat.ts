@@ -5,30 +5,31 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { DetailedChat } from "../../core/chat.ts";
-import type { Answer, Command, CommandName, CommandOf, ResultOf } from "../../core/commands.ts";
+import type { Answer, Command, CommandName, ResultOf } from "../../core/commands.ts";
 import type { Result } from "../../core/errors.ts";
-import { ParlanceError, authInvalid, failureOf, invalid, notFound, rateLimited } from "../../core/errors.ts";
+import { ParlanceError, failureOf, invalid, notFound } from "../../core/errors.ts";
 import type { ChatEvent } from "../../core/events.ts";
 import type { AppId, UserId } from "../../core/ids.ts";
 import { chatId } from "../../core/ids.ts";
-import { DELIVERY, FLOOD, LIMITS } from "../../core/limits.ts";
+import { DELIVERY, LIMITS } from "../../core/limits.ts";
 import type { Attachment, Draft, Json } from "../../core/message.ts";
-import type { Actor, Person, Session } from "../../core/people.ts";
+import type { Actor, Person } from "../../core/people.ts";
 import type { Directory, Files } from "../../core/ports.ts";
 import type { ChatWire } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
 import { log, logFault, requestOf, within } from "../../log.ts";
 import type { Counters } from "../figures.ts";
 import { ObjectFigures } from "../figures.ts";
-import { identityOf } from "../identity.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
-import { attempt, chatName, gatewayStub, inboxStub, lobbyStub } from "../rpc.ts";
+import { attempt, gatewayStub, inboxStub, lobbyStub } from "../rpc.ts";
 import { Subscribers } from "../subscribers.ts";
-import { Bucket, CLOSE, agreed, closeSocket, connectionId, upgraded } from "../sockets.ts";
+import { CLOSE } from "../sockets.ts";
 import { Meta, isEmpty, migrate } from "../sql.ts";
 import { Batch } from "./batch.ts";
-import type { Committed, Work } from "./batch.ts";
+import type { Work } from "./batch.ts";
 import { Broadcast } from "./broadcast.ts";
+import type { Committed } from "./command-kinds.ts";
+import { isLook, isPrepared, isSpecial } from "./command-kinds.ts";
 import type { Commit } from "./commit.ts";
 import { NOTHING } from "./commit.ts";
 import { Outbox } from "./delivery.ts";
@@ -42,9 +43,9 @@ import * as membership from "./membership.ts";
 import * as messaging from "./messaging.ts";
 import { Room } from "./room.ts";
 import { CHAT_SCHEMA } from "./schema.ts";
-import type { OpenSocket, Seat } from "./sockets.ts";
-import { ChatSockets } from "./sockets.ts";
-import { Standings, standingOf } from "./standings.ts";
+import { OwnSockets } from "./own-sockets.ts";
+import type { ChatSockets } from "./sockets.ts";
+import { standingOf } from "./standings.ts";
 
 export interface ChatPorts {
   readonly directory: Directory;
@@ -62,20 +63,6 @@ interface Open {
   readonly counters: Counters;
 }
 
-/** It changes nothing. */
-const isLook = ({ do: name }: Command): boolean =>
-  name === "message.list" || name === "message.range" || name === "changes" || name === "chat.get";
-
-/** It names attachments, which the directory has to be asked for. */
-function isPrepared(command: Command): command is CommandOf<"message.send"> {
-  return command.do === "message.send" && (command.draft.attachments?.length ?? 0) > 0;
-}
-
-/** It is no change of the chat's log, or the end of it. */
-function isSpecial(command: Command): command is CommandOf<"typing"> | CommandOf<"chat.erase"> {
-  return command.do === "typing" || command.do === "chat.erase";
-}
-
 /** The ids of the requests that these come of, as many as a line of the log bears. */
 const requestsOf = (works: readonly Work[]): string => {
   const ids = new Set(works.flatMap(({ request }) => request ?? []));
@@ -87,8 +74,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
   return class Chat extends DurableObject<Env> implements ChatCalls {
     readonly #ports: ChatPorts;
     readonly #wire: ChatWire;
+    readonly #own: OwnSockets;
     readonly #sockets: ChatSockets;
-    readonly #standings: Standings;
     readonly #commits: GroupCommit<Work>;
     /** What is left of commits until they are on the disk. */
     readonly #following: (() => void)[] = [];
@@ -103,19 +90,17 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       super(ctx, env);
       this.#ports = portsOf(env);
       this.#wire = wireOf(env);
-      this.#sockets = new ChatSockets(
-        ctx,
-        () => Bucket.of(env),
-        (seat) => this.#slow(seat),
-      );
-      this.#standings = new Standings(ctx.storage.sql, {
-        graceMs: this.#wire.graceMs,
-        inbox: (user) => inboxStub(env, user),
-        opening: () => this.#sockets.opening,
+      this.#own = new OwnSockets(ctx, env, this.#wire, {
+        room: async () => (await this.#load()).room,
+        counters: () => this.#open?.counters,
+        add: (work, isChange) => this.#commits.add(work, isChange),
+        special: (actor, command) => this.#special(actor, command),
+        prepared: (actor, command) => this.#prepared(actor, command),
+        attempt: (work) => this.#attempt(work),
         written: () => this.#arm(),
-        later: (work) => ctx.waitUntil(work),
-        report: (fault, user) => this.#fault("disconnect", fault, { user }),
+        fault: (where, fault, fields) => this.#fault(where, fault, fields),
       });
+      this.#sockets = this.#own.sockets;
       this.#commits = new GroupCommit({
         // Whoever began it: it is done for all of them.
         commit: (works) => within(null, () => this.#commit(works)),
@@ -129,7 +114,6 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         waitUntil: (work) => ctx.waitUntil(work),
         open: () => new Map(this.#open === undefined ? [] : [[this.#open.room.appId, this.#sockets.size]]),
       });
-      ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(...this.#wire.ping));
     }
 
     // ---- life -------------------------------------------------------------------------------------------------
@@ -191,15 +175,10 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         }),
       };
       this.#open = open;
-      this.#missSockets();
+      this.#own.miss();
       // A crash may have left files that nobody but their sender can open.
       if (open.files.pending()) this.ctx.waitUntil(this.#settleFiles(room, open.files));
       return open;
-    }
-
-    /** Sockets that were open when the process ended are gone without a word: their users' Inboxes are told. */
-    #missSockets(): void {
-      for (const standing of this.#standings.missing(this.#sockets.standings())) this.#standings.leave(standing);
     }
 
     /** One alarm for a busy spell: it is armed with the first commit, in the same write; again only by a clock that went back. */
@@ -348,7 +327,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     }
 
     async closeSockets(connections: readonly string[], code: number, reason: string): Promise<void> {
-      this.#departed(this.#sockets.close((seat) => connections.includes(standingOf(seat).id), code, reason));
+      this.#own.close((seat) => connections.includes(standingOf(seat).id), code, reason);
     }
 
     async alive(connections: readonly string[]): Promise<string[]> {
@@ -483,7 +462,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#figures.tick(Date.now());
       if (batch.removed.size > 0) {
         const { removed } = batch;
-        this.#departed(this.#sockets.close((seat) => removed.has(seat.userId), CLOSE.policy, "not a member any more"));
+        this.#own.close((seat) => removed.has(seat.userId), CLOSE.policy, "not a member any more");
         attendance.left(listeners.remove((_, user) => removed.has(user)));
         if (room.members.size === 0 && !room.ofApp) this.ctx.waitUntil(this.#beginErasing());
       }
@@ -551,7 +530,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#arm();
       const room = this.#open?.room;
       this.#forget();
-      this.#departed(this.#sockets.close(() => true, CLOSE.policy, "the chat is gone"));
+      this.#own.close(() => true, CLOSE.policy, "the chat is gone");
       // The pair of a direct chat is free before the answer: the next message between the two makes a new chat.
       if (room !== undefined) await this.#ports.directory.chats.erase(room.id);
       this.ctx.waitUntil(this.#erase());
@@ -585,139 +564,20 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     // ---- own sockets ------------------------------------------------------------------------------------------
 
-    override async fetch(request: Request): Promise<Response> {
-      const { session, origin, request: requestId } = identityOf(request);
-      const join = async (): Promise<WebSocket> => {
-        if (session === null) throw authInvalid();
-        const { room } = await this.#load();
-        room.role(session);
-        const id = connectionId(chatName(room.id));
-        const { tokenId, expiresAt } = session;
-        const seat: Seat = {
-          id,
-          appId: session.appId,
-          userId: session.userId,
-          tokenId,
-          expiresAt,
-          origin,
-          request: requestId,
-        };
-        const isKnown = this.#sockets.isStanding(standingOf(seat));
-        this.#sockets.reserve(seat);
-        if (!isKnown) await this.#enter(seat, session);
-        if (!this.#sockets.claim(seat)) {
-          // While the Inbox was asked the member was removed, the chat was erased, or the token ended.
-          this.#departed([seat]);
-          (await this.#load()).room.role(session);
-          throw authInvalid();
-        }
-        const pair = new WebSocketPair();
-        this.#sockets.accept(pair[1], seat);
-        return pair[0];
-      };
-      const joined = await within(requestId, () => this.#attempt(join));
-      if (!joined.ok) return Response.json(joined.failure, { status: 400 });
-      return upgraded(this.env, joined.value, agreed(request, this.#wire.subprotocol), requestId);
+    override fetch(request: Request): Promise<Response> {
+      return this.#own.open(request);
     }
 
-    /** The user's Inbox knows of the seat before it is taken. One that may not be taken is given up. */
-    async #enter(seat: Seat, session: Session): Promise<void> {
-      const standing = standingOf(seat);
-      let stands = false;
-      try {
-        stands = await this.#standings.enter(standing, session);
-      } finally {
-        if (!stands) this.#departed(this.#sockets.close((one) => one === seat, CLOSE.policy, ""));
-      }
-      await this.#standings.note(standing);
+    override webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): void | Promise<void> {
+      return this.#own.heard(socket, frame);
     }
 
-    override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-      const open = this.#sockets.get(socket);
-      if (open === undefined) return;
-      // Commands take effect in the order in which they were sent: the next one waits while one is being prepared.
-      const begun = open.turn === undefined ? this.#frame(open, frame) : open.turn.then(() => this.#frame(open, frame));
-      if (begun === undefined) return;
-      const turn = begun
-        .catch((fault: unknown) => this.#fault("frame", fault, { chat: this.ctx.id.name, request: open.seat.request }))
-        .finally(() => {
-          if (open.turn === turn) open.turn = undefined;
-        });
-      open.turn = turn;
-      await turn;
+    override webSocketClose(socket: WebSocket, code: number, reason: string): void {
+      this.#own.closed(socket, code, reason);
     }
 
-    /** A promise where the command has to be prepared before it can be committed. */
-    #frame(open: OpenSocket, frame: string | ArrayBuffer): void | Promise<void> {
-      const { seat, bucket } = open;
-      const now = Date.now();
-      if (seat.expiresAt <= now) return this.#end(seat, CLOSE.policy, "the token has expired");
-      if (typeof frame === "string" && frame.length > this.#wire.maxFrame) {
-        return this.#end(seat, CLOSE.tooBig, "the frame is too long");
-      }
-      const decoded = this.#wire.decode(typeof frame === "string" ? frame : "");
-      if (!bucket.take(now)) {
-        this.#open?.counters.add("refused", "rate.limited");
-        this.#sockets.send(open, this.#wire.failure(decoded.re, failureOf(rateLimited(1))));
-        return bucket.refused > FLOOD.patience ? this.#end(seat, CLOSE.policy, "too many frames") : undefined;
-      }
-      if (!decoded.ok) {
-        this.#open?.counters.add("refused", decoded.failure.code);
-        return this.#sockets.send(open, this.#wire.failure(decoded.re, decoded.failure));
-      }
-      const { re, command } = decoded;
-      const actor = { appId: seat.appId as Actor["appId"], userId: seat.userId };
-      const reply = { to: open, re };
-      if (!isPrepared(command) && !isSpecial(command)) {
-        const work = { actor, command, attachments: [], origin: seat.id, request: seat.request, reply };
-        return this.#commits.add(work, !isLook(command));
-      }
-      return within(seat.request, () => this.#prepare(reply, actor, command, seat));
-    }
-
-    async #prepare(reply: { to: OpenSocket; re: Json }, actor: Actor, command: Command, seat: Seat): Promise<void> {
-      const prepared = await this.#attempt(async () => {
-        const answer = await this.#special(actor, command);
-        return { answer, attachments: answer === undefined ? await this.#prepared(actor, command) : [] };
-      });
-      if (!prepared.ok) return this.#sockets.send(reply.to, this.#wire.failure(reply.re, prepared.failure));
-      const { answer, attachments } = prepared.value;
-      if (answer !== undefined) return this.#sockets.send(reply.to, this.#wire.answer(reply.re, answer, seat.origin));
-      this.#commits.add({
-        actor,
-        command: command as Committed,
-        attachments,
-        origin: seat.id,
-        request: seat.request,
-        reply,
-      });
-    }
-
-    #slow(seat: Seat): void {
-      this.#open?.counters.add("closedSlow", "chat");
-      log("closed.slow", { chat: this.ctx.id.name, user: seat.userId, request: seat.request });
-      this.#departed([seat]);
-    }
-
-    #end(seat: Seat, code: number, reason: string): void {
-      this.#departed(this.#sockets.close((one) => one === seat, code, reason));
-    }
-
-    override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
-      closeSocket(socket, code, reason);
-      const seat = this.#sockets.ended(socket);
-      if (seat !== undefined) this.#departed([seat]);
-    }
-
-    override async webSocketError(socket: WebSocket): Promise<void> {
-      await this.webSocketClose(socket, CLOSE.internal, "");
-    }
-
-    #departed(seats: readonly Seat[]): void {
-      if (seats.length === 0) return;
-      const standing = this.#sockets.standings();
-      const gone = new Map(seats.map(standingOf).map((one) => [one.id, one]));
-      for (const one of gone.values()) if (!standing.has(one.id)) this.#standings.leave(one);
+    override webSocketError(socket: WebSocket): void {
+      this.#own.closed(socket, CLOSE.internal, "");
     }
 
     /** What is in memory of the chat is given up, with what was on its way. */

@@ -1,8 +1,9 @@
 /** From a command to its commit: which function does it, and what is stored in the same transaction. Knows no socket. */
 
-import type { Answer, Command } from "../../core/commands.ts";
+import type { Answer } from "../../core/commands.ts";
 import type { Attachment } from "../../core/message.ts";
 import type { Actor } from "../../core/people.ts";
+import type { Committed } from "./command-kinds.ts";
 import type { Commit, Done } from "./commit.ts";
 import { NOTHING } from "./commit.ts";
 import type { Outbox } from "./delivery.ts";
@@ -17,7 +18,7 @@ export function perform(
   storage: DurableObjectStorage,
   { room, outbox, files }: { readonly room: Room; readonly outbox: Outbox; readonly files: ChatFiles },
   actor: Actor,
-  command: Exclude<Command, { do: "typing" | "chat.erase" }>,
+  command: Committed,
   attachments: readonly Attachment[],
 ): { answer: Answer; commit: Commit } {
   const now = Date.now();
