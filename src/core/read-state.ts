@@ -24,6 +24,20 @@ export interface ReadChange {
   readonly changed: readonly number[];
 }
 
+/** The place of `seq` in a list that ascends, or the one where it would stand. */
+function placeIn(list: readonly number[], seq: number): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle] ?? 0) < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Whether the message at `seq` is among those that were read alone. */
+export const isSingle = ({ singles }: ReadState, seq: number): boolean => singles[placeIn(singles, seq)] === seq;
+
 /** The pointer moves over what it need not wait for, and takes in the single ones that it meets. */
 function fold(upTo: number, singles: readonly number[], log: Log): ReadState {
   let pointer = upTo;
@@ -39,10 +53,10 @@ function fold(upTo: number, singles: readonly number[], log: Log): ReadState {
 
 /** Reads the message at `seq` and no other. A `seq` that needs no reading changes nothing. */
 export function readOne(state: ReadState, seq: number, log: Log): ReadChange {
-  if (seq <= state.upTo || seq > log.last || state.singles.includes(seq) || !log.needsReading(seq)) {
+  if (seq <= state.upTo || seq > log.last || isSingle(state, seq) || !log.needsReading(seq)) {
     return { state, changed: [] };
   }
-  const singles = [...state.singles, seq].toSorted((a, b) => a - b);
+  const singles = state.singles.toSpliced(placeIn(state.singles, seq), 0, seq);
   return { state: fold(state.upTo, singles, log), changed: [seq] };
 }
 
@@ -60,14 +74,5 @@ export function readUpTo(state: ReadState, seq: number, log: Log): ReadChange {
 
 /** Whether the message at `seq` is read in `state`. */
 export function isRead(state: ReadState, seq: number): boolean {
-  return seq <= state.upTo || state.singles.includes(seq);
-}
-
-/** How many messages are unread. Linear in what lies beyond the pointer. */
-export function unreadCount(state: ReadState, log: Log): number {
-  let count = 0;
-  for (let at = state.upTo + 1; at <= log.last; at++) {
-    if (log.needsReading(at) && !state.singles.includes(at)) count++;
-  }
-  return count;
+  return seq <= state.upTo || isSingle(state, seq);
 }

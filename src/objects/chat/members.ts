@@ -7,6 +7,7 @@ import type { UserId } from "../../core/ids.ts";
 import type { Member, Person, Role } from "../../core/people.ts";
 import { ghostOf } from "../../core/people.ts";
 import type { ReadChange, ReadState } from "../../core/read-state.ts";
+import { isSingle } from "../../core/read-state.ts";
 import { stored } from "../sql.ts";
 
 interface MemberRow extends Record<string, SqlStorageValue> {
@@ -43,6 +44,15 @@ interface Receipt {
   readonly userId: UserId;
   readonly from: number;
   readonly to: number;
+}
+
+/** What is in one ascending list and not in another. */
+function without(list: readonly number[], other: readonly number[]): number[] {
+  let at = 0;
+  return list.filter((one) => {
+    while (at < other.length && (other[at] ?? 0) < one) at++;
+    return other[at] !== one;
+  });
 }
 
 export class Members {
@@ -202,14 +212,11 @@ export class Members {
   saveRead(user: UserId, { state, changed }: ReadChange, clock: number): void {
     const entry = this.#entries.get(user);
     if (entry === undefined) return;
-    const before = new Set(entry.read.singles);
-    const now = new Set(state.singles);
-    for (const seq of now) {
-      if (!before.has(seq)) this.#sql.exec("INSERT INTO reads (user_id, seq) VALUES (?, ?)", user, seq);
-    }
-    for (const seq of before) {
-      if (!now.has(seq)) this.#sql.exec("DELETE FROM reads WHERE user_id = ? AND seq = ?", user, seq);
-    }
+    const { singles: before } = entry.read;
+    for (const seq of without(state.singles, before))
+      this.#sql.exec("INSERT INTO reads (user_id, seq) VALUES (?, ?)", user, seq);
+    for (const seq of without(before, state.singles))
+      this.#sql.exec("DELETE FROM reads WHERE user_id = ? AND seq = ?", user, seq);
     this.#sql.exec("UPDATE members SET read_seq = ?, read_clock = ? WHERE user_id = ?", state.upTo, clock, user);
     entry.read = state;
     entry.readClock = clock;
@@ -243,7 +250,7 @@ export class Members {
   noteDeleted(seq: number, author: UserId): void {
     for (const entry of this.#entries.values()) {
       const { upTo, singles } = entry.read;
-      if (singles.includes(seq)) {
+      if (isSingle(entry.read, seq)) {
         this.#sql.exec("DELETE FROM reads WHERE user_id = ? AND seq = ?", entry.userId, seq);
         entry.read = { upTo, singles: singles.filter((single) => single !== seq) };
       } else if (seq > upTo && entry.userId !== author && entry.unread !== undefined) entry.unread--;
@@ -255,7 +262,7 @@ export class Members {
     for (const entry of this.#entries.values()) {
       if (entry.userId === author) continue;
       if (seq > entry.joinedSeq && seq <= entry.read.upTo) return true;
-      if (entry.read.singles.includes(seq)) return true;
+      if (isSingle(entry.read, seq)) return true;
     }
     return this.#receipts.some((past) => past.userId !== author && seq >= past.from && seq <= past.to);
   }
