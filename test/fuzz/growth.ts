@@ -96,8 +96,25 @@ export class Growth {
     const deadline = Date.now() + FORGOTTEN_WITHIN_MS;
     const left = (): string[] => grownBetween(before, this.connections());
     while (left().length > 0 && Date.now() < deadline) await sleep(BACKGROUND_MS);
-    for (const table of left()) this.#findings.add("growth", ofServer(), `connections that have gone: ${table}`);
+    const known = left().length === 0 ? "" : `; known are ${connectionsIn(this.#state).join(", ")}`;
+    for (const table of left())
+      this.#findings.add("growth", ofServer(), `connections that have gone: ${table}${known}`);
   }
+}
+
+/** The connections that Gateways know of, by their ids, which begin with the dialect. */
+function connectionsIn(state: string): string[] {
+  const gateways = join(state, "v3", "do", "parlance-Gateway");
+  return readdirSync(gateways).flatMap((name) => {
+    if (!name.endsWith(".sqlite") || name === "metadata.sqlite") return [];
+    const database = new DatabaseSync(join(gateways, name), { readOnly: true, timeout: 5_000 });
+    try {
+      const rows = database.prepare("SELECT id, user_id FROM connections").all();
+      return rows.map((row) => `${String(row["id"])} of ${String(row["user_id"])}`);
+    } finally {
+      database.close();
+    }
+  });
 }
 
 function storedIn(state: string): Stored {

@@ -31,10 +31,8 @@ const addressOf = (path: string): string =>
   path.replaceAll(/[^\u0021-\u007e]+/g, (part) => encodeURIComponent(part.toWellFormed()));
 const headerOf = (value: string): string => value.replaceAll(/[^\t\u0020-\u007e\u0080-\u00ff]/g, "?");
 
-export function ask(
-  port: number,
-  { method, path, headers, body, isChunked = false, leaveAfterMs }: Request,
-): Promise<Answer> {
+export function ask(port: number, asking: Request, isAgain = false): Promise<Answer> {
+  const { method, path, headers, body, isChunked = false, leaveAfterMs } = asking;
   const started = performance.now();
   const clean = Object.entries(headers).map(([name, value]) => [
     name,
@@ -47,7 +45,7 @@ export function ask(
     const end = (hasLeft = false): void =>
       resolve({ status, head, text: Buffer.concat(chunks).toString(), ms: performance.now() - started, hasLeft });
     const asked = request({
-      agent,
+      agent: isAgain ? new Agent() : agent,
       host: "127.0.0.1",
       port,
       method,
@@ -76,7 +74,12 @@ export function ask(
       end();
     });
     asked.once("timeout", () => asked.destroy());
-    asked.once("error", () => end());
+    asked.once("error", (error: NodeJS.ErrnoException) => {
+      // A server may end a connection that was kept in the moment in which it is used again: whoever asks asks once more.
+      const isOld = asked.reusedSocket && error.code === "ECONNRESET" && status === 0 && leaveAfterMs === undefined;
+      if (isOld && !isAgain) resolve(ask(port, asking, true));
+      else end();
+    });
     if (leaveAfterMs !== undefined) {
       setTimeout(() => {
         end(true);
