@@ -165,6 +165,30 @@ describe("never a word is lost", () => {
     await ann.field.fill("");
   });
 
+  it("a change that was told of before the connection ended is not in the field again, though nothing answered", async () => {
+    await ann.page.evaluate(() => {
+      const { send } = Object.getOwnPropertyDescriptors(WebSocket.prototype) as { send: { value: WebSocket["send"] } };
+      WebSocket.prototype.send = function (data) {
+        const isChange = typeof data === "string" && data.includes('"message.edit"');
+        if (isChange) WebSocket.prototype.send = send.value;
+        // The answer is to a question that nobody has asked.
+        send.value.call(this, isChange ? JSON.stringify({ ...JSON.parse(data), id: "lost" }) : data);
+      };
+    });
+    await ann.act("said once and for all", "Edit");
+    await ann.page.getByRole("textbox", { name: "Edit message" }).fill("changed without an answer");
+    await ann.page.keyboard.press("Enter");
+    await bob.sees("changed without an answer");
+    await ann.sees("changed without an answer");
+    await ann.page.context().setOffline(true);
+    await ann.page.getByText("You are offline.").waitFor();
+    await expect.poll(() => ann.field.inputValue(), SOON).toBe("");
+    await ann.page.context().setOffline(false);
+    await ann.page.getByText("You are offline.").waitFor({ state: "detached" });
+    await ann.say("and on it goes");
+    await bob.sees("and on it goes");
+  });
+
   it("a list of chats that was on its way while a message went: the message stays the last", async () => {
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));

@@ -9,6 +9,7 @@ import { chats, countUnread, putChats } from "./chats.ts";
 import { chatCommand, connected } from "./connection.ts";
 import { forgetDrafts } from "./drafts.ts";
 import { forgetChat } from "./events.ts";
+import { historyOf } from "./history.ts";
 import { emptyOutbox } from "./outbox.ts";
 import { moment } from "./moments.ts";
 import { meet, noteFound } from "./people.ts";
@@ -46,13 +47,17 @@ export function markRead(chatId: number, seq: number): void {
     .catch(() => undefined);
 }
 
-/** @throws Problem; Error where there is no connection */
+/** @throws Problem; Error where there is no connection, unless the change was told of before that ended */
 export async function edit(message: Message, text: string): Promise<void> {
-  const answer = await chatCommand<{ readonly message: Message }>(message.chat_id, "message.edit", {
-    message_id: message.id,
-    text,
-  });
-  takeOwn(answer.message);
+  try {
+    const answer = await chatCommand<{ readonly message: Message }>(message.chat_id, "message.edit", {
+      message_id: message.id,
+      text,
+    });
+    takeOwn(answer.message);
+  } catch (failure) {
+    if (historyOf(message.chat_id)?.messages.get(message.seq)?.text !== text) throw failure;
+  }
 }
 
 /** @throws Problem; Error where there is no connection */
