@@ -101,6 +101,39 @@ describe("the operators' page", () => {
     await page.getByRole("heading", { name: "Shop" }).waitFor();
   });
 
+  it("shows each of two switches as it was turned, whichever is saved first", async () => {
+    const strict = page.getByRole("checkbox", { name: /Read before send/ });
+    const open = page.getByRole("checkbox", { name: /Open: clients/ });
+    const was = [await open.isChecked(), await strict.isChecked()];
+    const saves: (() => void)[] = [];
+    await page.route("**/app/*", async (route) => {
+      if (route.request().method() === "PATCH") await new Promise<void>((save) => saves.push(save));
+      await route.continue();
+    });
+    await open.click();
+    await strict.click();
+    await expect.poll(() => saves.length).toBe(2);
+    await page.route("**/app?*", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).replaceAll("Shop", "Renamed") });
+    });
+    saves[0]?.();
+    await page.getByRole("heading", { name: "Renamed" }).waitFor();
+    expect([await open.isChecked(), await strict.isChecked()]).toEqual(was.map((on) => !on));
+    await page.unroute("**/app?*");
+    saves[1]?.();
+    await page.getByRole("heading", { name: "Shop" }).waitFor();
+    expect([await open.isChecked(), await strict.isChecked()]).toEqual(was.map((on) => !on));
+    await page.unrouteAll();
+    for (const one of [open, strict]) {
+      const saved = page.waitForResponse((response) => response.request().method() === "PATCH");
+      await one.click();
+      await saved;
+    }
+    await page.reload();
+    await expect.poll(async () => [await open.isChecked(), await strict.isChecked()], SOON).toEqual(was);
+  });
+
   it("keeps messages for so many days, once a second question is answered", async () => {
     const days = page.getByLabel(/Keep messages for so many days/);
     const kept = async (): Promise<string> => {

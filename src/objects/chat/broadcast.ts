@@ -25,6 +25,8 @@ interface Told {
 
 type Step = Answered | Told;
 
+const isAnswer = (step: Step): step is Answered => "answer" in step;
+
 export class Broadcast {
   readonly #wire: ChatWire;
   readonly #steps: Step[] = [];
@@ -32,8 +34,6 @@ export class Broadcast {
   readonly #apart = new Set<string>();
   /** Everyone but those apart gets the same. */
   #isPlain = true;
-  /** There is something for others than those who asked. */
-  #isTold = false;
 
   constructor(wire: ChatWire) {
     this.#wire = wire;
@@ -48,7 +48,6 @@ export class Broadcast {
   all(event: ChatEvent, except: string | null, read?: (viewer: UserId) => boolean): void {
     if (except !== null) this.#apart.add(except);
     if (read !== undefined) this.#isPlain = false;
-    this.#isTold = true;
     this.#steps.push({ event: () => event, shared: true, except, read });
   }
 
@@ -56,14 +55,13 @@ export class Broadcast {
   some(events: ReadonlyMap<UserId, ChatEvent>, except: string | null): void {
     if (events.size === 0) return;
     this.#isPlain = false;
-    this.#isTold = true;
     this.#steps.push({ event: (viewer) => events.get(viewer), shared: false, except, read: undefined });
   }
 
   /** Sends it all: the events between two answers as one frame, and the same frame to all who get the same. */
   send(sockets: ChatSockets): void {
-    if (!this.#isTold) {
-      for (const step of this.#steps) if ("answer" in step) sockets.send(step.to, step.answer);
+    if (this.#steps.every(isAnswer)) {
+      for (const { to, answer } of this.#steps) sockets.send(to, answer);
       return;
     }
     const encoded = new Map<Told, Map<string, EncodedEvent>>();
@@ -89,7 +87,7 @@ export class Broadcast {
       length = 0;
     };
     for (const step of this.#steps) {
-      if ("answer" in step) {
+      if (isAnswer(step)) {
         if (step.to !== open) continue;
         cut();
         frames.push(step.answer);

@@ -44,7 +44,6 @@ import * as messaging from "./messaging.ts";
 import { Room } from "./room.ts";
 import { CHAT_SCHEMA } from "./schema.ts";
 import { OwnSockets } from "./own-sockets.ts";
-import type { ChatSockets } from "./sockets.ts";
 import { standingOf } from "./standings.ts";
 
 export interface ChatPorts {
@@ -75,7 +74,6 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     readonly #ports: ChatPorts;
     readonly #wire: ChatWire;
     readonly #own: OwnSockets;
-    readonly #sockets: ChatSockets;
     readonly #commits: GroupCommit<Work>;
     /** What is left of commits until they are on the disk. */
     readonly #following: (() => void)[] = [];
@@ -100,7 +98,6 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         written: () => this.#arm(),
         fault: (where, fault, fields) => this.#fault(where, fault, fields),
       });
-      this.#sockets = this.#own.sockets;
       this.#commits = new GroupCommit({
         // Whoever began it: it is done for all of them.
         commit: (works) => within(null, () => this.#commit(works)),
@@ -112,7 +109,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#figures = new ObjectFigures({
         hand: (app, handed) => lobbyStub(env, app).count(ctx.id.name ?? "", handed),
         waitUntil: (work) => ctx.waitUntil(work),
-        open: () => new Map(this.#open === undefined ? [] : [[this.#open.room.appId, this.#sockets.size]]),
+        open: () => new Map(this.#open === undefined ? [] : [[this.#open.room.appId, this.#own.sockets.size]]),
       });
     }
 
@@ -175,7 +172,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         }),
       };
       this.#open = open;
-      this.#own.miss();
+      this.#own.endLost();
       // A crash may have left files that nobody but their sender can open.
       if (open.files.pending()) this.ctx.waitUntil(this.#settleFiles(room, open.files));
       return open;
@@ -331,7 +328,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     }
 
     async alive(connections: readonly string[]): Promise<string[]> {
-      const standing = this.#sockets.standings();
+      const standing = this.#own.sockets.standings();
       return connections.filter((id) => standing.has(id));
     }
 
@@ -416,7 +413,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       let count = 0;
       try {
         const open = this.#open ?? (await this.#load());
-        const batch = new Batch(open, this.#sockets, this.#wire);
+        const batch = new Batch(open, this.#own.sockets, this.#wire);
         const { storage } = this.ctx;
         const perform = (): void => {
           do count++;
@@ -440,7 +437,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         }
         for (const { reply } of works) {
           if ("failed" in reply) reply.failed(thrown);
-          else this.#sockets.send(reply.to, this.#wire.failure(reply.re, failureOf(thrown)));
+          else this.#own.sockets.send(reply.to, this.#wire.failure(reply.re, failureOf(thrown)));
         }
       }
       return count;
@@ -448,7 +445,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     /** Tells of what nobody's command has committed. `before`: the clock that the chat had then. */
     #tell(open: Open, commit: Commit, before: number): void {
-      const batch = new Batch(open, this.#sockets, this.#wire);
+      const batch = new Batch(open, this.#own.sockets, this.#wire);
       batch.note(commit, null, before);
       batch.answer();
       if (batch.changed) this.#arm();
@@ -496,7 +493,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const event: ChatEvent = { type: "typing", chatId: room.id, userId, user, on, said };
       const broadcast = new Broadcast(this.#wire);
       broadcast.some(new Map(room.members.ids().flatMap((id) => (id === userId ? [] : [[id, event]]))), null);
-      broadcast.send(this.#sockets);
+      broadcast.send(this.#own.sockets);
       attendance.typing(event);
     }
 
@@ -569,7 +566,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     }
 
     override webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): void | Promise<void> {
-      return this.#own.heard(socket, frame);
+      return this.#own.received(socket, frame);
     }
 
     override webSocketClose(socket: WebSocket, code: number, reason: string): void {

@@ -73,7 +73,7 @@ export class OwnSockets {
   }
 
   /** Sockets that were open when the process ended are gone without a word: their users' Inboxes are told. */
-  miss(): void {
+  endLost(): void {
     for (const standing of this.#standings.missing(this.sockets.standings())) this.#standings.leave(standing);
   }
 
@@ -131,7 +131,7 @@ export class OwnSockets {
   }
 
   /** Commands take effect in the order in which they were sent: the next one waits while one is being prepared. */
-  heard(socket: WebSocket, frame: string | ArrayBuffer): void | Promise<void> {
+  received(socket: WebSocket, frame: string | ArrayBuffer): void | Promise<void> {
     const open = this.sockets.get(socket);
     if (open === undefined) return;
     const begun = open.turn === undefined ? this.#frame(open, frame) : open.turn.then(() => this.#frame(open, frame));

@@ -316,7 +316,7 @@ export class Room {
   log(reader: UserId): Log {
     const parts = new Map<number, ReadonlySet<number>>();
     const partOf = (seq: number): ReadonlySet<number> => {
-      const start = seq - ((seq - 1) % LOG_PART) - 1;
+      const start = LOG_PART * Math.floor((seq - 1) / LOG_PART);
       let part = parts.get(start);
       if (part === undefined) {
         const authored = this.messages.authors(start, Math.min(start + LOG_PART, this.#lastSeq));

@@ -96,12 +96,13 @@ export function AppPage({ id }: { readonly id: number }) {
 
 function Switches({ app, changed }: { readonly app: App; readonly changed: () => Promise<unknown> }) {
   // What was turned stays so while it is being saved, whatever is drawn meanwhile.
-  const turned = useSignal<Partial<App>>({});
+  const saving = useSignal<readonly Partial<App>[]>([]);
+  const shown: App = Object.assign({}, app, ...saving.value);
   const turn = async (patch: Partial<App>): Promise<void> => {
-    turned.value = { ...turned.value, ...patch };
+    saving.value = [...saving.value, patch];
     if (await attempt(() => changeApp(app.id, patch))) say(TEXT.saved);
     await changed();
-    turned.value = {};
+    saving.value = saving.value.filter((one) => one !== patch);
   };
   return (
     <section>
@@ -115,7 +116,7 @@ function Switches({ app, changed }: { readonly app: App; readonly changed: () =>
         <label key={name} class="switch">
           <input
             type="checkbox"
-            checked={turned.value[name] ?? app[name]}
+            checked={shown[name]}
             onChange={({ currentTarget }) => void turn({ [name]: currentTarget.checked })}
           />
           {words}
