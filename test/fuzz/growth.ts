@@ -7,10 +7,12 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Callers } from "./callers.ts";
 import type { Case } from "./cases.ts";
 import type { Findings } from "./findings.ts";
 import { ofServer } from "./findings.ts";
 import type { Player } from "./play.ts";
+import type { Server } from "./server.ts";
 
 export type Numbered = readonly [number: number, made: Case];
 
@@ -31,13 +33,15 @@ const OF_CONNECTIONS =
 const MEANT = /Throttle|Lobby (figures|open)$|_cf_/;
 
 export class Growth {
-  readonly #state: string;
+  readonly #server: Pick<Server, "port" | "state">;
   readonly #findings: Findings;
+  readonly #callers: Callers;
   #refused: Numbered[] = [];
 
-  constructor(state: string, findings: Findings) {
-    this.#state = state;
+  constructor(server: Pick<Server, "port" | "state">, findings: Findings, callers: Callers) {
+    this.#server = server;
     this.#findings = findings;
+    this.#callers = callers;
   }
 
   /** A case of which all was refused; the first ones are tried again at the end. */
@@ -65,11 +69,11 @@ export class Growth {
 
   async #play(cases: readonly Numbered[], player: Player): Promise<{ refused: Numbered[]; grown: string[] }> {
     await sleep(BACKGROUND_MS);
-    const before = storedIn(this.#state);
+    const before = storedIn(this.#server.state);
     const refused: Numbered[] = [];
     for (const one of cases) if ((await player.play(...one)).taken === "refused") refused.push(one);
     await sleep(BACKGROUND_MS);
-    return { refused, grown: grownBetween(before, storedIn(this.#state)) };
+    return { refused, grown: grownBetween(before, storedIn(this.#server.state)) };
   }
 
   /** Which of these it was, by halves. */
@@ -88,7 +92,7 @@ export class Growth {
 
   /** Rows that stand for connections. */
   connections(): Stored {
-    return new Map([...storedIn(this.#state)].filter(([name]) => OF_CONNECTIONS.test(name)));
+    return new Map([...storedIn(this.#server.state)].filter(([name]) => OF_CONNECTIONS.test(name)));
   }
 
   /** All who attacked have left: no more is known of connections than before they came. Waits for that. */
@@ -96,7 +100,9 @@ export class Growth {
     const deadline = Date.now() + FORGOTTEN_WITHIN_MS;
     const left = (): string[] => grownBetween(before, this.connections());
     while (left().length > 0 && Date.now() < deadline) await sleep(BACKGROUND_MS);
-    const known = left().length === 0 ? "" : `; known are ${connectionsIn(this.#state).join(", ")}`;
+    const { port, state } = this.#server;
+    const held = this.#callers.heldBy(port).join(", ") || "none of a case";
+    const known = left().length === 0 ? "" : `; known are ${connectionsIn(state).join(", ")}; TCP connections: ${held}`;
     for (const table of left())
       this.#findings.add("growth", ofServer(), `connections that have gone: ${table}${known}`);
   }

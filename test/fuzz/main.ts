@@ -31,7 +31,7 @@ const run = new Run({
   from: number("from", values.from),
   lanes: Math.max(1, number("lanes", values.lanes)),
   port: number("port", values.port),
-  only: values.only,
+  only: values.only?.split(","),
   isShown: values.show,
 });
 for (const signal of ["SIGINT", "SIGTERM"]) {

@@ -1,6 +1,7 @@
 /** Plays a case against the server and looks at what comes back. Knows connections; makes no case. */
 
 import { WebSocket } from "ws";
+import type { Callers } from "./callers.ts";
 import type { Case, EngineCase, FramesCase, KnockCase, RestCase } from "./cases.ts";
 import type { Findings, Kind, Place, Taken } from "./findings.ts";
 import { ask } from "./http.ts";
@@ -33,12 +34,14 @@ const ACCEPTANCES = /^\{"re":.*"ok":true|^42\["(?!list-chats").*"status":"ok"/;
 export class Player {
   readonly #world: World;
   readonly #findings: Findings;
+  readonly #callers: Callers;
   readonly #connections = new Map<string, Promise<Talker>>();
   #place: Place = { surface: "" };
 
-  constructor(world: World, findings: Findings) {
+  constructor(world: World, findings: Findings, callers: Callers) {
     this.#world = world;
     this.#findings = findings;
+    this.#callers = callers;
   }
 
   async play(number: number, one: Case): Promise<Outcome & { readonly ms: number }> {
@@ -113,6 +116,7 @@ export class Player {
     const opening = Talker.open(this.#world.port, one.dialect, this.#entry(one));
     this.#connections.set(name, opening);
     const talker = await opening;
+    this.#callers.note(talker.port, this.#place);
     talker.listen((text) => this.#findings.check(this.#place, one.dialect, text));
     return talker;
   }
@@ -187,7 +191,8 @@ export class Player {
   }
 
   async #knock(one: KnockCase): Promise<Outcome> {
-    const { status, text, isClosed } = await knock(this.#world.port, one, SLOW_MS);
+    const { from, status, text, isClosed } = await knock(this.#world.port, one, SLOW_MS);
+    this.#callers.note(from, this.#place);
     if (status === 0 && !one.isTorn && !isClosed) this.#found("no answer", shown([one.head]));
     if (status >= 500 && status !== 501 && status !== 505)
       this.#found("5xx", `${text.slice(0, 300)} to ${shown([one.head])}`);
@@ -203,6 +208,7 @@ export class Player {
     const socket = new WebSocket(`ws://127.0.0.1:${this.#world.port}${address}`, { perMessageDeflate: false });
     socket.on("message", (data) => look("engine socket", 0, (data as Buffer).toString()));
     socket.on("error", () => {});
+    socket.once("upgrade", (response) => this.#callers.note(response.socket.localPort, this.#place));
     await new Promise((settled) => {
       socket.once("unexpected-response", (_, response) => {
         look("engine upgrade", response.statusCode ?? 0, "");

@@ -1,5 +1,6 @@
 /** A run: its server, its world, its lanes, and what is looked at between the cases and after them. Makes no case itself. */
 
+import { Callers } from "./callers.ts";
 import { Findings, ofServer } from "./findings.ts";
 import { Generator } from "./generator.ts";
 import { flood } from "./flood.ts";
@@ -20,8 +21,8 @@ export interface Options {
   /** How many cases are under way at once. */
   readonly lanes: number;
   readonly port: number;
-  /** Cases of surfaces whose name begins so alone. */
-  readonly only: string | undefined;
+  /** Cases of surfaces whose names begin like one of these alone. */
+  readonly only: readonly string[] | undefined;
   /** Prints each case, and what the server prints. */
   readonly isShown: boolean;
 }
@@ -40,6 +41,7 @@ const LONG = 50_000;
 export class Run {
   readonly #options: Options;
   readonly #findings: Findings;
+  readonly #callers = new Callers();
   readonly #tried = new Set<string>();
   #memory: Memory | undefined;
   #server: Server | undefined;
@@ -76,14 +78,14 @@ export class Run {
     try {
       const world = await buildWorld(server.port, this.#findings);
       const generator = await Generator.of(world, seed);
-      const growth = new Growth(server.state, this.#findings);
+      const growth = new Growth(server, this.#findings, this.#callers);
       const probes = new Probes(world, this.#findings);
       await probes.open();
       await probes.talk(undefined);
       const connected = growth.connections();
       await this.#attack(server, world, generator, probes, growth);
       if (server.isRunning) {
-        await growth.check(() => new Player(world, this.#findings));
+        await growth.check(() => new Player(world, this.#findings, this.#callers));
         await probes.talk(from + cases - 1);
         if (cases >= LONG) await growth.checkForgotten(connected);
       }
@@ -102,7 +104,7 @@ export class Run {
     const end = from + cases;
     const memory = new Memory(server.inspector, cases);
     this.#memory = memory;
-    const players = Array.from({ length: lanes }, () => new Player(world, this.#findings));
+    const players = Array.from({ length: lanes }, () => new Player(world, this.#findings, this.#callers));
     for (let next = from; next < end;) {
       const until = Math.min(end, next + PROBE_EVERY);
       const numbers = Array.from({ length: until - next }, (_, index) => next + index).values();
@@ -132,7 +134,7 @@ export class Run {
 
   async #one([number, made]: Numbered, player: Player, growth: Growth): Promise<void> {
     const { only, isShown } = this.#options;
-    if (only !== undefined && !made.group.startsWith(only)) return;
+    if (only?.every((name) => !made.group.startsWith(name))) return;
     this.#latest = Math.max(this.#latest, number);
     if ("tries" in made) for (const name of made.tries) this.#tried.add(name);
     if (isShown) console.log(number, JSON.stringify(made, readable).slice(0, 4_000));
