@@ -25,6 +25,16 @@ export function createAttachments({ directory, objects, files }: ServicePorts) {
     return chatId !== null && (await objects.isMember(chatId, actor));
   }
 
+  /** The directory knows of them from now on. What it can't note is not kept. */
+  async function note(records: readonly AttachmentRecord[]): Promise<void> {
+    try {
+      for (const record of records) await directory.attachments.add(record);
+    } catch (fault) {
+      await files.remove(records).catch(() => {});
+      throw fault;
+    }
+  }
+
   return {
     /** @throws too_large, input.invalid */
     async uploadBytes(actor: Actor, file: FileBytes): Promise<AttachmentRecord> {
@@ -32,7 +42,7 @@ export function createAttachments({ directory, objects, files }: ServicePorts) {
         throw tooLarge("A file in a frame", LIMITS.attachmentFrameBytes);
       await objects.sweepLater(actor.userId, "files");
       const record = await files.storeBytes(actor, file);
-      await directory.attachments.add(record);
+      await note([record]);
       return record;
     },
 
@@ -41,7 +51,7 @@ export function createAttachments({ directory, objects, files }: ServicePorts) {
       // Asked for before anything is stored, so that nothing can be left behind unnoticed.
       await objects.sweepLater(actor.userId, "files");
       const record = await files.store(actor, upload);
-      await directory.attachments.add(record);
+      await note([record]);
       return record;
     },
 
@@ -52,7 +62,7 @@ export function createAttachments({ directory, objects, files }: ServicePorts) {
     async uploadForm(actor: Actor, upload: Upload, field: string, most: number): Promise<AttachmentRecord[]> {
       await objects.sweepLater(actor.userId, "files");
       const records = await files.storeForm(actor, upload, field, most);
-      for (const record of records) await directory.attachments.add(record);
+      await note(records);
       return records;
     },
 
@@ -76,7 +86,7 @@ export function createAttachments({ directory, objects, files }: ServicePorts) {
         if (isFree(record)) ready.push(record.id);
         else {
           const copy = await files.copy(record);
-          await directory.attachments.add(copy);
+          await note([copy]);
           ready.push(copy.id);
         }
       }

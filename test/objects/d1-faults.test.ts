@@ -4,7 +4,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
-import { file } from "../support/files.ts";
+import { file, text, upload } from "../support/files.ts";
 import { MethodsClient } from "../support/methods.ts";
 import type { Answer, Body, Socket } from "../support/people.ts";
 import { call, people } from "../support/people.ts";
@@ -163,6 +163,23 @@ describe("D1 that fails for a while", () => {
     expect((await bob.get(link)).status).toBe(403);
     expect((await bob.get(`/v1/chats/${chat.id}/messages`)).body.items).toHaveLength(2);
     await expect.poll(async () => (await bob.get(link)).status).toBe(200);
+  });
+
+  it("keeps no file that it can't note", async () => {
+    const [ann] = await people("ann");
+    const stored = async (): Promise<number> => (await env.FILES.list()).objects.length;
+    await file(ann);
+    const before = await stored();
+    const prototype = prototypeOf(env.DB.prepare("SELECT 1"));
+    const run = prototype["run"] as Run;
+    undo.push(() => (prototype["run"] = run));
+    prototype["run"] = () => Promise.reject(new Error("D1_ERROR: the network is gone"));
+    const refused = await upload(ann, text("a file that is lost"));
+    expect(refused.status).toBe(500);
+    expect(await stored()).toBe(before);
+    prototype["run"] = run;
+    expect((await upload(ann, text("a file that is kept"))).status).toBe(201);
+    expect(await stored()).toBe(before + 1);
   });
 
   it("makes no half of a chat: who tries again has one", async () => {
