@@ -23,7 +23,7 @@ import { holds, line, table } from "./table.ts";
 import { talking } from "./talking.ts";
 import { freePort } from "../support/ports.ts";
 
-// The load collects its garbage on its own core: what is heard makes it, and servers that say more would be slowed down by it.
+// The load collects its garbage on its own thread: what is heard makes it, and servers that say more would be slowed down by it.
 for (const flag of ["--no-parallel-scavenge", "--no-concurrent-marking"]) setFlagsFromString(flag);
 
 const ROWS: readonly Row[] = [...talking, ...connecting, ...reading];

@@ -100,11 +100,15 @@ export class Growth {
     const deadline = Date.now() + FORGOTTEN_WITHIN_MS;
     const left = (): string[] => grownBetween(before, this.connections());
     while (left().length > 0 && Date.now() < deadline) await sleep(BACKGROUND_MS);
+    const tables = left();
+    if (tables.length === 0) return;
     const { port, state } = this.#server;
+    const known = connectionsIn(state).join(", ");
     const held = this.#callers.heldBy(port).join(", ") || "none of a case";
-    const known = left().length === 0 ? "" : `; known are ${connectionsIn(state).join(", ")}; TCP connections: ${held}`;
-    for (const table of left())
-      this.#findings.add("growth", ofServer(), `connections that have gone: ${table}${known}`);
+    for (const table of tables) {
+      const detail = `connections that have gone: ${table}; known are ${known}; TCP connections: ${held}`;
+      this.#findings.add("growth", ofServer(), detail);
+    }
   }
 }
 

@@ -7,8 +7,7 @@ import type { KnockCase } from "./cases.ts";
 const LISTEN_MS = 30;
 
 export interface Heard {
-  /** Our port. */
-  readonly from: number | undefined;
+  readonly localPort: number | undefined;
   /** Of the answer to the head; 0: none came. */
   readonly status: number;
   readonly text: string;
@@ -48,8 +47,8 @@ export async function knock(
       });
     }
   };
-  let from: number | undefined;
-  socket.once("connect", () => (from = socket.localPort));
+  let localPort: number | undefined;
+  socket.once("connect", () => (localPort = socket.localPort));
   socket.write(head);
   await until(() => text.includes("\r\n\r\n"), isTorn ? LISTEN_MS : patienceMs);
   const status = Number(/^HTTP\/1\.\d (\d{3})/.exec(text)?.[1] ?? 0);
@@ -57,7 +56,7 @@ export async function knock(
     for (const frame of frames) if (!isClosed) socket.write(frame);
     await until(() => false, LISTEN_MS);
   }
-  const heard = { from, status, text, isClosed };
+  const heard = { localPort, status, text, isClosed };
   if (isPolite) socket.end();
   else socket.destroy();
   // One that is ended politely, and does not end, is left.

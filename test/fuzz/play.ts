@@ -116,7 +116,7 @@ export class Player {
     const opening = Talker.open(this.#world.port, one.dialect, this.#entry(one));
     this.#connections.set(name, opening);
     const talker = await opening;
-    this.#callers.note(talker.port, this.#place);
+    this.#callers.note(talker.localPort, this.#place);
     talker.listen((text) => this.#findings.check(this.#place, one.dialect, text));
     return talker;
   }
@@ -191,8 +191,8 @@ export class Player {
   }
 
   async #knock(one: KnockCase): Promise<Outcome> {
-    const { from, status, text, isClosed } = await knock(this.#world.port, one, SLOW_MS);
-    this.#callers.note(from, this.#place);
+    const { localPort, status, text, isClosed } = await knock(this.#world.port, one, SLOW_MS);
+    this.#callers.note(localPort, this.#place);
     if (status === 0 && !one.isTorn && !isClosed) this.#found("no answer", shown([one.head]));
     if (status >= 500 && status !== 501 && status !== 505)
       this.#found("5xx", `${text.slice(0, 300)} to ${shown([one.head])}`);

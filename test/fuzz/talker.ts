@@ -23,8 +23,7 @@ export class Talker {
   #synced = 0;
   /** The code it was closed with, or a word for what ended it. */
   closed: string | undefined;
-  /** Ours. */
-  port: number | undefined;
+  localPort: number | undefined;
   /** Ends with the connection. */
   readonly #pings: NodeJS.Timeout | undefined;
 
@@ -36,7 +35,7 @@ export class Talker {
       if (text === "2" && dialect !== "events2") socket.send("3");
       for (const listener of this.#listeners) listener(text);
     });
-    socket.once("upgrade", (response) => (this.port = response.socket.localPort));
+    socket.once("upgrade", (response) => (this.localPort = response.socket.localPort));
     const end = (how: string): void => {
       this.closed ??= how;
       clearInterval(this.#pings);
