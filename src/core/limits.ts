@@ -146,6 +146,10 @@ export const TOKEN = {
   lifeMs: 30 * DAY,
   /** How long an operator's token lives: a working day, because it opens all that an app has. */
   operatorMs: 12 * HOUR,
+  /** How long a request's token is believed to stand after the directory was asked. Whoever ends one waits for `lapseMs`. */
+  leaseMs: 500,
+  /** Longer than `leaseMs` by as much as clocks may run apart in that time. */
+  lapseMs: 600,
   /** How long the word of a tenant's verification URL is believed. */
   verifiedMs: MINUTE,
   /** How long a signed attachment link lives, at least; it is the same for a whole day, so that caches can keep it. */

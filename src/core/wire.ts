@@ -3,7 +3,7 @@
  * connections and know no words; the dialects know the words and keep nothing.
  */
 
-import type { Answer, Command } from "./commands.ts";
+import type { Answer, Command, LogAnswer } from "./commands.ts";
 import type { Failure } from "./errors.ts";
 import type { AppNews, ChatEvent, Presence, UserEvent } from "./events.ts";
 import type { AppId, UserId } from "./ids.ts";
@@ -31,7 +31,7 @@ export interface EncodedEvent {
 /** Encodes events; `origin` is the origin that links begin with, e.g. `https://chat.example.com`. */
 export type Encode = (event: ChatEvent | Presence | AppNews, origin: string) => EncodedEvent;
 
-/** The words of a chat's own socket. */
+/** The words of a chat's own socket, and of what the chat answers itself over HTTP. */
 export interface ChatWire {
   /** The subprotocol that is answered, where the client offered it. */
   readonly subprotocol: string;
@@ -43,6 +43,8 @@ export interface ChatWire {
   decode(frame: string): { ok: true; re: Json; command: Command } | { ok: false; re: Json; failure: Failure };
   answer(re: Json, answer: Answer, origin: string): string;
   failure(re: Json, failure: Failure): string;
+  /** A part of the log as JSON. */
+  body(answer: LogAnswer, origin: string): string;
   readonly encode: Encode;
   /** Several frames of `encode` as one. */
   join(frames: readonly string[]): string;

@@ -2,13 +2,14 @@
 
 import type { Context } from "hono";
 import { authRequired } from "../core/errors.ts";
+import type { LogQuery } from "../core/commands.ts";
 import type { Session } from "../core/people.ts";
 import type { ChatId } from "../core/ids.ts";
 import type { App } from "../core/ports.ts";
 import type { Caller } from "../service/auth.ts";
 import type { Service } from "../service/service.ts";
 
-/** Hands upgrades to the objects that hold sockets. */
+/** Hands requests on to the objects that answer them themselves: those that hold sockets, and chats. */
 export interface Sockets {
   /**
    * To a Gateway of `dialect`; without a session the dialect asks in band. The session may be by the token's signature alone:
@@ -22,6 +23,8 @@ export interface Sockets {
   carried(dialect: string, key: string | null, request: Request, origin: string): Promise<Response | null>;
   /** To the chat's own object, likewise. */
   chat(chat: ChatId, request: Request, session: Session, origin: string): Promise<Response>;
+  /** A part of a chat's log, as its object writes it: 200, or 400 with the failure. For a session that stands. */
+  log(chat: ChatId, query: LogQuery, session: Session, origin: string): Promise<Response>;
 }
 
 export interface Variables {
@@ -30,7 +33,8 @@ export interface Variables {
   /** The origin that links begin with. */
   readonly origin: string;
   readonly requestId: string;
-  /** Who calls, once the token was found to stand. */
+  /** Whose token the request bears, once it was found to stand; and who that is, once the directory was asked. */
+  readonly session?: Session;
   readonly caller?: Caller;
 }
 
@@ -44,19 +48,29 @@ export function bearer(request: Request): string | null {
   return match?.[1] ?? null;
 }
 
-/** Who calls by a Bearer token. @throws auth.required, auth.invalid */
+/** @throws auth.required */
+function tokenOf(c: Context<Http>): string {
+  const token = bearer(c.req.raw);
+  if (token === null) throw authRequired();
+  return token;
+}
+
+/** Who calls by a Bearer token, as the directory has them now. @throws auth.required, auth.invalid */
 export async function callerOf(c: Context<Http>): Promise<Caller> {
   const known = c.get("caller");
   if (known !== undefined) return known;
-  const token = bearer(c.req.raw);
-  if (token === null) throw authRequired();
-  const caller = await c.get("service").auth.authenticate(token);
+  const caller = await c.get("service").auth.authenticate(tokenOf(c));
   c.set("caller", caller);
   return caller;
 }
 
+/** Whose Bearer token the request bears; the directory is asked where it was not a moment ago. @throws auth.required, auth.invalid */
 export async function sessionOf(c: Context<Http>): Promise<Session> {
-  return (await callerOf(c)).session;
+  const known = c.get("session");
+  if (known !== undefined) return known;
+  const session = c.get("service").auth.recent(tokenOf(c)) ?? (await callerOf(c)).session;
+  c.set("session", session);
+  return session;
 }
 
 /** The app that a request before login is for: header `X-App-Id` or query `app`, else the default one. @throws not_found */

@@ -4,6 +4,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { authInvalid, conflict, invalidFields, notFound } from "../core/errors.ts";
 import type { FieldError } from "../core/errors.ts";
 import { appId } from "../core/ids.ts";
+import { Leases, leasesLapse } from "../core/leases.ts";
 import { LIMITS, TOKEN } from "../core/limits.ts";
 import { codePoints } from "../core/message.ts";
 import type { Session } from "../core/people.ts";
@@ -38,6 +39,8 @@ function checkRegistration({ username, password }: Registration): void {
 }
 
 export function createAuth({ directory, objects, passwords, tokens, throttle, now }: ServicePorts) {
+  const leases = new Leases(now);
+
   async function begin(user: User): Promise<{ token: string; user: User; session: Session }> {
     const session: Session = {
       appId: user.appId,
@@ -104,13 +107,18 @@ export function createAuth({ directory, objects, passwords, tokens, throttle, no
       return session;
     },
 
+    /** Whose `token` this is, where the directory said so a moment ago; else `authenticate` has to be asked. */
+    recent: (token: string): Session | undefined => leases.get(token),
+
     /** Who `token` speaks for; one query of the directory. @throws auth.invalid */
     async authenticate(token: string): Promise<Caller> {
       const session = await tokens.verify(token);
+      const askedAt = now();
       const user = session === null ? null : await directory.tokens.user(session.tokenId);
       if (session === null || user === null || user.id !== session.userId || user.appId !== session.appId) {
         throw authInvalid();
       }
+      leases.add(token, session, askedAt);
       return { session, user };
     },
 
@@ -119,10 +127,14 @@ export function createAuth({ directory, objects, passwords, tokens, throttle, no
       // If this is cut off in between, the token still stands, and can be ended once more.
       await objects.endSessions(session);
       await directory.tokens.end(session.tokenId);
+      await leasesLapse();
     },
 
     /** All tokens of the caller are dead at once, this one too, and so are the sockets that they opened. */
-    logoutEverywhere: (session: Session): Promise<void> => objects.endAllSessions(session.userId),
+    async logoutEverywhere(session: Session): Promise<void> {
+      await objects.endAllSessions(session.userId);
+      await leasesLapse();
+    },
 
     /** The account is gone; its messages stay, as those of a deleted user. */
     async erase({ user }: Caller): Promise<void> {

@@ -1,11 +1,12 @@
 import { env } from "cloudflare:workers";
 import { SignJWT } from "jose";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createTokenSigner } from "../../src/auth/tokens.ts";
 import { storesOf } from "../../src/compose.ts";
 import { appId } from "../../src/core/ids.ts";
 import { expectProblem } from "../support/contract.ts";
 import type { Code } from "../support/contract.ts";
+import { operator, tenant } from "../support/operators.ts";
 import { call, knock, people, person, Person } from "../support/people.ts";
 
 const SECRET = env.TOKEN_SECRET ?? "";
@@ -87,6 +88,60 @@ describe("a token that does not stand", () => {
           expect(await response.json()).toMatchObject({ code: "auth.invalid", status: 401 });
         }
       }
+    }
+  });
+});
+
+describe("a token that was let in a moment ago", () => {
+  /** Its bearer has just been let in, and is not once `end` is answered. */
+  async function expectDead(who: Person, end: () => Promise<unknown>): Promise<void> {
+    expect((await who.get("/v1/chats")).status).toBe(200);
+    await end();
+    for (const path of ["/v1/chats", "/v1/me", "/chats"]) expect((await who.get(path)).status, path).toBe(401);
+  }
+
+  it("is dead once its logout is answered", async () => {
+    const ann = await person("ann");
+    await expectDead(ann, () => ann.post("/v1/auth/logout"));
+  });
+
+  it("is dead once the logout of all of them is answered", async () => {
+    const ann = await person("ann");
+    const there = await again(ann);
+    await expectDead(there, () => ann.post("/v1/auth/logout?everywhere=1"));
+  });
+
+  it("is dead once its account is gone", async () => {
+    const ann = await person("ann");
+    await expectDead(ann, () => ann.delete("/v1/me"));
+  });
+
+  it("is dead once its tenant has removed its user", async () => {
+    const { app, server } = await tenant(await operator());
+    const ann = await person("ann", app.id);
+    await expectDead(ann, () => server.delete(`/user/${ann.id}`));
+  });
+
+  it("is dead once its app is gone", async () => {
+    const by = await operator();
+    const { app } = await tenant(by);
+    const ann = await person("ann", app.id);
+    await expectDead(ann, () => by.delete(`/app/${app.id}`));
+  });
+
+  it("is not looked for again: what is asked at once costs the directory one query", async () => {
+    const ann = await person("ann");
+    const asked = vi.spyOn(Object.getPrototypeOf(env.DB.prepare("SELECT 1")), "first");
+    const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now());
+    try {
+      for (let n = 0; n < 5; n++) expect((await ann.get("/v1/chats")).status).toBe(200);
+      const ofTokens = asked.mock.contexts.filter((one) =>
+        (one as { statement: string }).statement.includes("FROM tokens"),
+      );
+      expect(ofTokens).toHaveLength(1);
+    } finally {
+      clock.mockRestore();
+      asked.mockRestore();
     }
   });
 });

@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import type { Http } from "../http.ts";
 import { addressOf, appOf } from "../http.ts";
 import { describe } from "./describe.ts";
-import { bodyOf, callerOf, loginFields, userFields } from "./input.ts";
+import { bodyOf, sessionOf, loginFields, userFields } from "./input.ts";
 import { mobileTime } from "./render.ts";
 import { loginOutput, syncOutput } from "./schemas.ts";
 
@@ -50,13 +50,13 @@ export function accountRoutes(): Hono<Http> {
     "/authentication",
     describe("Log out: the token is dead at once", { 204: "Done." }, [401]),
     async (c) => {
-      await c.get("service").auth.logout((await callerOf(c)).session);
+      await c.get("service").auth.logout(await sessionOf(c));
       return c.body(null, 204);
     },
   );
 
   routes.get("/sync", describe("How much is unread", { 200: syncOutput }, [401]), async (c) => {
-    const { session } = await callerOf(c);
+    const session = await sessionOf(c);
     const unread = await c.get("service").chats.unreadSum(session);
     return c.json({ friend_request: 0, chat: unread.direct, chat_room: unread.room + unread.group });
   });

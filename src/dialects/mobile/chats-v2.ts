@@ -9,7 +9,7 @@ import type { Http } from "../http.ts";
 import { deleteChat, DIRECT, pairOf, sendDirect } from "./chats.ts";
 import { describe, json } from "./describe.ts";
 import { noChat } from "./errors.ts";
-import { bodyOf, callerOf, chatMessageFields, chatParam } from "./input.ts";
+import { bodyOf, callerOf, chatMessageFields, chatParam, sessionOf } from "./input.ts";
 import { allChats } from "./lists.ts";
 import type { Render } from "./render.ts";
 import { chatIdOutput, envelopeOutput, fetchedOutput, unreadChatsOutput } from "./schemas.ts";
@@ -76,7 +76,7 @@ export function chatV2Routes(render: Render): Hono<Http> {
     "/chats_v2/unread",
     describe("Chats with unread messages", { 200: unreadChatsOutput }, [401]),
     async (c) => {
-      const { session } = await callerOf(c);
+      const session = await sessionOf(c);
       const chats = await allChats(c.get("service"), session, DIRECT, true);
       return c.json(chats.map((chat) => render.unreadChat(chat, c.get("origin"))));
     },
@@ -86,7 +86,7 @@ export function chatV2Routes(render: Render): Hono<Http> {
     "/chats_v2/users/:a/:b",
     describe("The chat of two people", { 200: chatIdOutput }, [400, 401, 403, 404]),
     async (c) => {
-      const { session } = await callerOf(c);
+      const session = await sessionOf(c);
       return c.json({ chat_id: await pairOf(c, session) });
     },
   );
@@ -95,7 +95,7 @@ export function chatV2Routes(render: Render): Hono<Http> {
     "/chats_v2/:a/:b",
     describe("Fetch what is unread in the chat of two people, oldest first", {}, FETCH_ERRORS, FETCHED),
     async (c) => {
-      const { session } = await callerOf(c);
+      const session = await sessionOf(c);
       return fetchFrom(c, session, await pairOf(c, session));
     },
   );
@@ -104,7 +104,7 @@ export function chatV2Routes(render: Render): Hono<Http> {
     "/chats_v2/:chat_id",
     describe("Fetch what is unread, oldest first, at most 50", {}, FETCH_ERRORS, FETCHED),
     async (c) => {
-      const { session } = await callerOf(c);
+      const session = await sessionOf(c);
       return fetchFrom(c, session, chatParam(c, "chat_id", noChat));
     },
   );
@@ -113,7 +113,7 @@ export function chatV2Routes(render: Render): Hono<Http> {
     "/chats_v2/:chat_id",
     describe("Delete a chat for both", { 204: "Deleted." }, [400, 401, 404]),
     async (c) => {
-      const { session } = await callerOf(c);
+      const session = await sessionOf(c);
       await deleteChat(c.get("service"), session, chatParam(c, "chat_id", noChat));
       return c.body(null, 204);
     },

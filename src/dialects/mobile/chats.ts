@@ -12,7 +12,17 @@ import type { Service } from "../../service/service.ts";
 import type { Http } from "../http.ts";
 import { describe } from "./describe.ts";
 import { noChat, notInChat, notYours, toOneself } from "./errors.ts";
-import { bodyOf, callerOf, chatMessageFields, chatParam, pageQuery, parse, readFields, userParam } from "./input.ts";
+import {
+  bodyOf,
+  callerOf,
+  chatMessageFields,
+  chatParam,
+  pageQuery,
+  parse,
+  readFields,
+  userParam,
+  sessionOf,
+} from "./input.ts";
 import { allChats } from "./lists.ts";
 import type { Render } from "./render.ts";
 import { chatIdOutput, chatsOutput, messagesOutput, unreadChatsOutput } from "./schemas.ts";
@@ -98,7 +108,7 @@ export function chatRoutes(render: Render): Hono<Http> {
   );
 
   routes.get("/chats/unread", describe("Chats with unread messages", { 200: unreadChatsOutput }, [401]), async (c) => {
-    const { session } = await callerOf(c);
+    const session = await sessionOf(c);
     const chats = await allChats(c.get("service"), session, DIRECT, true);
     return c.json(chats.map((chat) => render.unreadChat(chat, c.get("origin"))));
   });
@@ -107,7 +117,7 @@ export function chatRoutes(render: Render): Hono<Http> {
     "/chats/read",
     describe("Read a chat", { 201: "Read." }, [401, 403, 404, 422], { body: readFields }),
     async (c) => {
-      const { session } = await callerOf(c);
+      const session = await sessionOf(c);
       const { chat_id } = await bodyOf(c, readFields);
       await c.get("service").chats.command<"read">(session, chat_id, { do: "read", kinds: DIRECT });
       return c.body(null, 201);
@@ -115,7 +125,7 @@ export function chatRoutes(render: Render): Hono<Http> {
   );
 
   routes.get("/chats", describe("One's chats", { 200: chatsOutput }, [401]), async (c) => {
-    const { session } = await callerOf(c);
+    const session = await sessionOf(c);
     const chats = await allChats(c.get("service"), session, DIRECT, false);
     return c.json(chats.map((chat) => render.chat(chat, c.get("origin"))));
   });
@@ -124,7 +134,7 @@ export function chatRoutes(render: Render): Hono<Http> {
     "/chats/users/:a/:b",
     describe("The chat of two people", { 200: chatIdOutput }, [400, 401, 403, 404]),
     async (c) => {
-      const { session } = await callerOf(c);
+      const session = await sessionOf(c);
       return c.json({ chat_id: await pairOf(c, session) });
     },
   );
@@ -133,7 +143,7 @@ export function chatRoutes(render: Render): Hono<Http> {
     "/chats/:a/:b",
     describe("History of the chat of two people, newest first", { 200: messagesOutput }, HISTORY_ERRORS, HISTORY),
     async (c) => {
-      const { session } = await callerOf(c);
+      const session = await sessionOf(c);
       return history(c, session, await pairOf(c, session));
     },
   );
@@ -142,7 +152,7 @@ export function chatRoutes(render: Render): Hono<Http> {
     "/chats/:chat_id",
     describe("History, newest first", { 200: messagesOutput }, HISTORY_ERRORS, HISTORY),
     async (c) => {
-      const { session } = await callerOf(c);
+      const session = await sessionOf(c);
       return history(c, session, chatParam(c, "chat_id", noChat));
     },
   );
@@ -151,7 +161,7 @@ export function chatRoutes(render: Render): Hono<Http> {
     "/chats/:chat_id",
     describe("Delete a chat for both", { 204: "Deleted." }, [400, 401, 404]),
     async (c) => {
-      const { session } = await callerOf(c);
+      const session = await sessionOf(c);
       await deleteChat(c.get("service"), session, chatParam(c, "chat_id", noChat));
       return c.body(null, 204);
     },

@@ -6,6 +6,7 @@ import { authInvalid, authRequired } from "../../core/errors.ts";
 import type { ChatId, UserId } from "../../core/ids.ts";
 import { MAX_CHAT_ID, chatId, userId } from "../../core/ids.ts";
 import { LIMITS } from "../../core/limits.ts";
+import type { Session } from "../../core/people.ts";
 import { MESSAGE_KINDS } from "../../core/message.ts";
 import type { Caller } from "../../service/auth.ts";
 import { fieldsOf } from "../body.ts";
@@ -52,21 +53,35 @@ function integerParam(c: Context<Http>, name: string): string {
 
 const FAE = /^FAE +([A-Za-z0-9+/_-]+={0,2}) *$/i;
 
-/** Who calls: `FAE base64(user_id:token:session_id)`, or Bearer. @throws auth.required, auth.invalid */
-export async function callerOf(c: Context<Http>): Promise<Caller> {
+/** The token of `FAE base64(user_id:token:session_id)`, or of Bearer; and whose it has to be. @throws auth.required, auth.invalid */
+function tokenOf(c: Context<Http>): { token: string; isTheirs: (session: Session) => boolean } {
   const header = c.req.header("authorization") ?? "";
-  const { auth } = c.get("service");
   const token = bearer(c.req.raw);
-  if (token !== null) return auth.authenticate(token);
+  if (token !== null) return { token, isTheirs: () => true };
   if (!/^FAE\b/i.test(header)) throw authRequired();
-  const [user, fae, session] = Buffer.from(FAE.exec(header)?.[1] ?? "", "base64")
+  const [user, fae, id] = Buffer.from(FAE.exec(header)?.[1] ?? "", "base64")
     .toString("latin1")
     .split(":");
   if (fae === undefined || fae === "") throw authInvalid();
-  const caller = await auth.authenticate(fae);
   // The three belong together: a token is worth nothing beside another user's id, or in another session.
-  if (user !== String(caller.user.id) || session !== caller.session.tokenId) throw authInvalid();
+  return { token: fae, isTheirs: ({ userId: owner, tokenId }) => user === String(owner) && id === tokenId };
+}
+
+/** Who calls, as the directory has them now. @throws auth.required, auth.invalid */
+export async function callerOf(c: Context<Http>): Promise<Caller> {
+  const { token, isTheirs } = tokenOf(c);
+  const caller = await c.get("service").auth.authenticate(token);
+  if (!isTheirs(caller.session)) throw authInvalid();
   return caller;
+}
+
+/** Who calls; the directory is asked where it was not a moment ago. @throws auth.required, auth.invalid */
+export async function sessionOf(c: Context<Http>): Promise<Session> {
+  const { token, isTheirs } = tokenOf(c);
+  const session = c.get("service").auth.recent(token);
+  if (session === undefined) return (await callerOf(c)).session;
+  if (!isTheirs(session)) throw authInvalid();
+  return session;
 }
 
 // ---- bodies and queries -----------------------------------------------------------------------------------------

@@ -10,7 +10,16 @@ import type { Caller } from "../../service/auth.ts";
 import type { Http } from "../http.ts";
 import { describe } from "./describe.ts";
 import { isStranger, noRoom, notInChat, tooFar } from "./errors.ts";
-import { bodyOf, callerOf, chatParam, parse, positionFields, roomFields, roomMessageFields } from "./input.ts";
+import {
+  bodyOf,
+  callerOf,
+  chatParam,
+  parse,
+  positionFields,
+  roomFields,
+  roomMessageFields,
+  sessionOf,
+} from "./input.ts";
 import { allChats } from "./lists.ts";
 import type { Position } from "./position.ts";
 import { distance } from "./position.ts";
@@ -67,7 +76,7 @@ export function roomRoutes(render: Render): Hono<Http> {
     "/chat_rooms",
     describe("Make a chat room", { 201: roomIdOutput }, [401, 422], { body: roomFields }),
     async (c) => {
-      const { session } = await callerOf(c);
+      const session = await sessionOf(c);
       const fields = await bodyOf(c, roomFields);
       const { title, description, capacity } = fields;
       const place = {
@@ -82,7 +91,7 @@ export function roomRoutes(render: Render): Hono<Http> {
   );
 
   routes.get("/chat_rooms", describe("The rooms that one takes part in", { 200: roomsOutput }, [401]), async (c) => {
-    const { session } = await callerOf(c);
+    const session = await sessionOf(c);
     const rooms = await allChats(c.get("service"), session, ROOM_KINDS, false);
     return c.json(rooms.map((room) => render.listedRoom(room, c.get("origin"))));
   });
@@ -91,14 +100,14 @@ export function roomRoutes(render: Render): Hono<Http> {
     "/chat_rooms/message/unread",
     describe("The rooms with unread messages", { 200: roomsOutput }, [401]),
     async (c) => {
-      const { session } = await callerOf(c);
+      const session = await sessionOf(c);
       const rooms = await allChats(c.get("service"), session, ROOM_KINDS, true);
       return c.json(rooms.map((room) => render.listedRoom(room, c.get("origin"))));
     },
   );
 
   routes.get("/chat_rooms/:id", describe("A chat room", { 200: roomOutput }, [400, 401, 404]), async (c) => {
-    const { session } = await callerOf(c);
+    const session = await sessionOf(c);
     return c.json(render.room(await peek(c, session, roomOf(c))));
   });
 
@@ -106,7 +115,7 @@ export function roomRoutes(render: Render): Hono<Http> {
     "/chat_rooms/:id/users",
     describe("Who takes part", { 200: participantsOutput }, [400, 401, 404]),
     async (c) => {
-      const { session } = await callerOf(c);
+      const session = await sessionOf(c);
       const get = { do: "chat.get", kinds: ROOM_KINDS } as const;
       const room = await c.get("service").chats.command<"chat.get">(session, roomOf(c), get);
       return c.json(room.members.map((member) => render.participant(room.id, member)));
@@ -126,7 +135,7 @@ export function roomRoutes(render: Render): Hono<Http> {
   );
 
   const read = async (c: Context<Http>): Promise<Response> => {
-    const { session } = await callerOf(c);
+    const session = await sessionOf(c);
     await c.get("service").chats.command<"read">(session, roomOf(c), { do: "read", kinds: ROOM_KINDS });
     return c.body(null, 201);
   };

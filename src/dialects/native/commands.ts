@@ -1,7 +1,7 @@
 /** The commands of the native sockets: what a frame asks for, and how its answer looks. Knows no socket. */
 
 import type { z } from "zod";
-import type { Answer, Command } from "../../core/commands.ts";
+import type { Answer, Command, LogAnswer } from "../../core/commands.ts";
 import type { Failure } from "../../core/errors.ts";
 import { failureOf, invalid, invalidFields } from "../../core/errors.ts";
 import type { Draft, Json } from "../../core/message.ts";
@@ -109,6 +109,12 @@ export function answerFrame(re: Json, answer: Answer, render: Render, origin: st
   return okFrame(re, resultOf(answer, render, origin));
 }
 
+/** A part of the log as a response bears it. */
+export function bodyText(answer: LogAnswer, render: Render, origin: string): string {
+  if (answer.do === "message.list") return `{${render.pageText(answer.result, origin)}}`;
+  return JSON.stringify(changesBody(answer.result, render, origin));
+}
+
 const okOpen = (re: Json): string => `{"re":${JSON.stringify(re)},"ok":true,`;
 
 /** The result of a command, as its answer bears it. */
@@ -143,7 +149,7 @@ function resultOf(answer: Answer, render: Render, origin: string): object {
   }
 }
 
-export function changesBody(changes: Extract<Answer, { do: "changes" }>["result"], render: Render, origin: string) {
+function changesBody(changes: Extract<Answer, { do: "changes" }>["result"], render: Render, origin: string) {
   return {
     rev: changes.rev,
     messages: changes.messages.map((message) => render.seen(message, origin)),

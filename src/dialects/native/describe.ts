@@ -6,7 +6,7 @@ import { describeRoute, resolver, validator } from "hono-openapi";
 import type { z } from "zod";
 import { invalidFields } from "../../core/errors.ts";
 import type { Http } from "../http.ts";
-import { callerOf } from "../http.ts";
+import { sessionOf } from "../http.ts";
 import { fieldErrors, parseInput } from "../input.ts";
 import { APP, RETRY_AFTER } from "../openapi.ts";
 import { problemOutput } from "./schemas.ts";
@@ -66,7 +66,7 @@ export function describe(
   });
   if (access !== "token") return described;
   const checked: MiddlewareHandler<Http> = async (c, next) => {
-    await callerOf(c);
+    await sessionOf(c);
     await next();
   };
   // With the description that `describeRoute` has put on its middleware: what the document says is what is done.

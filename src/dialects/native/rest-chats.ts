@@ -6,8 +6,8 @@ import { LIMITS } from "../../core/limits.ts";
 import type { Http } from "../http.ts";
 import { sessionOf } from "../http.ts";
 import { describe, valid } from "./describe.ts";
+import { answerOf } from "./problems.ts";
 import type { Render } from "./render.ts";
-import { changesBody } from "./commands.ts";
 import {
   changesOutput,
   changesQuery,
@@ -135,11 +135,8 @@ export function chatRoutes(render: Render): Hono<Http> {
     valid("query", changesQuery),
     async (c) => {
       const session = await sessionOf(c);
-      const { since } = c.req.valid("query");
-      const changes = await c
-        .get("service")
-        .chats.command<"changes">(session, c.req.valid("param").id, { do: "changes", since });
-      return c.json(changesBody(changes, render, c.get("origin")));
+      const query = { do: "changes", since: c.req.valid("query").since } as const;
+      return answerOf(await c.get("sockets").log(c.req.valid("param").id, query, session, c.get("origin")));
     },
   );
 

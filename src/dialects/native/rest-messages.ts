@@ -6,6 +6,7 @@ import type { Http } from "../http.ts";
 import { sessionOf } from "../http.ts";
 import { draftOf } from "./commands.ts";
 import { describe, valid } from "./describe.ts";
+import { answerOf } from "./problems.ts";
 import type { Render } from "./render.ts";
 import {
   chatParam,
@@ -33,11 +34,8 @@ export function messageRoutes(render: Render): Hono<Http> {
     valid("query", messagesQuery),
     async (c) => {
       const session = await sessionOf(c);
-      const page = await c.get("service").chats.command<"message.list">(session, c.req.valid("param").id, {
-        do: "message.list",
-        ...c.req.valid("query"),
-      });
-      return c.body(`{${render.pageText(page, c.get("origin"))}}`, 200, { "content-type": "application/json" });
+      const query = { do: "message.list", ...c.req.valid("query") } as const;
+      return answerOf(await c.get("sockets").log(c.req.valid("param").id, query, session, c.get("origin")));
     },
   );
 

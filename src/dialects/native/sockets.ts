@@ -11,7 +11,7 @@ import type { Service } from "../../service/service.ts";
 import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { Frame } from "./commands.ts";
-import { answerFrame, chatCommand, failureFrame, okFrame, parseFields, readFrame } from "./commands.ts";
+import { answerFrame, bodyText, chatCommand, failureFrame, okFrame, parseFields, readFrame } from "./commands.ts";
 import { createEncode } from "./events.ts";
 import type { Traffic } from "./pipeline.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -42,6 +42,7 @@ export function createChatSocket(render: Render): ChatWire {
     },
     answer: (re, answer, origin) => answerFrame(re, answer, render, origin),
     failure: failureFrame,
+    body: (answer, origin) => bodyText(answer, render, origin),
     encode: createEncode(render),
     join,
   };

@@ -5,9 +5,9 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { DetailedChat } from "../../core/chat.ts";
-import type { Answer, Command, CommandName, ResultOf } from "../../core/commands.ts";
+import type { Answer, Command, CommandName, LogAnswer, LogQuery, ResultOf } from "../../core/commands.ts";
 import type { Result } from "../../core/errors.ts";
-import { ParlanceError, failureOf, invalid, notFound } from "../../core/errors.ts";
+import { ParlanceError, authInvalid, failureOf, invalid, notFound } from "../../core/errors.ts";
 import type { ChatEvent } from "../../core/events.ts";
 import type { AppId, UserId } from "../../core/ids.ts";
 import { chatId } from "../../core/ids.ts";
@@ -20,6 +20,8 @@ import type { Env } from "../../env.ts";
 import { log, logFault, requestOf, within } from "../../log.ts";
 import type { Counters } from "../figures.ts";
 import { ObjectFigures } from "../figures.ts";
+import type { IdentityOfRequest } from "../identity.ts";
+import { identityOf, logQueryOf } from "../identity.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, gatewayStub, inboxStub, lobbyStub } from "../rpc.ts";
 import { Subscribers } from "../subscribers.ts";
@@ -559,10 +561,26 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       }
     }
 
+    async #readLog({ session, origin, request }: IdentityOfRequest, query: LogQuery): Promise<Response> {
+      const answered = await within(request, () =>
+        this.#attempt(async () => {
+          if (session === null) throw authInvalid();
+          const { answer } = await this.#perform(session, query, null);
+          return this.#wire.body(answer as LogAnswer, origin);
+        }),
+      );
+      const headers = new Headers({ "content-type": "application/json" });
+      if (request !== null) headers.set("x-request-id", request);
+      if (!answered.ok) return new Response(JSON.stringify(answered.failure), { status: 400, headers });
+      return new Response(answered.value, { headers });
+    }
+
     // ---- own sockets ------------------------------------------------------------------------------------------
 
+    /** An upgrade to an own socket, or a part of the log, which is 200 with the wire's body, or 400 with the failure. */
     override fetch(request: Request): Promise<Response> {
-      return this.#own.open(request);
+      const query = logQueryOf(request);
+      return query === undefined ? this.#own.open(request) : this.#readLog(identityOf(request), query);
     }
 
     override webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): void | Promise<void> {

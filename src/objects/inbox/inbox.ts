@@ -10,6 +10,7 @@ import { unwrap } from "../../core/errors.ts";
 import type { Presence, UserEvent } from "../../core/events.ts";
 import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { userId } from "../../core/ids.ts";
+import { leasesLapse } from "../../core/leases.ts";
 import { DELIVERY, PRESENCE, SWEEP } from "../../core/limits.ts";
 import type { Actor, Person } from "../../core/people.ts";
 import type { Directory, Files, ListPage, Sweep } from "../../core/ports.ts";
@@ -580,6 +581,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       this.#schedule();
       await this.endSessions(null, 0);
       await this.#ports.directory.users.erase(this.#user);
+      await leasesLapse();
       this.ctx.waitUntil(this.#eraseNow().catch((fault: unknown) => this.#fault("erase", fault, { user: this.#user })));
     }
 

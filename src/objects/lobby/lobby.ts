@@ -10,6 +10,7 @@ import type { Figure } from "../../core/figures.ts";
 import { unwrap } from "../../core/errors.ts";
 import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { appId } from "../../core/ids.ts";
+import { leasesLapse } from "../../core/leases.ts";
 import { PRESENCE, SWEEP } from "../../core/limits.ts";
 import type { OperatorDirectory } from "../../core/operators.ts";
 import type { Files } from "../../core/ports.ts";
@@ -184,6 +185,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
       await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
       await this.#ports.directory.appErasure.begin(app);
       await this.#closeAll(app);
+      await leasesLapse();
       this.ctx.waitUntil(this.#erase());
     }
 
