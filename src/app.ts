@@ -31,7 +31,7 @@ import { roomsSockets } from "./dialects/rooms/socket-api.ts";
 import type { Env } from "./env.ts";
 import { log, logFault, within } from "./log.ts";
 import { carryToGateway, connectGateway } from "./objects/gateway/choose.ts";
-import { logRequest, upgradeRequest } from "./objects/identity.ts";
+import { upgradeRequest } from "./objects/identity.ts";
 import { chatStub } from "./objects/rpc.ts";
 
 /** What stays the same for as long as the isolate lives. */
@@ -45,7 +45,6 @@ function socketsOf(env: Env): Sockets {
     gateway: (dialect, request, session, origin) => connectGateway(env, dialect, request, { session, origin }),
     carried: (dialect, key, request, origin) => carryToGateway(env, dialect, key, request, { session: null, origin }),
     chat: (chat, request, session, origin) => chatStub(env, chat).fetch(upgradeRequest(request, { session, origin })),
-    log: (chat, query, session, origin) => chatStub(env, chat).fetch(logRequest(query, { session, origin })),
   };
 }
 
@@ -76,9 +75,8 @@ function mount(env: Env): Mounted {
     c.set("origin", env.PUBLIC_URL ?? new URL(c.req.url).origin);
     c.set("requestId", requestId);
     await within(requestId, next);
-    // To an answer that an object gives itself, it gives the id too: that to an upgrade is not ours to change, and to
-    // change another is to copy it.
-    if (c.res.webSocket === null && !c.res.headers.has("x-request-id")) c.header("x-request-id", requestId);
+    // The answer to an upgrade is not ours to change: its object gives it the id.
+    if (c.res.webSocket === null) c.header("x-request-id", requestId);
     // The route's pattern, never its address: an address may hold a signature.
     log("request", {
       id: requestId,

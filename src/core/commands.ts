@@ -74,6 +74,6 @@ export type ResultOf<Name extends CommandName> = Table[Name]["result"];
 /** A result that says which command it answers. */
 export type Answer = { [Name in CommandName]: { readonly do: Name; readonly result: ResultOf<Name> } }[CommandName];
 
-/** A part of a chat's log. Such answers are long: the chat writes them out itself for whoever asks over HTTP. */
+/** A part of a chat's log. Such answers are long: the chat writes them out itself for requests too. */
 export type LogQuery = CommandOf<"message.list"> | CommandOf<"changes">;
 export type LogAnswer = Extract<Answer, { do: LogQuery["do"] }>;

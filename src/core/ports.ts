@@ -4,7 +4,7 @@
  */
 
 import type { ChatKind, DetailedChat, ListedChat } from "./chat.ts";
-import type { Command, CommandName, CommandOf, ResultOf } from "./commands.ts";
+import type { Command, CommandName, CommandOf, LogQuery, ResultOf } from "./commands.ts";
 import type { Result } from "./errors.ts";
 import type { Figure } from "./figures.ts";
 import type { AppId, ChatId, UserId } from "./ids.ts";
@@ -235,6 +235,8 @@ export interface Objects {
     commands: readonly Command[],
     origin: string | null,
   ): Promise<readonly Result<ResultOf<CommandName>>[]>;
+  /** A part of a chat's log as `/v1` writes it: JSON, with links that begin with `origin`. */
+  readLog(chat: ChatId, actor: Actor, query: LogQuery, origin: string): Promise<string>;
   /** The chat takes over from the directory, and its members' lists learn of it; `origin` is the connection that asked for it. */
   open(chat: ChatId, actor: Actor, origin: string | null): Promise<DetailedChat>;
   isMember(chat: ChatId, actor: Actor): Promise<boolean>;

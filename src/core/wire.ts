@@ -31,7 +31,7 @@ export interface EncodedEvent {
 /** Encodes events; `origin` is the origin that links begin with, e.g. `https://chat.example.com`. */
 export type Encode = (event: ChatEvent | Presence | AppNews, origin: string) => EncodedEvent;
 
-/** The words of a chat's own socket, and of what the chat answers itself over HTTP. */
+/** The words of a chat's own socket, and of what it writes out for requests. */
 export interface ChatWire {
   /** The subprotocol that is answered, where the client offered it. */
   readonly subprotocol: string;

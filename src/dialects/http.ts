@@ -2,14 +2,13 @@
 
 import type { Context } from "hono";
 import { authRequired } from "../core/errors.ts";
-import type { LogQuery } from "../core/commands.ts";
 import type { Session } from "../core/people.ts";
 import type { ChatId } from "../core/ids.ts";
 import type { App } from "../core/ports.ts";
 import type { Caller } from "../service/auth.ts";
 import type { Service } from "../service/service.ts";
 
-/** Hands requests on to the objects that answer them themselves: those that hold sockets, and chats. */
+/** Hands upgrades to the objects that hold sockets. */
 export interface Sockets {
   /**
    * To a Gateway of `dialect`; without a session the dialect asks in band. The session may be by the token's signature alone:
@@ -23,8 +22,6 @@ export interface Sockets {
   carried(dialect: string, key: string | null, request: Request, origin: string): Promise<Response | null>;
   /** To the chat's own object, likewise. */
   chat(chat: ChatId, request: Request, session: Session, origin: string): Promise<Response>;
-  /** A part of a chat's log, as its object writes it: 200, or 400 with the failure. For a session that stands. */
-  log(chat: ChatId, query: LogQuery, session: Session, origin: string): Promise<Response>;
 }
 
 export interface Variables {
@@ -72,6 +69,10 @@ export async function sessionOf(c: Context<Http>): Promise<Session> {
   c.set("session", session);
   return session;
 }
+
+/** Answers with what is JSON already. */
+export const json = (c: Context<Http>, text: string): Response =>
+  c.body(text, 200, { "content-type": "application/json" });
 
 /** The app that a request before login is for: header `X-App-Id` or query `app`, else the default one. @throws not_found */
 export function appOf(c: Context<Http>): Promise<App> {

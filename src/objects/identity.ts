@@ -1,10 +1,9 @@
 /**
- * How the Worker tells an object on whose behalf a request comes. The Worker builds these headers anew for each
+ * How the Worker tells an object on whose behalf an upgrade comes. The Worker builds these headers anew for each
  * request, so a client can't send them; `zod` reads them all the same.
  */
 
 import { z } from "zod";
-import type { LogQuery } from "../core/commands.ts";
 import { appId, userId } from "../core/ids.ts";
 import { GATEWAY } from "../core/limits.ts";
 import type { Session } from "../core/people.ts";
@@ -80,19 +79,6 @@ function cutAfter(limit: number): TransformStream<Uint8Array, Uint8Array> {
 
 export function identityOf(request: Request): IdentityOfRequest {
   return schema.parse(JSON.parse(request.headers.get(HEADER) ?? "null"));
-}
-
-const LOG_QUERY = "x-parlance-log-query";
-
-/** A request for a part of a chat's log, on behalf of a caller whose token stands. */
-export const logRequest = (query: LogQuery, identity: Identity & { readonly session: Session }): Request =>
-  new Request("https://chat/", { headers: { [HEADER]: header(identity), [LOG_QUERY]: JSON.stringify(query) } });
-
-/** What such a request asks for; undefined: it is another one. */
-export function logQueryOf(request: Request): LogQuery | undefined {
-  const query = request.headers.get(LOG_QUERY);
-  // The Worker wrote it of input that it has parsed.
-  return query === null ? undefined : (JSON.parse(query) as LogQuery);
 }
 
 /** The id of a request that an object answers itself; null where it bears none. */

@@ -22,6 +22,9 @@ export function createObjects(env: ObjectBindings): Objects {
       return result as ResultOf<Name>;
     },
     commands: (chat, actor, commands, origin) => chatStub(env, chat).executeAll(actor, commands, origin, requestOf()),
+    async readLog(chat, actor, query, origin) {
+      return unwrap(await chatStub(env, chat).readLog(actor, query, origin, requestOf()));
+    },
     async open(chat, actor, origin) {
       return unwrap(await chatStub(env, chat).open(actor, origin, requestOf()));
     },

@@ -4,7 +4,7 @@
  */
 
 import type { Chat, DetailedChat, ListedChat } from "../core/chat.ts";
-import type { Command, CommandName, ResultOf } from "../core/commands.ts";
+import type { Command, CommandName, LogQuery, ResultOf } from "../core/commands.ts";
 import type { Result } from "../core/errors.ts";
 import { failureOf } from "../core/errors.ts";
 import type { AppNews, ChatEvent, UserEvent } from "../core/events.ts";
@@ -104,6 +104,8 @@ export interface ChatCalls {
   attach(user: UserId, on: boolean, since?: number): Promise<Result<{ clock: number; row: ChatRow | null }>>;
   /** The row of a member of a large chat whose Inbox is not attached. */
   summary(user: UserId): Promise<Result<{ clock: number; row: ChatRow | null }>>;
+  /** A part of the log as the wire of the chat's own sockets writes it, with links that begin with `origin`. */
+  readLog(actor: Actor, query: LogQuery, origin: string, request?: string | null): Promise<Result<string>>;
   /** Resolves once this user's Inbox has everything that was committed before. */
   settle(user: UserId): Promise<Result<null>>;
   /** A Gateway's connection hears what is ephemeral in this chat (or no longer). */

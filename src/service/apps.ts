@@ -5,6 +5,7 @@ import { denied, invalid, notFound } from "../core/errors.ts";
 import type { Figure } from "../core/figures.ts";
 import type { AppId } from "../core/ids.ts";
 import { appId } from "../core/ids.ts";
+import { leasesLapse } from "../core/leases.ts";
 import type { AppPatch, AppRecord, Operator } from "../core/operators.ts";
 import type { App, User } from "../core/ports.ts";
 import { hashOf, newKey } from "./keys.ts";
@@ -110,6 +111,7 @@ export function createApps({ directory, objects, tenantSystems }: ServicePorts) 
       const { id } = await find(operator, app);
       if (id === DEFAULT_APP) throw denied("The default app can not be deleted.", "app");
       await objects.eraseApp(id);
+      await leasesLapse();
     },
 
     /** How much there is, and how many are online. @throws not_found */

@@ -140,6 +140,7 @@ export function createAuth({ directory, objects, passwords, tokens, throttle, no
     async erase({ user }: Caller): Promise<void> {
       await objects.eraseUser({ appId: user.appId, userId: user.id }, ghostOf(user.id, now()));
       await objects.announce(user.appId, { type: "user.left", userId: user.id, username: user.username });
+      await leasesLapse();
     },
   };
 }

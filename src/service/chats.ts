@@ -1,7 +1,7 @@
 /** Chats: making and finding them, and what can be asked of one. Knows no transport. */
 
 import type { DetailedChat, ListedChat } from "../core/chat.ts";
-import type { Command, CommandName, CommandOf, ResultOf } from "../core/commands.ts";
+import type { Command, CommandName, CommandOf, LogQuery, ResultOf } from "../core/commands.ts";
 import type { Result } from "../core/errors.ts";
 import { invalidFields, isFailure, notFound } from "../core/errors.ts";
 import type { AppId, ChatId, MessageId, UserId } from "../core/ids.ts";
@@ -113,6 +113,10 @@ export function createChats({ directory, objects }: ServicePorts) {
       commands: readonly Command[],
       origin: string,
     ): Promise<readonly Result<ResultOf<CommandName>>[]> => objects.commands(chat, actor, commands, origin),
+
+    /** A part of a chat's log as `/v1` writes it: JSON, with links that begin with `origin`. The chat writes it, so that it crosses as it is. */
+    readLog: (actor: Actor, chat: ChatId, query: LogQuery, origin: string): Promise<string> =>
+      objects.readLog(chat, actor, query, origin),
 
     /** Messages of a chat of this app between two times (milliseconds since 1970, both included; null: no bound), newest first. @throws not_found */
     range: (

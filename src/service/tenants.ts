@@ -5,6 +5,7 @@
 
 import { authInvalid, invalid, notFound } from "../core/errors.ts";
 import type { UserId } from "../core/ids.ts";
+import { leasesLapse } from "../core/leases.ts";
 import { LIMITS, TOKEN } from "../core/limits.ts";
 import type { RegisteredToken, TenantClaims } from "../core/operators.ts";
 import { ghostOf } from "../core/people.ts";
@@ -108,6 +109,7 @@ export function createTenants(ports: ServicePorts, auth: Pick<ReturnType<typeof 
       if (user === null) throw notFound("user");
       await objects.eraseUser({ appId: app.id, userId: id }, ghostOf(id, now()));
       await objects.announce(app.id, { type: "user.left", userId: id, username: user.username });
+      await leasesLapse();
     },
 
     /** The app's users by username, from after `after` on. */

@@ -17,6 +17,7 @@ const HASTY = { pingInterval: 300, pingTimeout: 200, pingSlack: 20, maxPayload: 
 const wires: readonly CarriedWire[] = [
   ...engineEcho("engine.io", HASTY),
   ...engineEcho("engine.lively", { ...HASTY, pingTimeout: 2_700 }),
+  ...engineEcho("engine.patient", { ...HASTY, pingTimeout: 20_000 }),
   ...engineEcho("engine.calm", { maxPayload: HASTY.maxPayload }),
   ...socketIoWires(echo("socket.io", HASTY)),
   ...socketIoWires(echo("calm", { connectTimeout: 3_000, binaryTimeout: 3_000 })),

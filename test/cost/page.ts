@@ -38,7 +38,7 @@ function advice(): string {
 - **Connections are not free.** One of somebody who was offline and is again afterwards takes ${own.connection?.rows ?? 0} rows and ${number(requestsOf(own.connection ?? {}))} requests. A client that keeps its socket costs less than one that comes and goes.
 - **An alarm for a spell, not for a text.** A text after a silence also pays for the alarm that makes sure of its delivery. It goes off ${DELIVERY.spellMs / 1_000} s later, once for all that came meanwhile.
 - **Typing** writes no row. On a chat's own socket a notice is one frame, elsewhere each is passed on by calls. Tell it when it begins and every few seconds, not with each key.
-- **REST costs a request to the Worker for each text**, and its token a statement of the directory, but where another request has asked for the same token within half a second; so does asking again and again what is new. Use a socket to hear.
+- **REST costs a request to the Worker for each text**, and its token a statement of the directory, but where the same isolate of the Worker has had an answer for it within half a second; so does asking again and again what is new. Use a socket to hear.
 - **Retention.** A million texts of a hundred characters take about ${(ASSUMED.textBytes * MILLION) / 1e9} GB: ${money(stored)} each month, as long as they are kept. Deleting one is at least a row written (${money(PRICES.objectRowsWritten.perMillion)} a million): short texts can be kept for a year for less. Let an app forget for other reasons, and for files: a gigabyte of them is $${STORAGE.files.perGb} a month, and sending them out is free.`;
 }
 

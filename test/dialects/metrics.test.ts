@@ -1,6 +1,6 @@
 // What is counted while people talk, as an operator's Prometheus fetches it: the format, exact numbers, and who may look.
 
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { appId } from "../../src/core/ids.ts";
@@ -134,6 +134,22 @@ describe("GET /metrics", () => {
     expect(only(next, "parlance_deliveries_late_total")).toEqual({ "": 1 });
     expect(only(next, "parlance_faults_total")).toEqual({ '{where="delivery"}': 1 });
     expect(only(next, "parlance_connections_open")).toEqual({});
+  });
+
+  it("counts a fault for which a chat gives up what it has in memory", async () => {
+    const olga = await operator();
+    const { app } = await tenant(olga);
+    const ann = await person("ann", app.id);
+    const chat = (await ann.group("Faults")).id;
+    await ann.say(chat, "before");
+    const turn = (sql: string) =>
+      runInDurableObject(env.CHAT.getByName(`chat:${chat}`), (_, { storage }) => void storage.sql.exec(sql));
+    await turn("ALTER TABLE messages RENAME TO hidden");
+    expect((await ann.get(`/v1/chats/${chat}/messages`)).status).toBe(500);
+    await turn("ALTER TABLE hidden RENAME TO messages");
+    await ann.say(chat, "after");
+    await handOver(["CHAT", `chat:${chat}`]);
+    expect(only(await figuresOf(olga, app.applicationId), "parlance_faults_total")).toEqual({ '{where="commit"}': 1 });
   });
 
   it("says which dialect sent, in chats of all of them", async () => {

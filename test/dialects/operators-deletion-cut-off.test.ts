@@ -29,7 +29,7 @@ describe("deleting an app", () => {
         for (let round = 0; round < 20 && (await letAlarmsRun(gone)) && (await isThere(gone)); round++);
         isCutOff = breaker();
         if (step === 0) expect(isCutOff).toBe(true);
-        await expect.poll(() => left(gone), { timeout: 10_000, message: `after ${step} calls` }).toEqual(NOTHING);
+        await expect.poll(() => left(gone), { message: `after ${step} calls` }).toEqual(NOTHING);
         await socket.until(() => socket.closed !== undefined, "the close");
       }
       expect(isCutOff).toBe(false);

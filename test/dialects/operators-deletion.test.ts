@@ -11,7 +11,7 @@ describe("deleting an app", () => {
     const [gone, stays] = [await full(), await full()];
     const before = await left(stays);
     expect(await gone.operator.delete(`/app/${gone.app.applicationId}`)).toMatchObject({ status: 200 });
-    await expect.poll(() => left(gone), { timeout: 10_000 }).toEqual(NOTHING);
+    await expect.poll(() => left(gone)).toEqual(NOTHING);
     expect(await left(stays)).toEqual(before);
     expect(before).toMatchObject({ apps: 1, users: 4, chats: 3, tenantTokens: 2, attachments: 2, bucket: 2 });
     expect((await stays.ann.get("/v1/chats")).body.items).toHaveLength(2);
@@ -39,6 +39,6 @@ describe("deleting an app", () => {
     expect((await call("POST", "/v1/auth/register", register, { "x-app-id": app.applicationId })).status).toBe(404);
     goOn();
     for (let round = 0; round < 20 && (await letAlarmsRun(gone)) && (await isThere(gone)); round++);
-    await expect.poll(() => left(gone), { timeout: 10_000 }).toEqual(NOTHING);
+    await expect.poll(() => left(gone)).toEqual(NOTHING);
   });
 });

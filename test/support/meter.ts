@@ -10,6 +10,7 @@ export const CALLS = {
   CHAT: {
     execute: true,
     executeAll: true,
+    readLog: true,
     open: true,
     isMember: true,
     attach: true,

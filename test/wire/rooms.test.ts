@@ -117,11 +117,10 @@ describe("socket.io-client in a room", () => {
       const ids = [a.client.id, b.client.id].toSorted().join();
       return [a, b].every((one) => one.client.connected && one.present().join() === ids);
     };
-    await expect.poll(areTogether, { timeout: 10_000 }).toBe(true);
+    await expect.poll(areTogether).toBe(true);
     expect(a.heard.slice(0, 2).map(({ event }) => event)).toEqual(["info", "room_info"]);
     expect(a.all("info")[0]).toBe("You have joind the room");
-    for (const one of [a, b])
-      await expect.poll(() => one.client.io.engine.transport.name, { timeout: 10_000 }).toBe("websocket");
+    for (const one of [a, b]) await expect.poll(() => one.client.io.engine.transport.name).toBe("websocket");
 
     a.client.emit("send_message", "Hey, you there 👋🏽");
     b.client.emit("typing", true);
@@ -133,7 +132,7 @@ describe("socket.io-client in a room", () => {
     await expect.poll(() => a.all("seen_by").map(({ id }: Body) => id)).toContain(bob.id);
 
     await server.kill();
-    await expect.poll(() => a.client.connected || b.client.connected, { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => a.client.connected || b.client.connected).toBe(false);
     await server.restart();
     await expect.poll(() => a.client.connected && b.client.connected, { timeout: 20_000 }).toBe(true);
     // Whom the crash took is not in the room any more; those who came back are, each once.
@@ -148,12 +147,12 @@ describe("socket.io-client in a room", () => {
   it("polling alone hears the same, and one that goes is missed", async () => {
     const a = guest(connect4, ann.token, { forceNew: true });
     const poller = guest(connect4, bob.token, { forceNew: true, transports: ["polling"] });
-    await expect.poll(() => a.present().includes(poller.client.id), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => a.present().includes(poller.client.id)).toBe(true);
     a.client.emit("send_message", "to the poller");
     await expect.poll(() => poller.texts()).toEqual(["to the poller"]);
     const id = poller.client.id;
     poller.client.close();
-    await expect.poll(() => a.present(), { timeout: 10_000 }).not.toContain(id);
+    await expect.poll(() => a.present()).not.toContain(id);
     expect(a.all("info").at(-1)).toBe(`${bob.id} has left`);
   });
 });

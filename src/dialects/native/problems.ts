@@ -60,10 +60,6 @@ export function problemWith(status: number, title: string, failure: Failure): Re
   return new Response(JSON.stringify(body), { status, headers });
 }
 
-/** What an object has answered itself: as it is, or with a status of 400 the problem for the failure that it bears. */
-export const answerOf = async (response: Response): Promise<Response> =>
-  response.status === 400 ? problem(await response.json<Failure>()) : response;
-
 /** The `error` of an answer on a socket. */
 export function socketError(failure: Failure): { code: string; detail: string; errors?: Failure["errors"] } {
   const errors = errorsOf(failure);

@@ -4,9 +4,8 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { LIMITS } from "../../core/limits.ts";
 import type { Http } from "../http.ts";
-import { sessionOf } from "../http.ts";
+import { json, sessionOf } from "../http.ts";
 import { describe, valid } from "./describe.ts";
-import { answerOf } from "./problems.ts";
 import type { Render } from "./render.ts";
 import {
   changesOutput,
@@ -136,7 +135,7 @@ export function chatRoutes(render: Render): Hono<Http> {
     async (c) => {
       const session = await sessionOf(c);
       const query = { do: "changes", since: c.req.valid("query").since } as const;
-      return answerOf(await c.get("sockets").log(c.req.valid("param").id, query, session, c.get("origin")));
+      return json(c, await c.get("service").chats.readLog(session, c.req.valid("param").id, query, c.get("origin")));
     },
   );
 

@@ -3,10 +3,9 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Http } from "../http.ts";
-import { sessionOf } from "../http.ts";
+import { json, sessionOf } from "../http.ts";
 import { draftOf } from "./commands.ts";
 import { describe, valid } from "./describe.ts";
-import { answerOf } from "./problems.ts";
 import type { Render } from "./render.ts";
 import {
   chatParam,
@@ -35,7 +34,7 @@ export function messageRoutes(render: Render): Hono<Http> {
     async (c) => {
       const session = await sessionOf(c);
       const query = { do: "message.list", ...c.req.valid("query") } as const;
-      return answerOf(await c.get("sockets").log(c.req.valid("param").id, query, session, c.get("origin")));
+      return json(c, await c.get("service").chats.readLog(session, c.req.valid("param").id, query, c.get("origin")));
     },
   );
 

@@ -3,11 +3,12 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { authRequired } from "../../core/errors.ts";
+import type { Failure } from "../../core/errors.ts";
 import type { Session } from "../../core/people.ts";
 import type { Http } from "../http.ts";
 import { bearer } from "../http.ts";
 import { describe, valid } from "./describe.ts";
-import { answerOf, problem, problemWith } from "./problems.ts";
+import { problem, problemWith } from "./problems.ts";
 import { chatParam } from "./schemas.ts";
 
 const BEARER = "bearer.";
@@ -49,7 +50,7 @@ async function upgrade(c: Context<Http>, connect: (session: Session) => Promise<
 async function refusal(response: Response): Promise<Response> {
   if (response.status !== 400)
     return problem({ code: "rate.limited", detail: "This place is full. Try again soon.", retryAfter: 5 });
-  return answerOf(response);
+  return problem(await response.json<Failure>());
 }
 
 export function socketRoutes(): Hono<Http> {

@@ -7,7 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { DetailedChat } from "../../core/chat.ts";
 import type { Answer, Command, CommandName, LogAnswer, LogQuery, ResultOf } from "../../core/commands.ts";
 import type { Result } from "../../core/errors.ts";
-import { ParlanceError, authInvalid, failureOf, invalid, notFound } from "../../core/errors.ts";
+import { ParlanceError, failureOf, invalid, notFound } from "../../core/errors.ts";
 import type { ChatEvent } from "../../core/events.ts";
 import type { AppId, UserId } from "../../core/ids.ts";
 import { chatId } from "../../core/ids.ts";
@@ -20,8 +20,6 @@ import type { Env } from "../../env.ts";
 import { log, logFault, requestOf, within } from "../../log.ts";
 import type { Counters } from "../figures.ts";
 import { ObjectFigures } from "../figures.ts";
-import type { IdentityOfRequest } from "../identity.ts";
-import { identityOf, logQueryOf } from "../identity.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, gatewayStub, inboxStub, lobbyStub } from "../rpc.ts";
 import { Subscribers } from "../subscribers.ts";
@@ -434,8 +432,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         // Nothing of it was committed.
         count = works.length;
         if (!(thrown instanceof ParlanceError)) {
-          this.#forget();
           this.#fault("commit", thrown, { chat: this.ctx.id.name, request: requestsOf(works) });
+          this.#forget();
         }
         for (const { reply } of works) {
           if ("failed" in reply) reply.failed(thrown);
@@ -561,26 +559,19 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       }
     }
 
-    async #readLog({ session, origin, request }: IdentityOfRequest, query: LogQuery): Promise<Response> {
-      const answered = await within(request, () =>
-        this.#attempt(async () => {
-          if (session === null) throw authInvalid();
-          const { answer } = await this.#perform(session, query, null);
-          return this.#wire.body(answer as LogAnswer, origin);
-        }),
-      );
-      const headers = new Headers({ "content-type": "application/json" });
-      if (request !== null) headers.set("x-request-id", request);
-      if (!answered.ok) return new Response(JSON.stringify(answered.failure), { status: 400, headers });
-      return new Response(answered.value, { headers });
+    /** A part of the log as the wire writes it. */
+    readLog(actor: Actor, query: LogQuery, origin: string, request: string | null = null): Promise<Result<string>> {
+      const work = async (): Promise<string> => {
+        const { answer } = await this.#perform(actor, query, null);
+        return this.#wire.body(answer as LogAnswer, origin);
+      };
+      return within(request, () => this.#attempt(work));
     }
 
     // ---- own sockets ------------------------------------------------------------------------------------------
 
-    /** An upgrade to an own socket, or a part of the log, which is 200 with the wire's body, or 400 with the failure. */
     override fetch(request: Request): Promise<Response> {
-      const query = logQueryOf(request);
-      return query === undefined ? this.#own.open(request) : this.#readLog(identityOf(request), query);
+      return this.#own.open(request);
     }
 
     override webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): void | Promise<void> {
@@ -609,8 +600,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     /** A fault of ours leaves memory in doubt: the chat is read again from what was committed. */
     async #attempt<T>(work: () => Promise<T>): Promise<Result<T>> {
       const result = await attempt(work, (fault) => {
-        if (!(fault instanceof ParlanceError)) this.#forget();
         this.#fault("chat", fault, { chat: this.ctx.id.name });
+        if (!(fault instanceof ParlanceError)) this.#forget();
       });
       if (!result.ok && result.failure.code !== "internal") this.#open?.counters.add("refused", result.failure.code);
       return result;

@@ -185,8 +185,8 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
       await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
       await this.#ports.directory.appErasure.begin(app);
       await this.#closeAll(app);
-      await leasesLapse();
-      this.ctx.waitUntil(this.#erase());
+      // Nothing that its users still do comes in between.
+      this.ctx.waitUntil(leasesLapse().then(() => this.#erase()));
     }
 
     /** Whoever is online has every connection listed in their Inbox. */
