@@ -30,6 +30,23 @@ const kept = (page: Page, store: "outbox" | "seen"): Promise<string> =>
     store,
   );
 
+/** Answers to requests like `address` are fetched, and kept back until they are let go. */
+async function holding(
+  page: Page,
+  address: string | RegExp,
+): Promise<{ isHeld: () => Promise<void>; letGo: () => void }> {
+  let letGo = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (letGo = resolve));
+  let count = 0;
+  await page.route(address, async (route) => {
+    const response = await route.fetch();
+    count++;
+    await gate;
+    await route.fulfill({ response });
+  });
+  return { isHeld: () => expect.poll(() => count, SOON).toBeGreaterThan(0), letGo };
+}
+
 describe("never a word is lost", () => {
   let stage: Stage<Server>;
   let ann: Person;
@@ -237,6 +254,34 @@ describe("never a word is lost", () => {
     for (const one of [ann, tab, bob]) await one.sees("from the tab", "tab one waits", "tab two waits");
     for (const one of [ann, tab]) await one.hasUnsent(0);
     await tab.page.close();
+  });
+
+  it("a device whose list is still on its way counts what is said meanwhile, and what is read elsewhere", async () => {
+    await ann.page.getByRole("button", { name: "About this person" }).waitFor();
+    await ann.page.evaluate(() => (location.hash = "#/"));
+    await ann.page.getByRole("button", { name: "About this person" }).waitFor({ state: "detached" });
+    const [phone, tablet] = [ann.at(await stage.window()), ann.at(await stage.window())];
+    const list = await holding(phone.page, "**/v1/chats?*");
+    const chat = await holding(phone.page, /\/v1\/chats\/\d+$/u);
+    await phone.login();
+    await list.isHeld();
+    await bob.say("while the list was on its way");
+    // It was told of a chat that it does not know yet, and asks how that is now.
+    await chat.isHeld();
+    list.letGo();
+    await phone.row("bob").waitFor();
+    chat.letGo();
+    await expect.poll(() => phone.row("bob").textContent(), SOON).toMatch(/while the list was on its way.*1 unread/u);
+
+    const late = await holding(tablet.page, "**/v1/chats?*");
+    await tablet.login();
+    await late.isHeld();
+    await ann.open("bob");
+    for (const one of [ann, phone]) await expect.poll(() => one.row("bob").textContent(), SOON).not.toContain("unread");
+    late.letGo();
+    await expect.poll(() => tablet.row("bob").textContent(), SOON).toContain("while the list was on its way");
+    expect(await tablet.row("bob").textContent()).not.toContain("unread");
+    for (const one of [phone, tablet]) await one.page.context().close();
   });
 
   it("two devices: reading on one counts on the other, and so does writing and deleting", async () => {

@@ -23,6 +23,8 @@ export const unreadTotal = computed(() => chatList.value.reduce((sum, chat) => s
 
 const going = (id: number): string => `going/${id}`;
 const counting = (id: number): string => `counting/${id}`;
+/** What was told last to be unread in a chat, which may not be in the list yet. */
+const counts = new Map<number, number>();
 
 /**
  * Takes in chats as the server tells them; an older state of one does not undo a newer one. `asked`: the moment of the
@@ -38,8 +40,8 @@ export function putChats(items: readonly DetailedChat[], asked = moment()): void
     if (chat.peer !== null) meet(chat.peer);
     if (chat.last_message !== null) meet(chat.last_message.user);
     const latest = known === undefined ? chat : newest(chat, known);
-    const isCounted = known !== undefined && wasToldSince(counting(chat.id), asked);
-    next.set(chat.id, isCounted ? { ...latest, unread: known.unread } : latest);
+    const unread = wasToldSince(counting(chat.id), asked) ? counts.get(chat.id) : undefined;
+    next.set(chat.id, unread === undefined ? latest : { ...latest, unread });
   }
   chats.value = next;
 }
@@ -53,6 +55,7 @@ export function changeChat(id: number, change: (chat: Chat) => Partial<Chat>): v
 export function countUnread(id: number, unread: number, asked = moment()): void {
   if (wasToldSince(counting(id), asked)) return;
   noteTold(counting(id));
+  counts.set(id, unread);
   changeChat(id, () => ({ unread }));
 }
 
