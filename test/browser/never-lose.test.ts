@@ -44,7 +44,10 @@ async function holding(
     await gate;
     await route.fulfill({ response });
   });
-  return { isHeld: () => expect.poll(() => count, SOON).toBeGreaterThan(0), letGo };
+  const isHeld = async (): Promise<void> => {
+    await expect.poll(() => count, SOON).toBeGreaterThan(0);
+  };
+  return { isHeld, letGo };
 }
 
 describe("never a word is lost", () => {
