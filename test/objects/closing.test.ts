@@ -157,6 +157,7 @@ it("of whoever listened to many, while the Gateway has nothing else left and let
   release();
   await expect.poll(() => rowsIn("INBOX", listened, "subscribers")).toBe(0);
   expect(await rowsIn("CHAT", [`chat:${chat}`], "subscribers")).toBe(0);
+  await expect.poll(() => resets).toBe(1);
 });
 
 it("of a client that polls, whose token ends between two polls", async () => {

@@ -40,7 +40,7 @@ export class Carriage implements CarrierHost {
   readonly #wire: CarriedWire;
   readonly #keeper: Keeper;
   readonly #wires = new Map<WebSocket, HeldSocket>();
-  readonly #busy = new Busy();
+  readonly #busy = new Busy(() => this.#beginAnew());
   /** The connection that is being told something: what is sent meanwhile goes over its socket. */
   #told: HeldConnection | undefined;
   /** Those that something was sent to alone. */
@@ -121,18 +121,23 @@ export class Carriage implements CarrierHost {
     this.#wires.delete(socket);
     if (wire === undefined) return;
     if (wire.isMute && wire.isClosed) this.#clinging++;
-    await this.carrier.closed(wire);
-    if (this.#clinging > 0) this.later(this.#letGo());
+    await this.#busy.during(Promise.resolve(this.carrier.closed(wire)));
   }
 
   /**
    * Where the client's first frame is its answer to our close, the runtime goes on holding the TCP connection until the
    * object is evicted, and many clients wait for its end. So an object that has nothing else left begins anew.
    */
+  #beginAnew(): void {
+    if (this.#clinging > 0 && this.#wires.size === 0) this.later(this.#letGo());
+  }
+
   async #letGo(): Promise<void> {
     await this.#ctx.storage.sync();
-    // Of what is under way, this is one.
-    if (this.#wires.size === 0 && this.#busy.count <= 1) this.#ctx.abort(BEGUN_ANEW);
+    // Of what is under way, this is one; where there is more, the end of that asks again.
+    if (this.#wires.size > 0 || this.#busy.count > 1) return;
+    this.#clinging = 0;
+    this.#ctx.abort(BEGUN_ANEW);
   }
 
   connectionOf(socket: WebSocket): HeldConnection | undefined {
@@ -248,6 +253,12 @@ export class Carriage implements CarrierHost {
 /** Counts what is under way. */
 class Busy {
   count = 0;
+  readonly #over: () => void;
+
+  /** `over` hears that nothing is any more. */
+  constructor(over: () => void) {
+    this.#over = over;
+  }
 
   async during<T>(work: Promise<T>): Promise<T> {
     this.count++;
@@ -255,6 +266,7 @@ class Busy {
       return await work;
     } finally {
       this.count--;
+      if (this.count === 0) this.#over();
     }
   }
 }
