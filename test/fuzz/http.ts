@@ -21,6 +21,8 @@ export interface Answer {
   readonly text: string;
   readonly ms: number;
   readonly hasLeft: boolean;
+  /** How the connection ended, where it did without an answer. */
+  readonly why: string;
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
@@ -42,8 +44,8 @@ export function ask(port: number, asking: Request, isAgain = false): Promise<Ans
     const chunks: Buffer[] = [];
     let status = 0;
     let head = "";
-    const end = (hasLeft = false): void =>
-      resolve({ status, head, text: Buffer.concat(chunks).toString(), ms: performance.now() - started, hasLeft });
+    const end = (hasLeft = false, why = ""): void =>
+      resolve({ status, head, text: Buffer.concat(chunks).toString(), ms: performance.now() - started, hasLeft, why });
     const asked = request({
       agent: isAgain ? new Agent() : agent,
       host: "127.0.0.1",
@@ -73,12 +75,18 @@ export function ask(port: number, asking: Request, isAgain = false): Promise<Ans
       socket.destroy();
       end();
     });
-    asked.once("timeout", () => asked.destroy());
+    let isLate = false;
+    asked.once("timeout", () => {
+      isLate = true;
+      asked.destroy();
+    });
     asked.once("error", (error: NodeJS.ErrnoException) => {
       // A server may end a connection that was kept in the moment in which it is used again: whoever asks asks once more.
-      const isOld = asked.reusedSocket && error.code === "ECONNRESET" && status === 0 && leaveAfterMs === undefined;
-      if (isOld && !isAgain) resolve(ask(port, asking, true));
-      else end();
+      const isEnded = error.code === "ECONNRESET" || error.code === "EPIPE";
+      const isOld = asked.reusedSocket && isEnded && !isLate && status === 0 && leaveAfterMs === undefined;
+      if (isOld && !isAgain) return resolve(ask(port, asking, true));
+      const connection = `${asked.reusedSocket ? "kept" : "new"} connection${isAgain ? ", asked again" : ""}`;
+      end(false, `${isLate ? "too late" : `${error.code}: ${error.message}`}, ${connection}`);
     });
     if (leaveAfterMs !== undefined) {
       setTimeout(() => {

@@ -75,7 +75,7 @@ export class Player {
     const answer = await ask(this.#world.port, request);
     const where = `${request.method} ${request.path.slice(0, 200)}`;
     if (answer.status === 0 && (request.body?.length ?? 0) < LONG_BODY) {
-      this.#found("no answer", where);
+      this.#found("no answer", `${where}: ${answer.why} after ${Math.round(answer.ms)} ms`);
     }
     if (answer.status >= 500) this.#found("5xx", `${where}: ${answer.status} ${answer.text.slice(0, 300)}`);
     // Documents about the API say what the server is made of, on purpose.
