@@ -50,6 +50,11 @@ const PAGE = `SELECT json_group_array(CASE
 
 const isPlain = (row: MessageRow | PlainRow): row is PlainRow => row.length === 6;
 
+const TEXT_COLUMNS = "seq, rev, clock, delivered, user_id, kind, text, client_id, created_at";
+const INSERT_TEXT = `INSERT INTO messages (${TEXT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const INSERT = `INSERT INTO messages (${TEXT_COLUMNS}, attachments, data, reply_to, consumable)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
 /** Who wrote a message, and what they are in the chat. */
 interface Author {
   readonly user: Person;
@@ -178,23 +183,21 @@ export class Messages {
   }
 
   insert(message: NewMessage): Message {
-    this.#sql.exec(
-      `INSERT INTO messages (seq, rev, clock, delivered, user_id, kind, text, attachments, data, reply_to, client_id, created_at, consumable)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      message.seq,
-      message.rev,
-      message.clock,
-      message.delivered,
-      message.userId,
-      message.kind,
-      message.text,
-      message.attachments.length === 0 ? null : JSON.stringify(message.attachments),
-      message.data === null ? null : JSON.stringify(message.data),
-      message.replyTo === null ? null : message.replyTo - messageId(this.#chat, 0),
-      message.clientId,
-      message.createdAt,
-      message.consumable ? 1 : 0,
-    );
+    const { seq, rev, clock, delivered, userId, kind, text, attachments, data, replyTo, clientId, createdAt } = message;
+    const isMore = attachments.length > 0 || data !== null || replyTo !== null || message.consumable;
+    // Each value that is bound takes its time, and most messages have only these.
+    const row = [seq, rev, clock, delivered, userId, kind, text, clientId, createdAt];
+    if (!isMore) this.#sql.exec(INSERT_TEXT, ...row);
+    else {
+      this.#sql.exec(
+        INSERT,
+        ...row,
+        attachments.length === 0 ? null : JSON.stringify(attachments),
+        data === null ? null : JSON.stringify(data),
+        replyTo === null ? null : replyTo - messageId(this.#chat, 0),
+        message.consumable ? 1 : 0,
+      );
+    }
     return {
       id: messageId(this.#chat, message.seq),
       chatId: this.#chat,
@@ -354,7 +357,8 @@ export class Messages {
       if (message !== undefined) found.push(message);
     }
     // They come in this order, though SQLite does not promise it.
-    return found.toSorted((a, b) => a.seq - b.seq);
+    const isSorted = found.every(({ seq }, at) => at === 0 || seq > (found[at - 1]?.seq ?? seq));
+    return isSorted ? found : found.toSorted((a, b) => a.seq - b.seq);
   }
 
   #many(where: string, ...bindings: SqlStorageValue[]): Message[] {

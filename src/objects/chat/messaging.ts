@@ -176,7 +176,7 @@ export function list(room: Room, actor: Actor, page: CommandOf<"message.list">):
     page.after === undefined
       ? room.messages.before(belowOf(room, page.before), limit)
       : room.messages.after(room.cursor(page.after, "after"), limit);
-  const items = found.map((message) => room.seen(message, actor.userId));
+  const items = room.seenAll(found, actor.userId);
   const end = items.at(-1);
   // No place is empty, so it can be told without looking whether there is more.
   const isMore = end !== undefined && (page.after === undefined ? end.seq > 1 : end.seq < room.lastSeq);

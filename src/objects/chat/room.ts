@@ -217,6 +217,12 @@ export class Room {
     return { ...message, read: this.isReadFor(message, viewer) };
   }
 
+  /** The same of messages that were just read from the disk: nobody else has them, so they are not copied. */
+  seenAll(messages: readonly Message[], viewer: UserId): readonly SeenMessage[] {
+    for (const message of messages) (message as { read?: boolean }).read = this.isReadFor(message, viewer);
+    return messages as readonly SeenMessage[];
+  }
+
   /** `read` as `viewer` sees it: to the author, whether somebody else has read it; to others, whether they have. */
   isReadFor(message: Message, viewer: UserId): boolean {
     return message.user.id === viewer
