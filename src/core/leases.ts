@@ -1,6 +1,6 @@
 /**
- * Tokens that stood a moment ago, by the word of the directory: a caller who asks for several things at once costs one
- * query. What is believed here can't be called back, so whoever ends a token waits until no isolate believes in it any
+ * Tokens that stood a moment ago, by the word of the directory: a caller who asks for one thing after the other costs
+ * one query. What is believed here can't be called back, so whoever ends a token waits until no isolate believes in it any
  * more (`leasesLapse`), and only then answers. Knows no directory and no signature.
  */
 
@@ -27,7 +27,7 @@ export class Leases {
   /** Whose `token` this is, where that may still be believed. */
   get(token: string): Session | undefined {
     const lease = this.#leases.get(token);
-    if (lease === undefined || this.#stands(lease)) return lease?.session;
+    if (lease !== undefined && this.#stands(lease)) return lease.session;
     this.#leases.delete(token);
     return undefined;
   }

@@ -129,7 +129,7 @@ describe("a token that was let in a moment ago", () => {
     await expectDead(ann, () => by.delete(`/app/${app.id}`));
   });
 
-  it("is not looked for again: what is asked at once costs the directory one query", async () => {
+  it("is not looked for again: what is asked one after the other costs the directory one query", async () => {
     const ann = await person("ann");
     const asked = vi.spyOn(Object.getPrototypeOf(env.DB.prepare("SELECT 1")), "first");
     const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now());

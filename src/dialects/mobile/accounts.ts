@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import type { Http } from "../http.ts";
 import { addressOf, appOf } from "../http.ts";
 import { describe } from "./describe.ts";
-import { bodyOf, sessionOf, loginFields, userFields } from "./input.ts";
+import { bodyOf, loginFields, sessionOf, userFields } from "./input.ts";
 import { mobileTime } from "./render.ts";
 import { loginOutput, syncOutput } from "./schemas.ts";
 

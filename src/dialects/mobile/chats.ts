@@ -20,8 +20,8 @@ import {
   pageQuery,
   parse,
   readFields,
-  userParam,
   sessionOf,
+  userParam,
 } from "./input.ts";
 import { allChats } from "./lists.ts";
 import type { Render } from "./render.ts";

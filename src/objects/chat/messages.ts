@@ -184,10 +184,10 @@ export class Messages {
 
   insert(message: NewMessage): Message {
     const { seq, rev, clock, delivered, userId, kind, text, attachments, data, replyTo, clientId, createdAt } = message;
-    const isMore = attachments.length > 0 || data !== null || replyTo !== null || message.consumable;
+    const hasOnlyText = attachments.length === 0 && data === null && replyTo === null && !message.consumable;
     // Each value that is bound takes its time, and most messages have only these.
     const row = [seq, rev, clock, delivered, userId, kind, text, clientId, createdAt];
-    if (!isMore) this.#sql.exec(INSERT_TEXT, ...row);
+    if (hasOnlyText) this.#sql.exec(INSERT_TEXT, ...row);
     else {
       this.#sql.exec(
         INSERT,
