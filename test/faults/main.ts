@@ -2,7 +2,6 @@
 // a server of its own, and ends with 1 if anything was found. Knows their names; what they do, they know.
 
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { freePort } from "../support/ports.ts";
@@ -10,7 +9,6 @@ import { launch } from "../wire/launch.ts";
 import { crowd } from "./crowd.ts";
 import { halfFrames } from "./half-frames.ts";
 import { kills } from "./kills.ts";
-import { Random } from "./random.ts";
 import { findingsTable } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
 import { slowReaders } from "./slow-readers.ts";
@@ -52,7 +50,7 @@ for (const [name, scenario] of Object.entries(SCENARIOS).filter(([name]) => valu
       FRAME_BURST: "100000",
       ...(INSPECTED.has(scenario) ? { INSPECTOR: String(inspector) } : {}),
     },
-    port: values.port === undefined ? await portBelowEphemeral(new Random(Date.now())) : Number(values.port),
+    ...(values.port === undefined ? {} : { port: Number(values.port) }),
   });
   console.log(`\n${name}, seed ${wish.seed}, state in ${server.state}`);
   const began = Date.now();
@@ -78,20 +76,3 @@ for (const [name, scenario] of Object.entries(SCENARIOS).filter(([name]) => valu
 console.log(results.join("\n"));
 console.log(total === 0 ? "Nothing acknowledged was lost, and nothing else was found." : `${total} findings.`);
 process.exit(total === 0 ? 0 : 1);
-
-/**
- * While a server is down, its clients dial its port. Were that one of those that the system gives to outgoing connections, one
- * of them would meet itself sooner or later, and hold the port.
- */
-async function portBelowEphemeral(random: Random): Promise<number> {
-  for (;;) {
-    const port = random.between(20_000, 29_999);
-    const probe = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      probe.once("error", () => resolve(false));
-      probe.listen(port, "127.0.0.1", () => resolve(true));
-    });
-    await new Promise((closed) => probe.close(closed));
-    if (isFree) return port;
-  }
-}
