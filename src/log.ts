@@ -11,7 +11,8 @@ type Field = string | number | boolean | null | undefined;
 const requests = new AsyncLocalStorage<string | null>();
 
 /** Does `work` on behalf of the request of this id; null: of none. */
-export const within = <T>(request: string | null, work: () => T): T => requests.run(request, work);
+export const within = <T>(request: string | null, work: () => T): T =>
+  requestOf() === request ? work() : requests.run(request, work);
 
 /** The id of the request that this is done for; null where there is none. */
 export const requestOf = (): string | null => requests.getStore() ?? null;

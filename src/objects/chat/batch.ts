@@ -48,9 +48,18 @@ interface Parts {
   readonly counters: Counters;
 }
 
+const NOBODY: ReadonlySet<UserId> = new Set();
+
+/** All of both. `more` is given away. Most batches are one command, which has nothing to be put together. */
+function together(some: ReadonlySet<UserId>, more: Set<UserId>): ReadonlySet<UserId> {
+  if (some.size === 0) return more;
+  for (const one of some) more.add(one);
+  return more;
+}
+
 export class Batch {
-  readonly removed = new Set<UserId>();
-  readonly lanes = new Set<UserId>();
+  removed = NOBODY;
+  lanes = NOBODY;
   /** Those who have read where nothing was unread, of whom the room is to hear. */
   readonly seen: UserId[] = [];
   changed = false;
@@ -105,11 +114,11 @@ export class Batch {
     if (room.clock === before) return;
     this.changed = true;
     for (const { event, shared, to } of commit.tellings) {
-      if (shared && to.length >= room.members.size) this.#tellAll(event(room.chat.createdBy), origin);
+      if (shared && to.length >= room.members.size) this.#tellAll(event(room.createdBy), origin);
       else this.#tell(event, to, origin);
     }
-    for (const user of commit.removed) this.removed.add(user);
-    for (const lane of outbox.gather(commit, origin, before)) this.lanes.add(lane);
+    if (commit.removed.length > 0) this.removed = together(this.removed, new Set(commit.removed));
+    this.lanes = together(this.lanes, outbox.gather(commit, origin, before));
   }
 
   #tellAll(event: ChatEvent, origin: string | null): void {
@@ -127,10 +136,10 @@ export class Batch {
   answer(): void {
     this.#broadcast.send(this.#sockets);
     for (const reply of this.#replies) reply();
-    this.#count();
   }
 
-  #count(): void {
+  /** Counts what it was; nobody's answer has to wait for that. */
+  count(): void {
     const { counters } = this.#parts;
     for (const code of this.#refused) counters.add("refused", code);
     if (this.#resumed > 0) counters.add("resumed", "changes", this.#resumed);

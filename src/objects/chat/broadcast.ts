@@ -21,6 +21,8 @@ interface Told {
   /** The connection that has its answer instead. */
   readonly except: string | null;
   readonly read: ((viewer: UserId) => boolean) | undefined;
+  /** By origin, where it is shared. */
+  readonly encoded: Map<string, EncodedEvent>;
 }
 
 type Step = Answered | Told;
@@ -48,14 +50,15 @@ export class Broadcast {
   all(event: ChatEvent, except: string | null, read?: (viewer: UserId) => boolean): void {
     if (except !== null) this.#apart.add(except);
     if (read !== undefined) this.#isPlain = false;
-    this.#steps.push({ event: () => event, shared: true, except, read });
+    this.#steps.push({ event: () => event, shared: true, except, read, encoded: new Map() });
   }
 
   /** What some people see, each of them in particular. */
   some(events: ReadonlyMap<UserId, ChatEvent>, except: string | null): void {
     if (events.size === 0) return;
     this.#isPlain = false;
-    this.#steps.push({ event: (viewer) => events.get(viewer), shared: false, except, read: undefined });
+    const event = (viewer: UserId): ChatEvent | undefined => events.get(viewer);
+    this.#steps.push({ event, shared: false, except, read: undefined, encoded: new Map() });
   }
 
   /** Sends it all: the events between two answers as one frame, and the same frame to all who get the same. */
@@ -64,20 +67,19 @@ export class Broadcast {
       for (const { to, answer } of this.#steps) sockets.send(to, answer);
       return;
     }
-    const encoded = new Map<Told, Map<string, EncodedEvent>>();
     const common = new Map<string, readonly string[]>();
     for (const open of sockets.all()) {
       const { origin, id } = open.seat;
       let frames = this.#isPlain && !this.#apart.has(id) ? common.get(origin) : undefined;
       if (frames === undefined) {
-        frames = this.#framesFor(open, encoded);
+        frames = this.#framesFor(open);
         if (this.#isPlain && !this.#apart.has(id)) common.set(origin, frames);
       }
       for (const frame of frames) sockets.send(open, frame);
     }
   }
 
-  #framesFor(open: OpenSocket, encoded: Map<Told, Map<string, EncodedEvent>>): readonly string[] {
+  #framesFor(open: OpenSocket): readonly string[] {
     const frames: string[] = [];
     let events: string[] = [];
     let length = 0;
@@ -95,7 +97,7 @@ export class Broadcast {
       }
       if (step.except === open.seat.id) continue;
       const view: View = step.read === undefined ? {} : { read: step.read(open.seat.userId) };
-      for (const event of this.#encodedFor(step, open, encoded)?.for(view) ?? []) {
+      for (const event of this.#encodedFor(step, open)?.for(view) ?? []) {
         if (length + event.length > FRAME) cut();
         events.push(event);
         length += event.length;
@@ -105,27 +107,13 @@ export class Broadcast {
     return frames;
   }
 
-  #encodedFor(
-    step: Told,
-    { seat }: OpenSocket,
-    encoded: Map<Told, Map<string, EncodedEvent>>,
-  ): EncodedEvent | undefined {
-    if (!step.shared) {
-      const event = step.event(seat.userId);
-      return event === undefined ? undefined : this.#wire.encode(event, seat.origin);
-    }
-    let byOrigin = encoded.get(step);
-    if (byOrigin === undefined) {
-      byOrigin = new Map();
-      encoded.set(step, byOrigin);
-    }
-    let known = byOrigin.get(seat.origin);
-    if (known === undefined) {
-      const event = step.event(seat.userId);
-      if (event === undefined) return undefined;
-      known = this.#wire.encode(event, seat.origin);
-      byOrigin.set(seat.origin, known);
-    }
-    return known;
+  #encodedFor({ event, shared, encoded }: Told, { seat }: OpenSocket): EncodedEvent | undefined {
+    const known = encoded.get(seat.origin);
+    if (known !== undefined) return known;
+    const told = event(seat.userId);
+    if (told === undefined) return undefined;
+    const made = this.#wire.encode(told, seat.origin);
+    if (shared) encoded.set(seat.origin, made);
+    return made;
   }
 }

@@ -101,8 +101,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#commits = new GroupCommit({
         // Whoever began it: it is done for all of them.
         commit: (works) => within(null, () => this.#commit(works)),
-        written: async () => {
-          await ctx.storage.sync();
+        written: () => ctx.storage.sync(),
+        follow: () => {
           for (const follow of this.#following.splice(0)) follow();
         },
       });
@@ -409,10 +409,17 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     }
 
     /** Commits the first of these: all, unless one removes members, who hear nothing of what comes after it. */
-    async #commit(works: readonly Work[]): Promise<number> {
+    #commit(works: readonly Work[]): number | Promise<number> {
+      if (this.#open !== undefined) return this.#commitTo(this.#open, works);
+      return this.#load().then(
+        (open) => this.#commitTo(open, works),
+        (thrown: unknown) => this.#failed(works, thrown),
+      );
+    }
+
+    #commitTo(open: Open, works: readonly Work[]): number {
       let count = 0;
       try {
-        const open = this.#open ?? (await this.#load());
         const batch = new Batch(open, this.#own.sockets, this.#wire);
         const { storage } = this.ctx;
         const perform = (): void => {
@@ -429,18 +436,22 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
           this.#following.push(() => this.#follows(open, batch));
         else this.#follows(open, batch);
       } catch (thrown) {
-        // Nothing of it was committed.
-        count = works.length;
-        if (!(thrown instanceof ParlanceError)) {
-          this.#fault("commit", thrown, { chat: this.ctx.id.name, request: requestsOf(works) });
-          this.#forget();
-        }
-        for (const { reply } of works) {
-          if ("failed" in reply) reply.failed(thrown);
-          else this.#own.sockets.send(reply.to, this.#wire.failure(reply.re, failureOf(thrown)));
-        }
+        return this.#failed(works, thrown);
       }
       return count;
+    }
+
+    /** Nothing of these was committed. */
+    #failed(works: readonly Work[], thrown: unknown): number {
+      if (!(thrown instanceof ParlanceError)) {
+        this.#fault("commit", thrown, { chat: this.ctx.id.name, request: requestsOf(works) });
+        this.#forget();
+      }
+      for (const { reply } of works) {
+        if ("failed" in reply) reply.failed(thrown);
+        else this.#own.sockets.send(reply.to, this.#wire.failure(reply.re, failureOf(thrown)));
+      }
+      return works.length;
     }
 
     /** Tells of what nobody's command has committed. `before`: the clock that the chat had then. */
@@ -454,6 +465,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     /** What a commit leaves to be done. */
     #follows({ room, outbox, files, listeners, attendance }: Open, batch: Batch): void {
+      batch.count();
       for (const user of batch.seen) attendance.seenBy(user);
       if (!batch.changed) return;
       this.#figures.tick(Date.now());

@@ -5,9 +5,14 @@ import type { Command, CommandOf } from "../../core/commands.ts";
 /** A command that is committed, with others or alone. */
 export type Committed = Exclude<Command, { do: "typing" | "chat.erase" }>;
 
-/** It changes nothing. */
-export const isLook = ({ do: name }: Command): boolean =>
-  name === "message.list" || name === "message.range" || name === "changes" || name === "chat.get";
+/** A command that changes nothing. */
+export type Look = Extract<Command, { do: "message.list" | "message.range" | "changes" | "chat.get" }>;
+
+export const isLook = (command: Command): command is Look =>
+  command.do === "message.list" ||
+  command.do === "message.range" ||
+  command.do === "changes" ||
+  command.do === "chat.get";
 
 /** It names attachments, which the directory has to be asked for. */
 export function isPrepared(command: Command): command is CommandOf<"message.send"> {

@@ -291,7 +291,7 @@ export class Outbox {
     const touched = new Set<UserId>();
     const settled = this.delivered() >= before;
     for (const telling of commit.tellings) {
-      const shared = telling.shared ? telling.event(room.chat.createdBy) : undefined;
+      const shared = telling.shared ? telling.event(room.createdBy) : undefined;
       if (shared?.type === "message.created" && this.#ports.subscribed()) {
         this.#lane(SUBSCRIBERS, before)?.events.push(pendingOf({ clock: room.clock, event: shared, settled }));
         touched.add(SUBSCRIBERS);

@@ -13,6 +13,8 @@ export interface GroupCommitPorts<Work> {
   readonly commit: (works: readonly Work[]) => number | Promise<number>;
   /** Resolves once everything that was written is on the disk. */
   readonly written: () => Promise<void>;
+  /** Does what was left until then. */
+  readonly follow: () => void;
 }
 
 export class GroupCommit<Work> {
@@ -53,6 +55,7 @@ export class GroupCommit<Work> {
         this.#isCommitting = false;
         if (count < works.length) this.#waiting = [...works.slice(count), ...this.#waiting];
         await this.#ports.written();
+        this.#ports.follow();
         this.#isBusy = works.length > 1 || this.#waiting.length > 0;
       }
     } finally {

@@ -50,8 +50,8 @@ const PAGE = `SELECT json_group_array(CASE
 
 const isPlain = (row: MessageRow | PlainRow): row is PlainRow => row.length === 6;
 
-const TEXT_COLUMNS = "seq, rev, clock, delivered, user_id, kind, text, client_id, created_at";
-const INSERT_TEXT = `INSERT INTO messages (${TEXT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const TEXT_COLUMNS = "seq, rev, clock, delivered, user_id, text, client_id, created_at, kind";
+const INSERT_TEXT = `INSERT INTO messages (${TEXT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'text')`;
 const INSERT = `INSERT INTO messages (${TEXT_COLUMNS}, attachments, data, reply_to, consumable)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
@@ -122,12 +122,14 @@ export class Messages {
 
   #message(row: MessageRow): Message {
     const [seq, rev, , userId, kind, text, attachments, data, replyTo, clientId, createdAt, editedAt, deletedAt] = row;
+    const { user, role } = this.#author(userId as UserId);
     return {
       id: messageId(this.#chat, seq),
       chatId: this.#chat,
       seq,
       rev,
-      ...this.#author(userId as UserId),
+      user,
+      role,
       kind: kind as MessageKind,
       text,
       attachments: attachments === null ? [] : stored<Attachment[]>(attachments),
@@ -184,33 +186,43 @@ export class Messages {
 
   insert(message: NewMessage): Message {
     const { seq, rev, clock, delivered, userId, kind, text, attachments, data, replyTo, clientId, createdAt } = message;
-    const hasOnlyText = attachments.length === 0 && data === null && replyTo === null && !message.consumable;
+    const isPlainText =
+      kind === "text" && attachments.length === 0 && data === null && replyTo === null && !message.consumable;
     // Each value that is bound takes its time, and most messages have only these.
-    const row = [seq, rev, clock, delivered, userId, kind, text, clientId, createdAt];
-    if (hasOnlyText) this.#sql.exec(INSERT_TEXT, ...row);
+    if (isPlainText) this.#sql.exec(INSERT_TEXT, seq, rev, clock, delivered, userId, text, clientId, createdAt);
     else {
       this.#sql.exec(
         INSERT,
-        ...row,
+        seq,
+        rev,
+        clock,
+        delivered,
+        userId,
+        text,
+        clientId,
+        createdAt,
+        kind,
         attachments.length === 0 ? null : JSON.stringify(attachments),
         data === null ? null : JSON.stringify(data),
         replyTo === null ? null : replyTo - messageId(this.#chat, 0),
         message.consumable ? 1 : 0,
       );
     }
+    const { user, role } = this.#author(userId);
     return {
-      id: messageId(this.#chat, message.seq),
+      id: messageId(this.#chat, seq),
       chatId: this.#chat,
-      seq: message.seq,
-      rev: message.rev,
-      ...this.#author(message.userId),
-      kind: message.kind,
-      text: message.text,
-      attachments: message.attachments,
-      data: message.data,
-      replyTo: message.replyTo,
-      clientId: message.clientId,
-      createdAt: message.createdAt,
+      seq,
+      rev,
+      user,
+      role,
+      kind,
+      text,
+      attachments,
+      data,
+      replyTo,
+      clientId,
+      createdAt,
       editedAt: null,
       deletedAt: null,
     };

@@ -61,7 +61,7 @@ export function send(
   const event: ChatEvent = { type: "message.created", chatId: room.id, rev: message.rev, message };
   return {
     result: { message: { ...message, read: false }, created: true },
-    commit: { ...NOTHING, ...room.toAll(() => event, true) },
+    commit: room.toAll(() => event, true),
   };
 }
 
@@ -96,10 +96,7 @@ export function edit(
   const edited = room.refreshed(message.seq);
   return {
     result: { message: room.seen(edited, actor.userId) },
-    commit: {
-      ...NOTHING,
-      ...room.toAll(() => ({ type: "message.updated", chatId: room.id, rev: edited.rev, message: edited }), true),
-    },
+    commit: room.toAll(() => ({ type: "message.updated", chatId: room.id, rev: edited.rev, message: edited }), true),
   };
 }
 
@@ -159,17 +156,14 @@ export function attachmentsOf(room: Room, id: number): string[] {
 export const idsOf = (messages: readonly Pick<Message, "attachments">[]): string[] =>
   messages.flatMap((message) => message.attachments.map((attachment) => attachment.id));
 
-export function list(room: Room, actor: Actor, page: CommandOf<"message.list">): Done<"message.list"> {
+export function list(room: Room, actor: Actor, page: CommandOf<"message.list">): ResultOf<"message.list"> {
   room.role(actor);
   const limit = Math.min(page.limit ?? LIMITS.pageDefault, LIMITS.page);
   if (page.present === true) {
     const above = page.after === undefined ? 0 : room.cursor(page.after, "after");
     const below = page.before === undefined ? SEQS_PER_CHAT : room.cursor(page.before, "before");
     const present = room.messages.present({ above, below }, page.skip ?? 0, limit);
-    return {
-      result: { items: present.map((message) => room.seen(message, actor.userId)), next: null },
-      commit: NOTHING,
-    };
+    return { items: room.seenAll(present, actor.userId), next: null };
   }
   if (page.before !== undefined && page.after !== undefined) throw invalid("after", "does not go with before");
   const found =
@@ -180,7 +174,7 @@ export function list(room: Room, actor: Actor, page: CommandOf<"message.list">):
   const end = items.at(-1);
   // No place is empty, so it can be told without looking whether there is more.
   const isMore = end !== undefined && (page.after === undefined ? end.seq > 1 : end.seq < room.lastSeq);
-  return { result: { items, next: isMore ? end.id : null }, commit: NOTHING };
+  return { items, next: isMore ? end.id : null };
 }
 
 /** Where a page ends that is below `cursor`, or has the newest messages. @throws input.invalid */
@@ -224,7 +218,7 @@ export function fetch(
   if (last === undefined) return { result: { items: [], left: 0 }, commit: NOTHING, dropped: [] };
   const fetched = room.messages.some(wanted);
   const done = read(room, actor, { do: "read", upTo: messageId(room.id, last) });
-  const items = fetched.map((message) => room.seen(message, user));
+  const items = room.seenAll(fetched, user);
   const consumable = new Set(room.messages.consumable(wanted));
   const result = { items, left: room.unread(user) };
   if (consumable.size === 0) return { result, commit: done.commit, dropped: [] };
@@ -237,7 +231,7 @@ export function fetch(
   };
 }
 
-export function since(room: Room, actor: Actor, command: CommandOf<"changes">): Done<"changes"> {
+export function since(room: Room, actor: Actor, command: CommandOf<"changes">): Changes {
   room.role(actor);
   const end = Math.min(room.rev, command.since + LIMITS.changes);
   const changes = room.changes.between(command.since, end);
@@ -248,11 +242,10 @@ export function since(room: Room, actor: Actor, command: CommandOf<"changes">): 
   const touched = new Set(changes.flatMap((change) => (change.seq === null ? [] : [change.seq])));
   for (const message of fresh) touched.delete(message.seq);
   const messages = [...room.messages.some([...touched]), ...fresh].toSorted((a, b) => a.seq - b.seq);
-  const result: Changes = {
+  return {
     rev: end,
-    messages: messages.map((message) => room.seen(message, actor.userId)),
+    messages: room.seenAll(messages, actor.userId),
     members: changes.some((change) => change.users.length > 0) ? room.members.all() : [],
     chat: room.listed(actor.userId),
   };
-  return { result, commit: NOTHING };
 }

@@ -3,7 +3,8 @@
 import type { Answer } from "../../core/commands.ts";
 import type { Attachment } from "../../core/message.ts";
 import type { Actor } from "../../core/people.ts";
-import type { Committed } from "./command-kinds.ts";
+import type { Committed, Look } from "./command-kinds.ts";
+import { isLook } from "./command-kinds.ts";
 import type { Commit, Done } from "./commit.ts";
 import { NOTHING } from "./commit.ts";
 import type { Outbox } from "./delivery.ts";
@@ -13,14 +14,50 @@ import * as messaging from "./messaging.ts";
 import * as reading from "./reading.ts";
 import type { Room } from "./room.ts";
 
+interface Parts {
+  readonly room: Room;
+  readonly outbox: Outbox;
+  readonly files: ChatFiles;
+}
+
+interface Performed {
+  readonly answer: Answer;
+  readonly commit: Commit;
+}
+
 /** Commits a command, in one transaction with what goes with it. @throws ParlanceError */
 export function perform(
   storage: DurableObjectStorage,
-  { room, outbox, files }: { readonly room: Room; readonly outbox: Outbox; readonly files: ChatFiles },
+  parts: Parts,
   actor: Actor,
   command: Committed,
   attachments: readonly Attachment[],
-): { answer: Answer; commit: Commit } {
+): Performed {
+  if (isLook(command)) return { answer: look(parts.room, actor, command), commit: NOTHING };
+  return change(storage, parts, actor, command, attachments);
+}
+
+function look(room: Room, actor: Actor, command: Look): Answer {
+  switch (command.do) {
+    case "message.list":
+      return { do: command.do, result: messaging.list(room, actor, command) };
+    case "message.range":
+      return { do: command.do, result: messaging.range(room, actor, command) };
+    case "changes":
+      return { do: command.do, result: messaging.since(room, actor, command) };
+    case "chat.get":
+      room.role(actor);
+      return { do: command.do, result: room.detailed(actor.userId) };
+  }
+}
+
+function change(
+  storage: DurableObjectStorage,
+  { room, outbox, files }: Parts,
+  actor: Actor,
+  command: Exclude<Committed, Look>,
+  attachments: readonly Attachment[],
+): Performed {
   const now = Date.now();
   const delivered = outbox.delivered();
   switch (command.do) {
@@ -60,23 +97,9 @@ export function perform(
       const { result, commit } = membership.join(room, actor, command, delivered, now);
       return { answer: { do: command.do, result }, commit };
     }
-    case "message.list": {
-      const { result, commit } = messaging.list(room, actor, command);
-      return { answer: { do: command.do, result }, commit };
-    }
-    case "message.range":
-      return { answer: { do: command.do, result: messaging.range(room, actor, command) }, commit: NOTHING };
     case "read": {
       const { result, commit } = reading.read(room, actor, command);
       return { answer: { do: command.do, result }, commit };
-    }
-    case "changes": {
-      const { result, commit } = messaging.since(room, actor, command);
-      return { answer: { do: command.do, result }, commit };
-    }
-    case "chat.get": {
-      room.role(actor);
-      return { answer: { do: command.do, result: room.detailed(actor.userId) }, commit: NOTHING };
     }
     case "chat.rename": {
       const { result, commit } = membership.rename(room, actor, command, delivered, now);

@@ -21,6 +21,7 @@ import { Meta, stored } from "../sql.ts";
 import type { Change, ChangeType } from "./changes.ts";
 import { ChangeLog } from "./changes.ts";
 import type { Commit } from "./commit.ts";
+import { NOTHING } from "./commit.ts";
 import type { Reader } from "./members.ts";
 import { Members } from "./members.ts";
 import { Messages } from "./messages.ts";
@@ -108,6 +109,10 @@ export class Room {
 
   get appId(): AppId {
     return this.#identity.appId;
+  }
+
+  get createdBy(): UserId {
+    return this.#identity.createdBy;
   }
 
   get kind(): ChatKind {
@@ -368,8 +373,9 @@ export class Room {
   }
 
   /** Told to all members, whose rows change with it. */
-  toAll(event: (viewer: UserId) => ChatEvent, shared: boolean): Pick<Commit, "tellings" | "rows"> {
+  toAll(event: (viewer: UserId) => ChatEvent, shared: boolean): Commit {
     const ids = this.members.ids();
-    return { tellings: [{ event, shared, to: ids }], rows: ids };
+    const { removed, directory, resized } = NOTHING;
+    return { tellings: [{ event, shared, to: ids }], rows: ids, removed, directory, resized };
   }
 }
