@@ -40,10 +40,26 @@ export interface Reader {
   readonly read: ReadState;
 }
 
-interface Receipt {
-  readonly userId: UserId;
+/** Messages from one place to another, both included; none where they are the wrong way round. */
+interface Span {
   readonly from: number;
   readonly to: number;
+}
+
+interface Receipt extends Span {
+  readonly userId: UserId;
+}
+
+/** The same places in as few spans as there can be, ascending. */
+function merged(spans: readonly Span[]): Span[] {
+  const all: { from: number; to: number }[] = [];
+  for (const { from, to } of spans.toSorted((a, b) => a.from - b.from)) {
+    const last = all.at(-1);
+    if (last === undefined || from > last.to + 1) {
+      if (from <= to) all.push({ from, to });
+    } else if (to > last.to) last.to = to;
+  }
+  return all;
 }
 
 /** What is in one ascending list and not in another. */
@@ -257,7 +273,7 @@ export class Members {
     }
   }
 
-  /** Whether somebody other than `author` has read the message at `seq`. */
+  /** Whether somebody other than `author` has read the message at `seq`. For many messages: `readersBesides`. */
   readByOthers(seq: number, author: UserId): boolean {
     for (const entry of this.#entries.values()) {
       if (entry.userId === author) continue;
@@ -265,5 +281,17 @@ export class Members {
       if (isSingle(entry.read, seq)) return true;
     }
     return this.#receipts.some((past) => past.userId !== author && seq >= past.from && seq <= past.to);
+  }
+
+  /** The same for many messages of `author`, until somebody reads: the members are gone through once, and not for each. */
+  readersBesides(author: UserId): (seq: number) => boolean {
+    const spans: Span[] = this.#receipts.filter(({ userId }) => userId !== author);
+    for (const { userId, joinedSeq, read } of this.#entries.values()) {
+      if (userId === author) continue;
+      spans.push({ from: joinedSeq + 1, to: read.upTo });
+      for (const seq of read.singles) spans.push({ from: seq, to: seq });
+    }
+    const read = merged(spans);
+    return (seq) => read.some(({ from, to }) => seq >= from && seq <= to);
   }
 }

@@ -224,7 +224,14 @@ export class Room {
 
   /** The same of messages that were just read from the disk: nobody else has them, so they are not copied. */
   seenAll(messages: readonly Message[], viewer: UserId): readonly SeenMessage[] {
-    for (const message of messages) (message as { read?: boolean }).read = this.isReadFor(message, viewer);
+    const state = this.members.readState(viewer);
+    let isReadByOthers: ((seq: number) => boolean) | undefined;
+    for (const message of messages as (Message & { read: boolean })[]) {
+      if (message.user.id === viewer) {
+        isReadByOthers ??= this.members.readersBesides(viewer);
+        message.read = isReadByOthers(message.seq);
+      } else message.read = isRead(state, message.seq);
+    }
     return messages as readonly SeenMessage[];
   }
 
