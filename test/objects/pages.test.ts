@@ -1,5 +1,7 @@
 // Pages of history come out of the storage whole and in order, whatever is in the messages.
 
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { LIMITS } from "../../src/core/limits.ts";
 import type { Body } from "../support/people.ts";
@@ -51,4 +53,9 @@ it("of the largest kind, with messages of every length, both ways", async () => 
   const { items } = await socket.do("message.list", { limit: LIMITS.page });
   expect(items).toEqual(newest.items);
   for (const one of sockets) one.close();
+  // So it is with what was written before messages were noted as plain.
+  const stub = env.CHAT.getByName(`chat:${chat.id}`);
+  await runInDurableObject(stub, (_, { storage }) => void storage.sql.exec("UPDATE messages SET plain = 0"));
+  expect((await ann.get(path)).body).toEqual(newest);
+  expect((await ann.get(`${path}&after=0`)).body).toEqual(oldest);
 });

@@ -33,25 +33,29 @@ const SELECT = `SELECT ${COLUMNS} FROM messages`;
  */
 const ROWS = 128;
 const LONG = 2_048;
+/** The most UTF-16 units of a plain message, which is a text and nothing else: as most are. */
+const PLAIN = 1_000;
 
-/** A text and nothing else, as most messages are. */
-type PlainRow = [seq: number, rev: number, userId: number, text: string, clientId: string | null, createdAt: number];
+/** The plain messages from one place up to another, a column each, as JSON: fifty rows one by one take twice as long. */
+const PLAIN_PAGE = `SELECT json_array(json_group_array(rev), json_group_array(user_id), json_group_array(text),
+    json_group_array(client_id), json_group_array(created_at)) AS columns
+  FROM messages WHERE seq BETWEEN ? AND ? AND plain`;
+type PlainColumns = [
+  revs: number[],
+  userIds: number[],
+  texts: string[],
+  clientIds: (string | null)[],
+  createdAt: number[],
+];
 
-/**
- * The rows from one place up to another as JSON, of long ones only `seq`: fifty rows one by one take twice as long. A row
- * that is told apart by its length has the columns of `PlainRow`.
- */
-const PAGE = `SELECT json_group_array(CASE
-    WHEN attachments IS NULL AND data IS NULL AND reply_to IS NULL AND edited_at IS NULL AND deleted_at IS NULL
-      AND octet_length(text) <= ${LONG} AND kind = 'text' THEN json_array(seq, rev, user_id, text, client_id, created_at)
+/** All others, of long ones only `seq`. */
+const OTHER_PAGE = `SELECT json_group_array(CASE
     WHEN ifnull(octet_length(text), 0) + ifnull(octet_length(data), 0) + ifnull(octet_length(attachments), 0) > ${LONG} THEN seq
     ELSE json_array(${COLUMNS}) END) AS rows
-  FROM messages WHERE seq BETWEEN ? AND ?`;
-
-const isPlain = (row: MessageRow | PlainRow): row is PlainRow => row.length === 6;
+  FROM messages WHERE seq BETWEEN ? AND ? AND NOT plain`;
 
 const TEXT_COLUMNS = "seq, rev, clock, delivered, user_id, text, client_id, created_at, kind";
-const INSERT_TEXT = `INSERT INTO messages (${TEXT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'text')`;
+const INSERT_PLAIN = `INSERT INTO messages (${TEXT_COLUMNS}, plain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'text', 1)`;
 const INSERT = `INSERT INTO messages (${TEXT_COLUMNS}, attachments, data, reply_to, consumable)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
@@ -142,22 +146,23 @@ export class Messages {
     };
   }
 
-  #plain([seq, rev, userId, text, clientId, createdAt]: PlainRow): Message {
-    const { user, role } = this.#author(userId as UserId);
+  /** The one at place `at` of the columns. */
+  #plain(seq: number, [revs, userIds, texts, clientIds, createdAt]: PlainColumns, at: number): Message {
+    const { user, role } = this.#author(userIds[at] as UserId);
     return {
       id: messageId(this.#chat, seq),
       chatId: this.#chat,
       seq,
-      rev,
+      rev: revs[at] as number,
       user,
       role,
       kind: "text",
-      text,
+      text: texts[at] as string,
       attachments: NO_ATTACHMENTS,
       data: null,
       replyTo: null,
-      clientId,
-      createdAt,
+      clientId: clientIds[at] as string | null,
+      createdAt: createdAt[at] as number,
       editedAt: null,
       deletedAt: null,
     };
@@ -186,10 +191,10 @@ export class Messages {
 
   insert(message: NewMessage): Message {
     const { seq, rev, clock, delivered, userId, kind, text, attachments, data, replyTo, clientId, createdAt } = message;
-    const isPlainText =
-      kind === "text" && attachments.length === 0 && data === null && replyTo === null && !message.consumable;
+    const isText = kind === "text" && text !== null && text.length <= PLAIN;
+    const isPlain = isText && attachments.length === 0 && data === null && replyTo === null && !message.consumable;
     // Each value that is bound takes its time, and most messages have only these.
-    if (isPlainText) this.#sql.exec(INSERT_TEXT, seq, rev, clock, delivered, userId, text, clientId, createdAt);
+    if (isPlain) this.#sql.exec(INSERT_PLAIN, seq, rev, clock, delivered, userId, text, clientId, createdAt);
     else {
       this.#sql.exec(
         INSERT,
@@ -229,13 +234,13 @@ export class Messages {
   }
 
   edit(seq: number, rev: number, text: string | null, at: number): void {
-    this.#sql.exec("UPDATE messages SET text = ?, rev = ?, edited_at = ? WHERE seq = ?", text, rev, at, seq);
+    this.#sql.exec("UPDATE messages SET text = ?, rev = ?, edited_at = ?, plain = 0 WHERE seq = ?", text, rev, at, seq);
   }
 
   /** The message keeps its place, its author and its times; its content is gone. */
   erase(seq: number, rev: number, at: number): void {
     this.#sql.exec(
-      "UPDATE messages SET text = NULL, attachments = NULL, data = NULL, reply_to = NULL, rev = ?, deleted_at = ? WHERE seq = ?",
+      "UPDATE messages SET text = NULL, attachments = NULL, data = NULL, reply_to = NULL, rev = ?, deleted_at = ?, plain = 0 WHERE seq = ?",
       rev,
       at,
       seq,
@@ -362,15 +367,34 @@ export class Messages {
   }
 
   #slice(from: number, to: number): Message[] {
-    const { rows } = this.#sql.exec<{ rows: string }>(PAGE, from, to).one();
+    const first = Math.max(from, 1);
+    const { columns } = this.#sql.exec<{ columns: string }>(PLAIN_PAGE, first, to).one();
+    const plain = stored<PlainColumns>(columns);
+    const [revs] = plain;
+    // They come in the order of their places, in which the `rev` of what nobody has edited ascends; SQLite does not promise it.
+    if (!revs.every((rev, at) => at === 0 || rev > (revs[at - 1] ?? rev)))
+      return this.#many("WHERE seq BETWEEN ? AND ? ORDER BY seq", first, to);
+    const count = revs.length;
+    const isAll = count === to - first + 1;
+    const others = isAll ? undefined : this.#others(first, to);
     const found: Message[] = [];
-    for (const row of stored<(MessageRow | PlainRow | number)[]>(rows)) {
-      const message = typeof row === "number" ? this.get(row) : isPlain(row) ? this.#plain(row) : this.#message(row);
-      if (message !== undefined) found.push(message);
+    // No place is empty, so each that is none of the others has the next one.
+    for (let seq = first, at = 0; seq <= to; seq++) {
+      const message = others?.get(seq) ?? (at < count ? this.#plain(seq, plain, at++) : undefined);
+      if (message === undefined) break;
+      found.push(message);
     }
-    // They come in this order, though SQLite does not promise it.
-    const isSorted = found.every(({ seq }, at) => at === 0 || seq > (found[at - 1]?.seq ?? seq));
-    return isSorted ? found : found.toSorted((a, b) => a.seq - b.seq);
+    return found;
+  }
+
+  #others(from: number, to: number): Map<number, Message> {
+    const { rows } = this.#sql.exec<{ rows: string }>(OTHER_PAGE, from, to).one();
+    const found = new Map<number, Message>();
+    for (const row of stored<(MessageRow | number)[]>(rows)) {
+      const message = typeof row === "number" ? this.get(row) : this.#message(row);
+      if (message !== undefined) found.set(message.seq, message);
+    }
+    return found;
   }
 
   #many(where: string, ...bindings: SqlStorageValue[]): Message[] {

@@ -96,4 +96,8 @@ export const CHAT_SCHEMA: readonly SchemaStep[] = [
     // The few of a chat's files with which something is to be done.
     sql.exec("CREATE INDEX files_waiting ON files (task) WHERE task <> 'kept'");
   },
+  (sql) => {
+    // Of messages that are a short text and nothing else, as it was sent. Of those from before it is not asked.
+    sql.exec("ALTER TABLE messages ADD COLUMN plain INTEGER NOT NULL DEFAULT 0");
+  },
 ];
