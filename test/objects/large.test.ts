@@ -35,10 +35,12 @@ async function allArrived(chat: number): Promise<void> {
     await runDurableObjectAlarm(stub);
     const noted = await runInDurableObject(stub, (_, { storage }) =>
       storage.sql
-        .exec("SELECT value AS delivered, (SELECT max(clock) FROM messages) AS clock FROM meta WHERE key = 'delivered'")
+        .exec(
+          "SELECT value + 0 AS delivered, (SELECT max(clock) FROM messages) AS clock FROM meta WHERE key = 'delivered'",
+        )
         .toArray(),
     );
-    expect(noted).toEqual([{ delivered: String(noted[0]?.["clock"]), clock: expect.any(Number) }]);
+    expect(noted).toEqual([{ delivered: noted[0]?.["clock"], clock: expect.any(Number) }]);
   });
 }
 
