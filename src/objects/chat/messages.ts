@@ -33,13 +33,15 @@ const SELECT = `SELECT ${COLUMNS} FROM messages`;
  */
 const ROWS = 128;
 const LONG = 2_048;
-/** The most UTF-16 units of a plain message, which is a text and nothing else: as most are. */
+/** The most UTF-16 units of a message that is noted as plain: a text and nothing else, as most are. */
 const PLAIN = 1_000;
+/** It is so still: to edit or delete one leaves the note alone, and a version that knows of no note may have done it. */
+const IS_PLAIN = "plain AND edited_at IS NULL AND deleted_at IS NULL";
 
 /** The plain messages from one place up to another, a column each, as JSON: fifty rows one by one take twice as long. */
 const PLAIN_PAGE = `SELECT json_array(json_group_array(rev), json_group_array(user_id), json_group_array(text),
     json_group_array(client_id), json_group_array(created_at)) AS columns
-  FROM messages WHERE seq BETWEEN ? AND ? AND plain`;
+  FROM messages WHERE seq BETWEEN ? AND ? AND ${IS_PLAIN}`;
 type PlainColumns = [
   revs: number[],
   userIds: number[],
@@ -52,7 +54,7 @@ type PlainColumns = [
 const OTHER_PAGE = `SELECT json_group_array(CASE
     WHEN ifnull(octet_length(text), 0) + ifnull(octet_length(data), 0) + ifnull(octet_length(attachments), 0) > ${LONG} THEN seq
     ELSE json_array(${COLUMNS}) END) AS rows
-  FROM messages WHERE seq BETWEEN ? AND ? AND NOT plain`;
+  FROM messages WHERE seq BETWEEN ? AND ? AND NOT (${IS_PLAIN})`;
 
 const TEXT_COLUMNS = "seq, rev, clock, delivered, user_id, text, client_id, created_at, kind";
 const INSERT_PLAIN = `INSERT INTO messages (${TEXT_COLUMNS}, plain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'text', 1)`;
@@ -234,13 +236,13 @@ export class Messages {
   }
 
   edit(seq: number, rev: number, text: string | null, at: number): void {
-    this.#sql.exec("UPDATE messages SET text = ?, rev = ?, edited_at = ?, plain = 0 WHERE seq = ?", text, rev, at, seq);
+    this.#sql.exec("UPDATE messages SET text = ?, rev = ?, edited_at = ? WHERE seq = ?", text, rev, at, seq);
   }
 
   /** The message keeps its place, its author and its times; its content is gone. */
   erase(seq: number, rev: number, at: number): void {
     this.#sql.exec(
-      "UPDATE messages SET text = NULL, attachments = NULL, data = NULL, reply_to = NULL, rev = ?, deleted_at = ?, plain = 0 WHERE seq = ?",
+      "UPDATE messages SET text = NULL, attachments = NULL, data = NULL, reply_to = NULL, rev = ?, deleted_at = ? WHERE seq = ?",
       rev,
       at,
       seq,

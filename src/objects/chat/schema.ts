@@ -97,7 +97,7 @@ export const CHAT_SCHEMA: readonly SchemaStep[] = [
     sql.exec("CREATE INDEX files_waiting ON files (task) WHERE task <> 'kept'");
   },
   (sql) => {
-    // Of messages that are a short text and nothing else, as it was sent. Of those from before it is not asked.
+    // Of messages that were sent as a short text and nothing else. Those from before are not noted.
     sql.exec("ALTER TABLE messages ADD COLUMN plain INTEGER NOT NULL DEFAULT 0");
   },
 ];
