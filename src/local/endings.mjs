@@ -3,9 +3,12 @@
 
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { running } from "./project.mjs";
 
 const PATIENCE_MS = 8_000;
+const LOOK_AGAIN_MS = 20;
+const LOOKS = 50;
 
 /**
  * Ends what runs, and then this process with `code`, on Ctrl-C and its like.
@@ -35,25 +38,32 @@ export async function endAll() {
   await Promise.all(children.filter((child) => running.has(child)).map((child) => once(child, "exit")));
   clearTimeout(impatience);
 
-  const after = processes();
-  for (const pid of ours) {
-    // A number that bears another command by now is somebody else's.
-    if (after.get(pid)?.command === before.get(pid)?.command) endNow(pid);
+  // What is made to end still takes its moment, and who waits for this process may look for it at once.
+  for (let looks = 0; looks < LOOKS; looks++) {
+    const now = processes();
+    const left = ours.filter((pid) => now.has(pid));
+    if (left.length === 0) return;
+    for (const pid of left) {
+      // A number that bears another command by now is somebody else's, or of one that is ending.
+      if (now.get(pid)?.command === before.get(pid)?.command) endNow(pid);
+    }
+    await sleep(LOOK_AGAIN_MS);
   }
 }
 
 /** @typedef {Map<number, { parent: number, command: string }>} Processes */
 
-/** @returns {Processes} empty where there is no `ps` */
+/** @returns {Processes} without those that have ended and that nobody has waited for; empty where there is no `ps` */
 function processes() {
   try {
-    const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8", maxBuffer: 2 ** 26 }).split(
-      "\n",
-    );
+    const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat=,args="], {
+      encoding: "utf8",
+      maxBuffer: 2 ** 26,
+    }).split("\n");
     return new Map(
       lines.flatMap((line) => {
-        const [, pid, parent, command = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-        return pid === undefined ? [] : [[Number(pid), { parent: Number(parent), command }]];
+        const [, pid, parent, stat, command = ""] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+        return pid === undefined || stat?.startsWith("Z") ? [] : [[Number(pid), { parent: Number(parent), command }]];
       }),
     );
   } catch {
