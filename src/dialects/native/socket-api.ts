@@ -95,12 +95,12 @@ const ABOUT = {
 };
 const CHANGING: ReadonlySet<string> = new Set(["message.edit", "message.delete"]);
 
-const any = z.unknown();
+const anything = z.unknown();
 
 const command = (name: string, summary: string, fields: z.ZodType, socket: keyof typeof ABOUT = "all"): FrameApi => ({
   name,
   summary,
-  payload: z.object({ id: any.optional(), do: z.literal(name) }).and(fields),
+  payload: z.object({ id: anything.optional(), do: z.literal(name) }).and(fields),
   examples: (EXAMPLES[name] ?? []).map((example, at) => ({
     id: at + 1,
     do: name,
@@ -112,14 +112,14 @@ const command = (name: string, summary: string, fields: z.ZodType, socket: keyof
 const answer = (name: string): FrameApi => ({
   name: `${name} answered`,
   summary: `The answer to \`${name}\`; \`re\` is the command's \`id\`.`,
-  payload: z.object({ re: any, ok: z.literal(true), ...RESULTS[name] }),
+  payload: z.object({ re: anything, ok: z.literal(true), ...RESULTS[name] }),
 });
 
 const refusal: FrameApi = {
   name: "refused",
   summary: "The answer to a command that was refused.",
   payload: z.object({
-    re: any,
+    re: anything,
     ok: z.literal(false),
     error: z.object({
       code: z.string(),

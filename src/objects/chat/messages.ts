@@ -34,7 +34,7 @@ const SELECT = `SELECT ${COLUMNS} FROM messages`;
 const ROWS = 128;
 const LONG = 2_048;
 /** The most UTF-16 units of a message that is noted as plain: a text and nothing else, as most are. */
-const PLAIN = 1_000;
+const PLAIN_LENGTH = 1_000;
 /** It is so still: to edit or delete one leaves the note alone, and a version that knows of no note may have done it. */
 const IS_PLAIN = "plain AND edited_at IS NULL AND deleted_at IS NULL";
 
@@ -193,7 +193,7 @@ export class Messages {
 
   insert(message: NewMessage): Message {
     const { seq, rev, clock, delivered, userId, kind, text, attachments, data, replyTo, clientId, createdAt } = message;
-    const isText = kind === "text" && text !== null && text.length <= PLAIN;
+    const isText = kind === "text" && text !== null && text.length <= PLAIN_LENGTH;
     const isPlain = isText && attachments.length === 0 && data === null && replyTo === null && !message.consumable;
     // Each value that is bound takes its time, and most messages have only these.
     if (isPlain) this.#sql.exec(INSERT_PLAIN, seq, rev, clock, delivered, userId, text, clientId, createdAt);
@@ -263,7 +263,7 @@ export class Messages {
 
   /** Up to `limit` messages below `seq`, which is at most one more than the last; newest first. */
   before(seq: number, limit: number): Message[] {
-    return this.#page(seq - limit, seq - 1).toReversed();
+    return this.#page(Math.max(1, seq - limit), seq - 1).toReversed();
   }
 
   /** Up to `limit` messages between two places that are not deleted, newest first, without the newest `skip`. */
@@ -313,7 +313,7 @@ export class Messages {
       .map((row) => row.seq);
   }
 
-  /** Up to `limit` messages above `seq`, oldest first. */
+  /** Up to `limit` messages above `seq`, oldest first. Where there are fewer than that, they are looked for twice. */
   after(seq: number, limit: number): Message[] {
     return this.#page(seq + 1, seq + limit);
   }
@@ -369,19 +369,18 @@ export class Messages {
   }
 
   #slice(from: number, to: number): Message[] {
-    const first = Math.max(from, 1);
-    const { columns } = this.#sql.exec<{ columns: string }>(PLAIN_PAGE, first, to).one();
+    const { columns } = this.#sql.exec<{ columns: string }>(PLAIN_PAGE, from, to).one();
     const plain = stored<PlainColumns>(columns);
     const [revs] = plain;
     // They come in the order of their places, in which the `rev` of what nobody has edited ascends; SQLite does not promise it.
     if (!revs.every((rev, at) => at === 0 || rev > (revs[at - 1] ?? rev)))
-      return this.#many("WHERE seq BETWEEN ? AND ? ORDER BY seq", first, to);
+      return this.#many("WHERE seq BETWEEN ? AND ? ORDER BY seq", from, to);
     const count = revs.length;
-    const isAll = count === to - first + 1;
-    const others = isAll ? undefined : this.#others(first, to);
+    const isAll = count === to - from + 1;
+    const others = isAll ? undefined : this.#others(from, to);
     const found: Message[] = [];
     // No place is empty, so each that is none of the others has the next one.
-    for (let seq = first, at = 0; seq <= to; seq++) {
+    for (let seq = from, at = 0; seq <= to; seq++) {
       const message = others?.get(seq) ?? (at < count ? this.#plain(seq, plain, at++) : undefined);
       if (message === undefined) break;
       found.push(message);

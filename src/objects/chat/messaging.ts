@@ -169,13 +169,17 @@ export function list(room: Room, actor: Actor, page: CommandOf<"message.list">):
   const found =
     page.after === undefined
       ? room.messages.before(belowOf(room, page.before), limit)
-      : room.messages.after(room.cursor(page.after, "after"), limit);
+      : after(room, room.cursor(page.after, "after"), limit);
   const items = room.seenAll(found, actor.userId);
   const end = items.at(-1);
   // No place is empty, so it can be told without looking whether there is more.
   const isMore = end !== undefined && (page.after === undefined ? end.seq > 1 : end.seq < room.lastSeq);
   return { items, next: isMore ? end.id : null };
 }
+
+/** Up to `limit` messages above `seq`, of those that there are. */
+const after = (room: Room, seq: number, limit: number): Message[] =>
+  room.messages.after(seq, Math.min(limit, room.lastSeq - seq));
 
 /** Where a page ends that is below `cursor`, or has the newest messages. @throws input.invalid */
 function belowOf(room: Room, cursor: number | undefined): number {
