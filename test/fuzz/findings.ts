@@ -25,7 +25,7 @@ export interface Place {
 export const ofServer = (after?: number): Place =>
   after === undefined ? { surface: "server" } : { surface: "server", number: after };
 
-interface Finding {
+export interface Finding {
   readonly kind: Kind;
   readonly place: Place;
   readonly detail: string;
@@ -54,6 +54,13 @@ export type Taken = "answered" | "refused" | "closed";
 interface Row {
   readonly taken: Record<Taken, number>;
   slowestMs: number;
+}
+
+/** All that a run has found and counted, as another process may be told. */
+export interface Tally {
+  readonly findings: readonly Finding[];
+  readonly counts: readonly (readonly [Kind, number])[];
+  readonly rows: readonly (readonly [surface: string, row: Row])[];
 }
 
 export class Findings {
@@ -90,15 +97,35 @@ export class Findings {
     return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
+  get tally(): Tally {
+    return { findings: this.all, counts: [...this.#counts], rows: [...this.#rows] };
+  }
+
+  /** Adds what another run has found, and printed already. */
+  absorb({ findings, counts, rows }: Tally): void {
+    this.all.push(...findings);
+    for (const [kind, count] of counts) this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + count);
+    for (const [surface, { taken, slowestMs }] of rows) {
+      const row = this.#rowOf(surface);
+      for (const how of ["answered", "refused", "closed"] as const) row.taken[how] += taken[how];
+      row.slowestMs = Math.max(row.slowestMs, slowestMs);
+    }
+  }
+
   #replay(number: number): string {
     return `npm run fuzz -- --seed ${this.#seed} --from ${number} --cases 1`;
   }
 
   count(surface: string, taken: Taken, ms: number): void {
-    const row = this.#rows.get(surface) ?? { taken: { answered: 0, refused: 0, closed: 0 }, slowestMs: 0 };
+    const row = this.#rowOf(surface);
     row.taken[taken]++;
     row.slowestMs = Math.max(row.slowestMs, ms);
+  }
+
+  #rowOf(surface: string): Row {
+    const row = this.#rows.get(surface) ?? { taken: { answered: 0, refused: 0, closed: 0 }, slowestMs: 0 };
     this.#rows.set(surface, row);
+    return row;
   }
 
   /** Never to be seen by a stranger, nor in what the server prints. */
@@ -129,11 +156,7 @@ export class Findings {
 
   /** A row for each surface, and how many things of each kind were found. */
   table(): string {
-    for (const { place } of this.all) {
-      if (!this.#rows.has(place.surface)) {
-        this.#rows.set(place.surface, { taken: { answered: 0, refused: 0, closed: 0 }, slowestMs: 0 });
-      }
-    }
+    for (const { place } of this.all) this.#rowOf(place.surface);
     const foundOf = (surface: string): number => this.all.filter(({ place }) => place.surface === surface).length;
     const lines = [...this.#rows]
       .toSorted(([a], [b]) => a.localeCompare(b))

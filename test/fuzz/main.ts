@@ -1,10 +1,11 @@
 /**
  * `npm run fuzz`: hostile input against every route, socket and dialect of a real server on this machine.
- * `--cases 10000 --seed 1 --from 0 --lanes 8 --port 0`. A case is made of the seed and its number alone:
+ * `--cases 10000 --seed 1 --from 0 --lanes 8 --port 0 --servers 1`. A case is made of the seed and its number alone:
  * `--seed 7 --from 1234 --cases 1` plays that one again. Ends with 1 where something was found.
  */
 
 import { parseArgs } from "node:util";
+import { Parts } from "./parts.ts";
 import { Run } from "./run.ts";
 
 const number = (name: string, text: string): number => {
@@ -20,12 +21,13 @@ const { values } = parseArgs({
     from: { type: "string", default: "0" },
     lanes: { type: "string", default: "8" },
     port: { type: "string", default: "0" },
+    servers: { type: "string", default: "1" },
     only: { type: "string" },
     show: { type: "boolean", default: false },
   },
 });
 
-const run = new Run({
+const options = {
   cases: number("cases", values.cases),
   seed: number("seed", values.seed),
   from: number("from", values.from),
@@ -33,10 +35,22 @@ const run = new Run({
   port: number("port", values.port),
   only: values.only?.split(","),
   isShown: values.show,
+};
+const servers = number("servers", values.servers);
+if (servers > 1 && options.port !== 0) throw new Error("--port is of one server, and there are to be several.");
+const run = servers > 1 ? new Parts(options, servers) : new Run(options);
+let isAbandoned = false;
+const abandon = (): void => {
+  if (!isAbandoned) void run.abandon().finally(() => process.exit(130));
+  isAbandoned = true;
+};
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, abandon);
+// A part of a larger run ends with the process that began it.
+process.on("disconnect", abandon);
+const played = await run.all().catch((error: unknown) => {
+  // A run whose server is ended under it fails, and has to be cleared away all the same.
+  if (isAbandoned) return new Promise<never>(() => {});
+  throw error;
 });
-for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.on(signal, () => {
-    void run.abandon().finally(() => process.exit(130));
-  });
-}
-process.exit((await run.all()) ? 0 : 1);
+if (process.send !== undefined) await new Promise((told) => process.send?.(played, told));
+process.exit(played.found === 0 ? 0 : 1);

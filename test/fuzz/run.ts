@@ -1,6 +1,7 @@
 /** A run: its server, its world, its lanes, and what is looked at between the cases and after them. Makes no case itself. */
 
 import { Callers } from "./callers.ts";
+import type { Tally } from "./findings.ts";
 import { Findings, ofServer } from "./findings.ts";
 import { Generator } from "./generator.ts";
 import { flood } from "./flood.ts";
@@ -25,6 +26,12 @@ export interface Options {
   readonly only: readonly string[] | undefined;
   /** Prints each case, and what the server prints. */
   readonly isShown: boolean;
+}
+
+export interface Played {
+  readonly cases: number;
+  readonly found: number;
+  readonly tally: Tally;
 }
 
 /** So that refusals of floods don't hide everything else. */
@@ -65,17 +72,18 @@ export class Run {
     await this.#server?.remove();
   }
 
-  /** True: nothing was found. */
-  async all(): Promise<boolean> {
+  /** Plays all, and tells at the end. */
+  async all(): Promise<Played> {
     const { seed, from, cases, lanes, port, isShown } = this.#options;
     console.log(`seed ${seed}, cases ${from} to ${from + cases - 1}, ${lanes} at once`);
-    const server = await Server.start(port, STATE_BYTES + cases * CASE_BYTES, NO_LIMIT, (line) => {
+    const server = await Server.prepare(port, STATE_BYTES + cases * CASE_BYTES, (line) => {
       this.#findings.checkLine(line, this.#latest);
       if (isShown && !line.startsWith('{"event":"request"')) console.log(`> ${line}`);
     });
     this.#server = server;
     this.#started = performance.now();
     try {
+      await server.launch(NO_LIMIT);
       const world = await buildWorld(server.port, this.#findings);
       const generator = await Generator.of(world, seed);
       const growth = new Growth(server, this.#findings, this.#callers);
@@ -93,7 +101,7 @@ export class Run {
       this.#tell("floods follow");
       if (server.isRunning) await flood(server, world, this.#findings, cases);
       this.#report(generator);
-      return this.#findings.total === 0;
+      return { cases: this.#played, found: this.#findings.total, tally: this.#findings.tally };
     } finally {
       if (!this.#isEnding) await server.remove();
     }

@@ -37,19 +37,17 @@ export class Server {
     this.#onLine = onLine;
   }
 
-  /** @param onLine what it prints, line by line @param port 0: any that is free @param bytes that its state may come to */
-  static async start(
-    port: number,
-    bytes: number,
-    env: Readonly<Record<string, string>>,
-    onLine: (line: string) => void,
-  ): Promise<Server> {
+  /**
+   * Makes room for one, which does not run yet. Its state is there until {@link remove}.
+   * @param onLine what it prints, line by line @param port 0: any that is free @param bytes that its state may come to
+   */
+  static async prepare(port: number, bytes: number, onLine: (line: string) => void): Promise<Server> {
+    const inspector = await freePort();
     const state = await mkdtemp(join(await placeFor(bytes), "parlance-fuzz-"));
-    const server = new Server(port === 0 ? await freePort() : port, await freePort(), state, onLine);
-    await server.launch(env);
-    return server;
+    return new Server(port === 0 ? await freePort() : port, inspector, state, onLine);
   }
 
+  /** @throws Error where it is not ready in time */
   async launch(env: Readonly<Record<string, string>>): Promise<void> {
     const child = spawn(process.execPath, [LAUNCHER], {
       env: {
