@@ -1,6 +1,7 @@
 /** The Hono app: what every request passes through, and where each dialect is mounted. Knows no use case. */
 
 import { Hono } from "hono";
+import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { createAsyncApi } from "./api-docs/asyncapi.ts";
 import { createOpenApi } from "./api-docs/openapi.ts";
@@ -12,6 +13,7 @@ import { LIMITS } from "./core/limits.ts";
 import { defaultPathRoutes } from "./dialects/default-path.ts";
 import { eventsSockets } from "./dialects/events/socket-api.ts";
 import type { Http, Sockets } from "./dialects/http.ts";
+import { answerWith } from "./dialects/http.ts";
 import { messengerExamples } from "./dialects/messenger/examples.ts";
 import { createRender as createMessengerRender } from "./dialects/messenger/render.ts";
 import { messengerRoutes } from "./dialects/messenger/routes.ts";
@@ -55,11 +57,27 @@ function failureOfThrown(thrown: unknown): Failure {
   return { code: "input.invalid", detail: thrown.message, errors: [{ path: "", message: thrown.message }] };
 }
 
+const REQUEST_ID = "x-request-id";
+
+/** The origin of an address that the runtime has made whole. */
+const originOf = (url: string): string => url.slice(0, url.indexOf("/", url.indexOf("//") + 2));
+
 /** The id that the client, or Cloudflare, has given the request; else a new one. */
 function requestIdOf(headers: Headers): string {
-  for (const given of [headers.get("x-request-id"), headers.get("cf-ray")])
+  for (const given of [headers.get(REQUEST_ID), headers.get("cf-ray")])
     if (given !== null && /^[\w.-]{8,64}$/.test(given)) return given;
   return crypto.randomUUID();
+}
+
+/** An answer that Hono has not made, such as an object's or one of R2, does not bear yet what every answer bears. */
+function complete(c: Context<Http>): void {
+  const made = c.res;
+  // The answer to an upgrade is not ours to change: its object gives it the id.
+  if (made.webSocket !== null || made.headers.has(REQUEST_ID)) return;
+  // Hono would add to this one the headers of the one before; those of another origin can't be changed.
+  c.res = undefined;
+  c.res = new Response(made.body, made);
+  for (const [name, value] of Object.entries(c.get("answerHeaders"))) c.res.headers.set(name, value);
 }
 
 function mount(env: Env): Mounted {
@@ -72,11 +90,12 @@ function mount(env: Env): Mounted {
     const requestId = requestIdOf(c.req.raw.headers);
     c.set("service", server.service);
     c.set("sockets", sockets);
-    c.set("origin", env.PUBLIC_URL ?? new URL(c.req.url).origin);
+    c.set("origin", env.PUBLIC_URL ?? originOf(c.req.url));
     c.set("requestId", requestId);
+    c.set("answerHeaders", {});
+    answerWith(c, { [REQUEST_ID]: requestId });
     await within(requestId, next);
-    // The answer to an upgrade is not ours to change: its object gives it the id.
-    if (c.res.webSocket === null) c.header("x-request-id", requestId);
+    complete(c);
     // The route's pattern, never its address: an address may hold a signature.
     log("request", {
       id: requestId,

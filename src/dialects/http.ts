@@ -1,6 +1,7 @@
 /** What the routes of every dialect share: who calls, from where, and through which parts of the server. Knows Hono; knows no dialect. */
 
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
 import { authRequired } from "../core/errors.ts";
 import type { Session } from "../core/people.ts";
 import type { ChatId } from "../core/ids.ts";
@@ -30,6 +31,8 @@ export interface Variables {
   /** The origin that links begin with. */
   readonly origin: string;
   readonly requestId: string;
+  /** See {@link answerWith}. */
+  readonly answerHeaders: Record<string, string>;
   /** Whose token the request bears, once it was found to stand; and who that is, once the directory was asked. */
   readonly session?: Session;
   readonly caller?: Caller;
@@ -37,6 +40,38 @@ export interface Variables {
 
 export interface Http {
   Variables: Variables;
+}
+
+/**
+ * Every answer to this request bears these headers, whoever makes it. To be called before there is an answer: Hono copies
+ * one that it has, and its body becomes a stream.
+ */
+export function answerWith(c: Context<Http>, headers: Readonly<Record<string, string>>): void {
+  const all = c.get("answerHeaders");
+  for (const [name, value] of Object.entries(headers)) {
+    c.header(name, value);
+    all[name] = value;
+  }
+}
+
+export interface CrossOrigin {
+  readonly allowHeaders: string[];
+  readonly allowMethods: string[];
+  readonly exposeHeaders: string[];
+}
+
+/** Lets pages of every origin call: for dialects whose credentials travel in headers that no browser sends by itself. */
+export function everyOrigin(allowed: CrossOrigin): MiddlewareHandler<Http> {
+  const preflight = cors({ ...allowed, origin: "*", maxAge: 86_400 });
+  const headers = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": allowed.exposeHeaders.join(","),
+  };
+  return (c, next) => {
+    if (c.req.method === "OPTIONS") return preflight(c, next);
+    answerWith(c, headers);
+    return next();
+  };
 }
 
 /** The token of `Authorization: Bearer …`, or null. */

@@ -2,14 +2,13 @@
 
 import { Hono } from "hono";
 import type { Context } from "hono";
-import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { failureOf, invalid, isFailure } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { Caller } from "../../service/auth.ts";
 import { fieldsOf, wholeBody } from "../body.ts";
 import type { Http } from "../http.ts";
-import { addressOf, appOf, callerOf } from "../http.ts";
+import { addressOf, appOf, callerOf, everyOrigin } from "../http.ts";
 import { answerSocketIo } from "../socket-io.ts";
 import { describe } from "./describe.ts";
 import { bodyTooLarge, errorResponse, forbidden, MessengerError, noRoute, unauthorized, unreadable } from "./errors.ts";
@@ -106,14 +105,11 @@ const FILES = {
 /** `report` hears of what is a fault of ours. */
 export function messengerRoutes(render: Render, report: (fault: unknown) => void): Hono<Http> {
   const api = new Hono<Http>();
-  // Credentials travel in a header that no browser sends by itself, so every origin may call.
   api.use(
-    cors({
-      origin: "*",
+    everyOrigin({
       allowHeaders: ["authorization", "content-type", "x-app-id"],
       allowMethods: ["POST", "DELETE"],
       exposeHeaders: ["retry-after", "x-request-id"],
-      maxAge: 86_400,
     }),
   );
   api.use(

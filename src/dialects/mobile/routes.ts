@@ -1,11 +1,11 @@
 /** The routes of `mobile`, put together: each area with the codes that its errors have there. */
 
 import { Hono } from "hono";
-import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { failureOf } from "../../core/errors.ts";
 import { wholeBody } from "../body.ts";
 import type { Http } from "../http.ts";
+import { everyOrigin } from "../http.ts";
 import { accountRoutes } from "./accounts.ts";
 import { chatV2Routes } from "./chats-v2.ts";
 import { chatRoutes } from "./chats.ts";
@@ -32,13 +32,10 @@ function area(
   report: (fault: unknown) => void,
 ): void {
   const whole = wholeBody((thrown) => errorResponse(thrown, name));
-  // Credentials travel in a header that no browser sends by itself, so every origin may call.
-  const open = cors({
-    origin: "*",
+  const open = everyOrigin({
     allowHeaders: ["authorization", "content-type", "accept", "x-app-id"],
     allowMethods: ["GET", "HEAD", "POST", "DELETE"],
     exposeHeaders: ["unread_count", "unread-count", "retry-after", "x-request-id"],
-    maxAge: 86_400,
   });
   part.onError((thrown) => {
     const known = thrown instanceof MobileError || thrown instanceof HTTPException;

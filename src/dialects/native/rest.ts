@@ -1,10 +1,10 @@
 /** The routes of `/v1`, put together: each reads its input by a schema, calls one use case and renders its result. */
 
 import { Hono } from "hono";
-import { cors } from "hono/cors";
 import { invalid, notFound } from "../../core/errors.ts";
 import { wholeBody } from "../body.ts";
 import type { Http } from "../http.ts";
+import { everyOrigin } from "../http.ts";
 import { problem } from "./problems.ts";
 import type { Render } from "./render.ts";
 import { accountRoutes } from "./rest-account.ts";
@@ -21,14 +21,11 @@ export function nativeRoutes(render: Render): Hono<Http> {
     throw thrown;
   });
 
-  // Tokens travel in a header that no browser sends by itself, so every origin may call.
   routes.use(
-    cors({
-      origin: "*",
+    everyOrigin({
       allowHeaders: ["authorization", "content-type", "x-app-id", "range", "if-none-match"],
       allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
       exposeHeaders: ["retry-after", "etag", "content-range", "accept-ranges", "content-disposition", "x-request-id"],
-      maxAge: 86_400,
     }),
   );
   routes.use(async (c, next) => {
