@@ -24,15 +24,16 @@ export class Callers {
   /** The connections that the server on this port holds, and who opened them. */
   heldBy(server: number): string[] {
     if (!existsSync(TABLE)) return [];
-    return readFileSync(TABLE, "utf8")
+    const found = readFileSync(TABLE, "utf8")
       .split("\n")
       .flatMap((row) => {
         const [, local = "", remote = "", state = ""] = row.trim().split(/\s+/);
         const how = HELD[state];
         if (portOf(local) !== server || how === undefined) return [];
-        const place = this.#places.get(portOf(remote));
-        return place === undefined ? [] : [`${place.surface} ${place.number ?? ""} (${how})`];
+        const { surface, number = "" } = this.#places.get(portOf(remote)) ?? { surface: "nobody known" };
+        return [`${surface} ${number} (${how})`];
       });
+    return [...Map.groupBy(found, (one) => one)].map(([one, all]) => `${all.length} × ${one}`);
   }
 }
 

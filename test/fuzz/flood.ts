@@ -1,5 +1,6 @@
 /** A short run at the limits that a deployment has: floods are refused and closed, and nobody else feels them. */
 
+import type { Callers } from "./callers.ts";
 import type { Dialect } from "./cases.ts";
 import type { Findings } from "./findings.ts";
 import { Probes } from "./probes.ts";
@@ -24,11 +25,17 @@ const FRAME: Readonly<Record<Dialect, string>> = {
 };
 
 /** @param cases of the run: a longer one floods more often */
-export async function flood(server: Server, world: World, findings: Findings, cases: number): Promise<void> {
+export async function flood(
+  server: Server,
+  world: World,
+  findings: Findings,
+  callers: Callers,
+  cases: number,
+): Promise<void> {
   const times = Math.ceil(cases / CASES_PER_FLOOD);
   await server.stop();
   await server.launch({});
-  const probes = new Probes(world, findings);
+  const probes = new Probes(world, findings, callers);
   await probes.open();
   const { attackers, attackersApp, socketsChat } = world;
   const [token = ""] = attackers.map((user) => user.token);

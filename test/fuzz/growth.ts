@@ -104,7 +104,7 @@ export class Growth {
     if (tables.length === 0) return;
     const { port, state } = this.#server;
     const known = connectionsIn(state).join(", ");
-    const held = this.#callers.heldBy(port).join(", ") || "none of a case";
+    const held = this.#callers.heldBy(port).join(", ") || "none";
     for (const table of tables) {
       const detail = `connections that have gone: ${table}; known are ${known}; TCP connections: ${held}`;
       this.#findings.add("growth", ofServer(), detail);
@@ -112,7 +112,7 @@ export class Growth {
   }
 }
 
-/** The connections that Gateways know of, by their ids, which begin with the dialect. */
+/** The connections that Gateways know of, by their ids, which begin with the dialect, and when those Gateways look again. */
 function connectionsIn(state: string): string[] {
   const gateways = join(state, "v3", "do", "parlance-Gateway");
   return readdirSync(gateways).flatMap((name) => {
@@ -120,11 +120,19 @@ function connectionsIn(state: string): string[] {
     const database = new DatabaseSync(join(gateways, name), { readOnly: true, timeout: 5_000 });
     try {
       const rows = database.prepare("SELECT id, user_id FROM connections").all();
-      return rows.map((row) => `${String(row["id"])} of ${String(row["user_id"])}`);
+      const alarm = rows.length > 0 ? alarmOf(database) : "";
+      return rows.map((row) => `${String(row["id"])} of ${String(row["user_id"])} (${alarm})`);
     } finally {
       database.close();
     }
   });
+}
+
+/** When an object's alarm goes off, as the runtime stores it: nanoseconds since 1970, under the key 1. */
+function alarmOf(database: DatabaseSync): string {
+  const alarm = database.prepare("SELECT value / 1000000 AS at FROM _cf_METADATA WHERE key = 1").get();
+  const seconds = (Number(alarm?.["at"]) - Date.now()) / 1_000;
+  return Number.isNaN(seconds) ? "no alarm" : `alarm in ${seconds.toFixed(0)} s`;
 }
 
 function storedIn(state: string): Stored {

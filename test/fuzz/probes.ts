@@ -3,6 +3,7 @@
  * hears exactly once, in order, and nothing else of their chat. Knows what each dialect's message looks like.
  */
 
+import type { Callers } from "./callers.ts";
 import type { Dialect } from "./cases.ts";
 import type { Findings } from "./findings.ts";
 import { CANARY, ofServer } from "./findings.ts";
@@ -38,13 +39,15 @@ const TELLS =
 export class Probes {
   readonly #world: World;
   readonly #findings: Findings;
+  readonly #callers: Callers;
   readonly #pair: Ear[] = [];
   readonly #room: Ear[] = [];
   #said = 0;
 
-  constructor(world: World, findings: Findings) {
+  constructor(world: World, findings: Findings, callers: Callers) {
     this.#world = world;
     this.#findings = findings;
+    this.#callers = callers;
   }
 
   async open(): Promise<void> {
@@ -68,6 +71,7 @@ export class Probes {
 
   async #ear(name: string, dialect: Dialect, entry: Entry): Promise<Ear> {
     const talker = await Talker.open(this.#world.port, dialect, entry);
+    this.#callers.note(talker.localPort, { surface: "a healthy one" });
     const heard: string[] = [];
     talker.listen((text) => {
       if (TELLS.test(text)) heard.push(...wordsIn(text));

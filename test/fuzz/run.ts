@@ -87,7 +87,7 @@ export class Run {
       const world = await buildWorld(server.port, this.#findings);
       const generator = await Generator.of(world, seed);
       const growth = new Growth(server, this.#findings, this.#callers);
-      const probes = new Probes(world, this.#findings);
+      const probes = new Probes(world, this.#findings, this.#callers);
       await probes.open();
       await probes.talk(undefined);
       const connected = growth.connections();
@@ -99,7 +99,7 @@ export class Run {
       }
       probes.close();
       this.#tell("floods follow");
-      if (server.isRunning) await flood(server, world, this.#findings, cases);
+      if (server.isRunning) await flood(server, world, this.#findings, this.#callers, cases);
       this.#report(generator);
       return { cases: this.#played, found: this.#findings.total, tally: this.#findings.tally };
     } finally {

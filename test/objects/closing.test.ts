@@ -4,7 +4,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
 import type { GatewayCalls } from "../../src/objects/rpc.ts";
-import { gatewayOf } from "../support/entries.ts";
+import { gatewayOf, known, noted } from "../support/entries.ts";
 import { appWithKey, EventsClient } from "../support/events.ts";
 import type { Kind } from "../support/meter.ts";
 import { silence } from "../support/patience.ts";
@@ -74,6 +74,37 @@ it("of whoever was lost in a crash, and was known together with others", async (
   await expect.poll(() => rowsIn("CHAT", [`chat:${id}`], "listeners")).toBe(0);
   expect(await rowsIn("GATEWAY", gateways("native"), "follows")).toBe(0);
   for (const socket of sockets) socket.close();
+});
+
+it("of whoever was coming in while their Gateway looked for those who are lost, and is lost in a crash later", async () => {
+  const [ann] = await people("ann");
+  const { release, asked } = await hold("INBOX", `user:${ann.id}`, "addConnection");
+  const opening = ann.socket();
+  await expect.poll(asked).toBe(true);
+  expect(await runDurableObjectAlarm(gatewayOf(ann))).toBe(true);
+  release();
+  const socket = await opening;
+  await runInDurableObject(gatewayOf(ann), (_, { storage }) => storage.sql.exec("UPDATE connections SET id = 'lost'"));
+  expect(await runDurableObjectAlarm(gatewayOf(ann))).toBe(true);
+  expect(await noted(ann)).toBe(0);
+  socket.close();
+});
+
+it("of whoever's end nobody was told of", async () => {
+  const [ann] = await people("ann");
+  const sockets = [await ann.socket(), await ann.socket()];
+  let lost = 0;
+  undo.push(
+    await patch("GATEWAY", "native/local/0", ["webSocketClose"], () => async () => {
+      lost++;
+    }),
+  );
+  for (const socket of sockets) socket.close();
+  await expect.poll(() => lost).toBe(2);
+  expect([await noted(ann), await known(ann)]).toEqual([2, 2]);
+  await runDurableObjectAlarm(gatewayOf(ann));
+  await expect.poll(() => known(ann)).toBe(0);
+  expect(await noted(ann)).toBe(0);
 });
 
 it("of whoever watches for somebody", async () => {

@@ -410,12 +410,14 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       await this.#carriage?.alarm();
       const now = Date.now();
       this.#figures.alarm(now);
+      // One whose end was told to nobody.
+      for (const socket of this.#bySocket.keys()) if (socket.readyState !== WebSocket.OPEN) await this.#gone(socket);
       this.#entries.sweep();
       for (const connection of this.#connections.values()) {
         if (connection.session !== null && connection.session.expiresAt <= now)
           this.close(connection, CLOSE.policy, "the token has expired");
       }
-      if (this.#words !== null && this.#connections.size > 0) this.#arm();
+      if (this.#words !== null && this.#connections.size + this.#entries.opening > 0) this.#arm();
     }
 
     #arm(): void {
