@@ -59,9 +59,6 @@ function failureOfThrown(thrown: unknown): Failure {
 
 const REQUEST_ID = "x-request-id";
 
-/** The origin of an address that the runtime has made whole. */
-const originOf = (url: string): string => url.slice(0, url.indexOf("/", url.indexOf("//") + 2));
-
 /** The id that the client, or Cloudflare, has given the request; else a new one. */
 function requestIdOf(headers: Headers): string {
   for (const given of [headers.get(REQUEST_ID), headers.get("cf-ray")])
@@ -74,7 +71,7 @@ function complete(c: Context<Http>): void {
   const made = c.res;
   // The answer to an upgrade is not ours to change: its object gives it the id.
   if (made.webSocket !== null || made.headers.has(REQUEST_ID)) return;
-  // Hono would add to this one the headers of the one before; those of another origin can't be changed.
+  // An object's answer can't be changed, so it is copied. Without the first line Hono would copy it once more, with its old headers.
   c.res = undefined;
   c.res = new Response(made.body, made);
   for (const [name, value] of Object.entries(c.get("answerHeaders"))) c.res.headers.set(name, value);
@@ -90,7 +87,7 @@ function mount(env: Env): Mounted {
     const requestId = requestIdOf(c.req.raw.headers);
     c.set("service", server.service);
     c.set("sockets", sockets);
-    c.set("origin", env.PUBLIC_URL ?? originOf(c.req.url));
+    c.set("origin", env.PUBLIC_URL ?? new URL(c.req.url).origin);
     c.set("requestId", requestId);
     c.set("answerHeaders", {});
     answerWith(c, { [REQUEST_ID]: requestId });

@@ -276,6 +276,11 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     }
 
     override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+      await this.#ended(socket, code, reason);
+    }
+
+    /** Its client has ended it: the close is answered, and nothing of it counts any more. */
+    async #ended(socket: WebSocket, code: number, reason: string): Promise<void> {
       closeSocket(socket, code, reason);
       this.#readers.ended(socket);
       await this.#gone(socket);
@@ -300,7 +305,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     }
 
     override async webSocketError(socket: WebSocket): Promise<void> {
-      await this.webSocketClose(socket, CLOSE.internal, "");
+      await this.#ended(socket, CLOSE.internal, "");
     }
 
     // ---- calls ------------------------------------------------------------------------------------------------
@@ -410,8 +415,9 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       await this.#carriage?.alarm();
       const now = Date.now();
       this.#figures.alarm(now);
-      // One whose end was told to nobody.
-      for (const socket of this.#bySocket.keys()) if (socket.readyState !== WebSocket.OPEN) await this.#gone(socket);
+      // One whose end we were not told of.
+      for (const socket of this.#bySocket.keys())
+        if (socket.readyState !== WebSocket.OPEN) await this.#ended(socket, CLOSE.normal, "");
       this.#entries.sweep();
       for (const connection of this.#connections.values()) {
         if (connection.session !== null && connection.session.expiresAt <= now)
