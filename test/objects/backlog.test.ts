@@ -95,6 +95,21 @@ describe("somebody who is far behind", () => {
   });
 });
 
+describe("a chat to which an app listens", () => {
+  it("tells it again what it may not have heard before a crash, without the rest being looked at", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const { id } = await ann.direct(bob);
+    await ask(ann, id, sends(MANY));
+    for (const one of [ann, bob]) await one.post(`/v1/chats/${id}/read`, {});
+    expect(await chatStub(env, id).subscribe(appId(1), "rooms/local/0#nobody", true)).toMatchObject({ ok: true });
+    await ann.say(id, "the last one");
+    await abortAllDurableObjects();
+    const rowsRead = await countReads(id);
+    await ann.say(id, "one more");
+    expect(await rowsRead()).toBeLessThan(FEW);
+  });
+});
+
 describe("what each member has unread once the chat was evicted", () => {
   it("is what it was, whoever is asked about first", async () => {
     const [ann, bob, eve] = await people("ann", "bob", "eve");
