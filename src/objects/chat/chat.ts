@@ -7,12 +7,12 @@ import { DurableObject } from "cloudflare:workers";
 import type { DetailedChat } from "../../core/chat.ts";
 import type { Answer, Command, CommandName, LogAnswer, LogQuery, ResultOf } from "../../core/commands.ts";
 import type { Result } from "../../core/errors.ts";
-import { ParlanceError, failureOf, invalid, notFound } from "../../core/errors.ts";
+import { ParlanceError, failureOf, notFound } from "../../core/errors.ts";
 import type { ChatEvent } from "../../core/events.ts";
 import type { AppId, UserId } from "../../core/ids.ts";
 import { chatId } from "../../core/ids.ts";
-import { DELIVERY, LIMITS } from "../../core/limits.ts";
-import type { Attachment, Draft, Json } from "../../core/message.ts";
+import { DELIVERY } from "../../core/limits.ts";
+import type { Attachment, Json } from "../../core/message.ts";
 import type { Actor, Person } from "../../core/people.ts";
 import type { Directory, Files } from "../../core/ports.ts";
 import type { ChatWire } from "../../core/wire.ts";
@@ -25,6 +25,7 @@ import { attempt, gatewayStub, inboxStub, lobbyStub } from "../rpc.ts";
 import { Subscribers } from "../subscribers.ts";
 import { CLOSE } from "../sockets.ts";
 import { Meta, isEmpty, migrate } from "../sql.ts";
+import { attachmentsOf } from "./attachments.ts";
 import { Batch } from "./batch.ts";
 import type { Work } from "./batch.ts";
 import { Broadcast } from "./broadcast.ts";
@@ -33,6 +34,7 @@ import { isLook, isPrepared, isSpecial } from "./command-kinds.ts";
 import type { Commit } from "./commit.ts";
 import { NOTHING } from "./commit.ts";
 import { Outbox } from "./delivery.ts";
+import { bringDirectoryUpToDate } from "./directory.ts";
 import { eraseElsewhere } from "./erasure.ts";
 import { expire } from "./expiry.ts";
 import { ChatFiles } from "./files.ts";
@@ -40,7 +42,6 @@ import { GroupCommit } from "./group-commit.ts";
 import { Attendance } from "./attendance.ts";
 import { Listeners } from "./listeners.ts";
 import * as membership from "./membership.ts";
-import * as messaging from "./messaging.ts";
 import { Room } from "./room.ts";
 import { CHAT_SCHEMA } from "./schema.ts";
 import { OwnSockets } from "./own-sockets.ts";
@@ -162,7 +163,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
           unreached: (place, fault) => this.#fault("push", fault, { chat: room.id, place }),
           late: () => counters.add("late"),
           written: (user) => inboxStub(this.env, user).written(room.id),
-          follow: (from) => this.#follow(room, from),
+          follow: (from) => bringDirectoryUpToDate(this.#ports.directory.chats, room, from),
           subscribed: () => subscribers.size > 0,
           publish: (events) => subscribers.tell(events),
           failed: (user, fault) => this.#fault("delivery", fault, { chat: room.id, user }),
@@ -405,7 +406,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     /** What a command needs from elsewhere before it can be committed. */
     async #prepared(actor: Actor, command: Command): Promise<readonly Attachment[]> {
       if (!isPrepared(command)) return [];
-      return this.#attachments(this.#open ?? (await this.#load()), actor, command.draft);
+      const { room, files } = this.#open ?? (await this.#load());
+      return attachmentsOf(command.draft, { actor, room, files, directory: this.#ports.directory.attachments });
     }
 
     /** Commits the first of these: all, unless one removes members, who hear nothing of what comes after it. */
@@ -481,25 +483,6 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       if (files.pending()) this.ctx.waitUntil(this.#settleFiles(room, files));
     }
 
-    /** The attachments that a draft names: the sender's own, and not sent yet. */
-    async #attachments({ room, files }: Open, actor: Actor, draft: Draft): Promise<Attachment[]> {
-      const ids = draft.attachments ?? [];
-      if (ids.length === 0) return [];
-      room.role(actor);
-      if (ids.length > LIMITS.attachments) throw invalid("attachments", `may be at most ${LIMITS.attachments}`);
-      // A resend finds its attachments taken, by itself: it is answered before they are looked at.
-      if (messaging.sent(room, actor, draft.clientId ?? null) !== undefined) return [];
-      const found = await this.#ports.directory.attachments.findMany(ids);
-      return ids.map((id, at) => {
-        const record = found.find((one) => one.id === id);
-        const free = record?.chatId === null && record.userId === actor.userId && !files.taken(id);
-        if (record === undefined || !free)
-          throw invalid(`attachments.${at}`, "is no upload of yours that is free to be sent");
-        const { name, size, mime, width, height, createdAt } = record;
-        return { id, name, size, mime, width, height, createdAt };
-      });
-    }
-
     #typing({ attendance, room }: Open, userId: UserId, on: boolean, said: Json): void {
       const user = room.members.person(userId);
       const event: ChatEvent = { type: "typing", chatId: room.id, userId, user, on, said };
@@ -510,21 +493,6 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     }
 
     // ---- what follows a commit --------------------------------------------------------------------------------
-
-    async #follow(room: Room, from: number): Promise<void> {
-      const { chats } = this.#ports.directory;
-      const changes = room.changes.since(from);
-      const gone = new Set(changes.flatMap((change) => change.users).filter((user) => !room.members.has(user)));
-      if (changes.some((change) => change.type === "created")) await chats.opened(room.id);
-      if (changes.some((change) => change.type === "renamed")) await chats.rename(room.id, room.title);
-      if (changes.some((change) => change.type !== "created" && change.users.length > 0)) {
-        await chats.setMembers(
-          room.id,
-          room.members.all().map((member) => ({ user: member.user.id, role: member.role })),
-        );
-      }
-      if (gone.size > 0) await chats.removeMembers(room.id, [...gone]);
-    }
 
     async #settleFiles(room: Room, files: ChatFiles): Promise<void> {
       try {

@@ -13,8 +13,26 @@ import { placeOf } from "../rpc.ts";
 import { Bucket } from "../sockets.ts";
 import { Meta } from "../sql.ts";
 import type { Commit } from "./commit.ts";
-import type { Errand, Pending } from "./gateways.ts";
+import type { Pending } from "./gateways.ts";
 import { Gateways, pendingOf } from "./gateways.ts";
+import { Lagging } from "./lagging.ts";
+import type { Heard, Lane } from "./lane.ts";
+import {
+  alike,
+  errandsOf,
+  finished,
+  gathered,
+  heardOf,
+  hurried,
+  isDirect,
+  isMissed,
+  isSame,
+  isWaiting,
+  newLane,
+  portion,
+  release,
+  whenBegun,
+} from "./lane.ts";
 import { replay, replayMessages } from "./replay.ts";
 import type { Room } from "./room.ts";
 
@@ -23,115 +41,8 @@ export const DIRECTORY = 0 as UserId;
 /** So do the connections that act for the app and listen to this chat. */
 export const SUBSCRIBERS = -1 as UserId;
 
-interface Lane {
-  events: Pending[];
-  /** Those of the call that is under way. */
-  current: readonly Pending[];
-  /** The row goes with the next call. */
-  row: boolean;
-  /** Events are not in `events`, since nobody hears by the Inbox: where somebody does after all, the log has them. */
-  isUntold: boolean;
-  /** Everything up to here has arrived, and is written there. */
-  floor: number;
-  /** Everything up to here has been told there; it may still have to be written. */
-  told: number;
-  /** Serve from the log instead of from `events`. */
-  replay: boolean;
-  running: boolean;
-  /** It is being asked how far it is written. */
-  confirming: boolean;
-  /** Ends the moment for which things are gathered. */
-  hurry: (() => void) | undefined;
-  /** Answers that wait until everything up to a clock has arrived. */
-  waiting: { readonly clock: number; readonly go: () => void }[];
-}
-
-/** A lane in which nothing is under way. */
-const newLane = (floor: number, replaying: boolean): Lane => ({
-  events: [],
-  current: [],
-  row: replaying,
-  isUntold: false,
-  floor,
-  told: floor,
-  replay: replaying,
-  running: false,
-  confirming: false,
-  hurry: undefined,
-  waiting: [],
-});
-
-/** Something is still to be brought, if not at once: it may have been gathered and not started yet. */
-const isWaiting = ({ replay: isReplay, row, events }: Lane): boolean => isReplay || row || events.length > 0;
-
-/** The first of `events`, as many as go into one call; those of one clock stay together. */
-function portion(events: readonly Pending[]): Pending[] {
-  let end = Math.min(events.length, DELIVERY.portion);
-  while (end > 0 && end < events.length && events[end]?.told.clock === events[end - 1]?.told.clock) end++;
-  return events.slice(0, end);
-}
-
-/** The first of `events`, as many as the same connections have heard. */
-function alike(events: readonly Pending[]): readonly Pending[] {
-  const end = events.findIndex(({ at }) => !isSame(at, events[0]?.at ?? []));
-  return end < 0 ? events : events.slice(0, end);
-}
-
-const isSame = (a: readonly string[], b: readonly string[]): boolean =>
-  a === b || (a.length === b.length && a.every((one) => b.includes(one)));
-
-/** Connections hear it from the chat itself, as far as is known by now. */
-const isDirect = ({ at, lost }: Pending): boolean => at.length > 0 && lost.length === 0;
-
-/** A connection that could not be told of it is still there. */
-const isMissed = ({ lost }: Pending, ears: readonly string[] | null): boolean =>
-  lost.some((id) => ears?.includes(id) !== false);
-
-const errandsOf = (events: readonly Pending[]): Errand[] => [...new Set(events.flatMap((one) => [...one.errands]))];
-
-/** Does `work` once all that goes with these has begun: right then, or at once. */
-function whenBegun<T>(events: readonly Pending[], work: () => Promise<T>): Promise<T> {
-  const errands = errandsOf(events).filter(({ hasBegun }) => !hasBegun);
-  if (errands.length === 0) return work();
-  return new Promise((resolve, reject) => {
-    let left = errands.length;
-    const begun = (): void => {
-      if (--left === 0) work().then(resolve, reject);
-    };
-    for (const errand of errands) errand.onBegin(begun);
-  });
-}
-
-const finished = (events: readonly Pending[]): Promise<unknown> =>
-  Promise.all(errandsOf(events).map((one) => one.done));
-
 /** What an Inbox that was not called any more has taken. */
 const NOTHING_TAKEN: Delivered = { written: false, refused: true, ears: null };
-
-/** Lets the answers go that waited for no more than what has arrived. */
-function release(lane: Lane, arrived: number): void {
-  for (const { clock, go } of lane.waiting) if (clock <= arrived) go();
-  lane.waiting = lane.waiting.filter(({ clock }) => clock > arrived);
-}
-
-interface Lag {
-  from: number;
-  tries: number;
-  due: number;
-  /** What was told directly before it lagged: the connections, and up to which clock. */
-  heard?: Heard | undefined;
-}
-
-interface Heard {
-  readonly at: readonly string[];
-  readonly upTo: number;
-}
-
-/** Up to where these were told directly. */
-function heardOf(events: readonly Pending[]): Heard | undefined {
-  const last = events.findLast(isDirect);
-  return last === undefined ? undefined : { at: last.at, upTo: last.told.clock };
-}
 
 export interface DeliveryPorts {
   readonly deliver: (user: UserId, delivery: Delivery) => Promise<Delivered>;
@@ -162,7 +73,7 @@ export class Outbox {
   readonly #room: Room;
   readonly #ports: DeliveryPorts;
   readonly #lanes = new Map<UserId, Lane>();
-  readonly #lagging = new Map<UserId, Lag>();
+  readonly #lagging: Lagging;
   readonly #attached = new Set<UserId>();
   /** Each user's connections on Gateways, as the Inbox said last; unknown of those who must hear by the Inbox. */
   readonly #ears = new Map<UserId, readonly string[]>();
@@ -191,6 +102,7 @@ export class Outbox {
       },
       waitUntil: ports.waitUntil,
     });
+    this.#lagging = new Lagging(sql);
     this.#pace = new Bucket(DELIVERY.calls, DELIVERY.callsPerSecond, ports.now());
     this.#stored = Math.max(
       Number(this.#meta.get("delivered") ?? 0),
@@ -199,11 +111,6 @@ export class Outbox {
     );
     for (const row of sql.exec<{ user_id: number }>("SELECT user_id FROM attached")) {
       this.#attached.add(row.user_id as UserId);
-    }
-    for (const row of sql.exec<{ user_id: number; from_clock: number; tries: number; due: number }>(
-      "SELECT * FROM lagging",
-    )) {
-      this.#lagging.set(row.user_id as UserId, { from: row.from_clock, tries: row.tries, due: row.due });
     }
     this.#resume();
   }
@@ -227,7 +134,7 @@ export class Outbox {
     if (reshaped) concerned.add(DIRECTORY);
     if (this.#ports.subscribed()) concerned.add(SUBSCRIBERS);
     for (const user of concerned) {
-      if (this.#lagging.has(user)) continue;
+      if (this.#lagging.get(user) !== undefined) continue;
       this.#lanes.set(user, newLane(this.#stored, true));
     }
     const waiting = Array.from(this.#lanes.keys());
@@ -253,9 +160,7 @@ export class Outbox {
 
   /** When the next of those who lag is to be tried again; undefined where none lags. */
   nextDue(): number | undefined {
-    let due: number | undefined;
-    for (const lag of this.#lagging.values()) due = Math.min(due ?? lag.due, lag.due);
-    return due;
+    return this.#lagging.nextDue();
   }
 
   attach(user: UserId, on: boolean): void {
@@ -369,12 +274,7 @@ export class Outbox {
 
   /** Serves again those whose time has come. */
   retry(now: number): void {
-    for (const [user, lag] of this.#lagging) {
-      // What is due later than anything can be was put off by a clock that has gone back since.
-      const isDue = lag.due <= now || lag.due > now + DELIVERY.retryMaxMs;
-      if (!isDue || this.#lanes.has(user)) continue;
-      this.#again(user, lag);
-    }
+    for (const user of this.#lagging.due(now)) this.#again(user);
   }
 
   /** Those whose Inbox hears of everything: all members, of a large chat those who are online. */
@@ -386,7 +286,7 @@ export class Outbox {
   #lane(user: UserId, floor: number): Lane | undefined {
     const known = this.#lanes.get(user);
     if (known !== undefined) return known;
-    if (this.#lagging.has(user)) return undefined;
+    if (this.#lagging.get(user) !== undefined) return undefined;
     const lane = newLane(floor, false);
     this.#lanes.set(user, lane);
     return lane;
@@ -397,7 +297,7 @@ export class Outbox {
     const lane = this.#lanes.get(user);
     if (lane === undefined || lane.told >= clock) return;
     if (await this.toldDirectly(user, clock)) return;
-    await this.#hurried(lane, clock);
+    await hurried(lane, clock);
   }
 
   /** Resolves once what goes directly to `user` up to `clock` has been told, and soon in any case; false where some of it goes by the Inbox. */
@@ -417,19 +317,6 @@ export class Outbox {
     return events.every(isDirect);
   }
 
-  /** Resolves once everything up to `clock` has arrived in the lane's Inbox, and soon in any case. */
-  async #arrived(lane: Lane, clock: number): Promise<void> {
-    if (lane.told >= clock) return;
-    await new Promise<void>((resolve) => {
-      const late = setTimeout(resolve, DELIVERY.inOrderMs);
-      const go = (): void => {
-        clearTimeout(late);
-        resolve();
-      };
-      lane.waiting.push({ clock, go });
-    });
-  }
-
   #start(user: UserId): void {
     const lane = this.#lanes.get(user);
     if (lane === undefined || lane.running) return;
@@ -438,7 +325,7 @@ export class Outbox {
   }
 
   async #run(user: UserId, lane: Lane): Promise<void> {
-    if (this.#mayGather(user, lane)) await this.#gathered(lane);
+    if (this.#mayGather(user, lane)) await gathered(lane);
     while (!this.#stopped && isWaiting(lane)) {
       const important = lane.replay || lane.row || lane.events.some(({ told }) => isDurable(told.event));
       try {
@@ -454,8 +341,8 @@ export class Outbox {
       }
       if (this.#stopped) break;
       release(lane, lane.told);
-      if (lane.floor === lane.told) this.#caughtUp(user);
-      if (this.#mayGather(user, lane)) await this.#gathered(lane);
+      if (lane.floor === lane.told) this.#lagging.remove(user);
+      if (this.#mayGather(user, lane)) await gathered(lane);
     }
     lane.running = false;
     release(lane, Infinity);
@@ -470,36 +357,20 @@ export class Outbox {
     return this.#isBusy && isKnown && events.every(({ lost }) => lost.length === 0);
   }
 
-  async #gathered(lane: Lane): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, DELIVERY.quietMs);
-      lane.hurry = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    lane.hurry = undefined;
-  }
-
   /** Brings what is gathered for `user` at once: resolves once they have it, and soon in any case. */
   async settleFor(user: UserId): Promise<void> {
-    const lag = this.#lagging.get(user);
     // Their Inbox asks, so it can be reached.
-    if (lag !== undefined && !this.#lanes.has(user)) this.#again(user, lag);
+    this.#again(user);
     const lane = this.#lanes.get(user);
-    if (lane !== undefined) await this.#hurried(lane, this.#room.clock);
+    if (lane !== undefined) await hurried(lane, this.#room.clock);
   }
 
-  /** Serves somebody who lags from the log. */
-  #again(user: UserId, { from }: Lag): void {
-    this.#lanes.set(user, newLane(from, true));
+  /** Serves somebody from the log, if they lag. */
+  #again(user: UserId): void {
+    const lag = this.#lagging.get(user);
+    if (lag === undefined || this.#lanes.has(user)) return;
+    this.#lanes.set(user, newLane(lag.from, true));
     this.#start(user);
-  }
-
-  #hurried(lane: Lane, clock: number): Promise<void> {
-    const arrived = this.#arrived(lane, clock);
-    lane.hurry?.();
-    return arrived;
   }
 
   /** What was told last is gathered in the Inbox: it counts as delivered once it is written there. */
@@ -524,7 +395,7 @@ export class Outbox {
     lane.confirming = false;
     if (this.#stopped || lane.running || isWaiting(lane) || this.#lanes.get(user) !== lane) return;
     this.#lanes.delete(user);
-    this.#caughtUp(user);
+    this.#lagging.remove(user);
   }
 
   /** Brings what the lane has by now, as far as it fits into one call; what comes meanwhile goes with the next. */
@@ -626,28 +497,9 @@ export class Outbox {
   }
 
   #lag(user: UserId, lane: Lane): void {
-    const known = this.#lagging.get(user);
-    const tries = (known?.tries ?? 0) + 1;
-    const wait = Math.min(DELIVERY.retryMs * 2 ** (tries - 1), DELIVERY.retryMaxMs);
-    const heard = heardOf([...lane.current, ...lane.events]);
+    this.#lagging.add(user, lane.floor, heardOf([...lane.current, ...lane.events]), this.#ports.now());
     lane.current = [];
-    const from = known?.from ?? lane.floor;
-    const lag: Lag = { from, tries, due: this.#ports.now() + wait, heard: known?.heard ?? heard };
     this.#ears.delete(user);
-    this.#sql.exec(
-      `INSERT INTO lagging (user_id, from_clock, tries, due) VALUES (?, ?, ?, ?)
-       ON CONFLICT (user_id) DO UPDATE SET tries = excluded.tries, due = excluded.due`,
-      user,
-      lag.from,
-      lag.tries,
-      lag.due,
-    );
-    this.#lagging.set(user, lag);
     this.#ports.late();
-  }
-
-  #caughtUp(user: UserId): void {
-    if (!this.#lagging.delete(user)) return;
-    this.#sql.exec("DELETE FROM lagging WHERE user_id = ?", user);
   }
 }

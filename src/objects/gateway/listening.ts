@@ -7,14 +7,12 @@ import { isFailure, unwrap } from "../../core/errors.ts";
 import type { UserEvent } from "../../core/events.ts";
 import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { logFault } from "../../log.ts";
+import { inBatches } from "../in-batches.ts";
 import type { ObjectBindings } from "../rpc.ts";
 import { chatStub, inboxStub } from "../rpc.ts";
 import type { HeldConnection } from "./connection.ts";
 import type { Subscription, SubscriptionKind } from "./subscriptions.ts";
 import { Subscriptions } from "./subscriptions.ts";
-
-/** How many objects a Gateway calls at the same time. */
-const AT_ONCE = 16;
 
 /** What of the Gateway is used here. */
 export interface Teller {
@@ -135,7 +133,7 @@ export class Listening {
           logFault("unsubscribe", fault, { gateway: this.#gateway.name, ...subscription });
       }
     };
-    for (let at = 0; at < all.length; at += AT_ONCE) await Promise.all(all.slice(at, at + AT_ONCE).map(letGo));
+    await inBatches(all, letGo);
   }
 }
 

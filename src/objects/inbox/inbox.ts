@@ -7,27 +7,31 @@ import { DurableObject } from "cloudflare:workers";
 import type { ListedChat } from "../../core/chat.ts";
 import type { Result } from "../../core/errors.ts";
 import { unwrap } from "../../core/errors.ts";
-import type { Presence, UserEvent } from "../../core/events.ts";
+import type { Presence } from "../../core/events.ts";
 import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { userId } from "../../core/ids.ts";
 import { leasesLapse } from "../../core/leases.ts";
-import { DELIVERY, PRESENCE, SWEEP } from "../../core/limits.ts";
+import { DELIVERY, PRESENCE } from "../../core/limits.ts";
 import type { Actor, Person } from "../../core/people.ts";
 import type { Directory, Files, ListPage, Sweep } from "../../core/ports.ts";
 import { isDurable } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
 import { logFault } from "../../log.ts";
 import { ObjectFigures } from "../figures.ts";
-import { eraseFiles } from "../chat/files.ts";
+import { inBatches } from "../in-batches.ts";
 import type { ConnectionInfo, Delivered, Delivery, InboxCalls, Told } from "../rpc.ts";
 import { attempt, byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeOf, placeStub } from "../rpc.ts";
 import { Bucket, CLOSE } from "../sockets.ts";
 import { KeptMeta, isEmpty, migrate, nameOf, stored } from "../sql.ts";
 import { Subscribers } from "../subscribers.ts";
+import { ChatsAhead } from "./ahead.ts";
 import { ChatList } from "./chat-list.ts";
 import { Connections } from "./connections.ts";
+import { LargeChats } from "./large-chats.ts";
+import { Pushes } from "./pushes.ts";
 import { INBOX_SCHEMA } from "./schema.ts";
 import { Standing } from "./standing.ts";
+import { Sweeps } from "./sweeps.ts";
 
 export interface InboxPorts {
   readonly directory: Directory;
@@ -38,25 +42,14 @@ interface Open {
   readonly user: UserId;
   readonly meta: KeptMeta;
   readonly list: ChatList;
+  readonly large: LargeChats;
   readonly connections: Connections;
+  readonly pushes: Pushes;
   readonly subscribers: Subscribers;
+  readonly sweeps: Sweeps;
 }
 
-/** What a chat may have done that it has not brought yet. */
-interface Ahead {
-  /** When it brought something last: milliseconds since 1970. */
-  readonly at: number;
-  /** It may gather what comes next for a while; else it is ahead only until its next call comes. */
-  readonly gathers: boolean;
-}
-
-/** How many objects an Inbox calls at the same time. */
-const AT_ONCE = 16;
 const RETRY_MS = 5_000;
-/** Waits before a Gateway that failed is tried again; then its connections are given up, or it is not told to close them. */
-const PUSH_RETRIES = [50, 250];
-
-const SWEEP_DELAY: Record<Sweep, number> = { chats: SWEEP.creationMs, files: SWEEP.orphanMs };
 
 /** Named values of an Inbox. */
 const KEY = {
@@ -66,8 +59,6 @@ const KEY = {
   offlineAt: "offline_at",
   /** When the last connection closed. */
   seenAt: "seen_at",
-  /** What is to be swept: `due.last`, the next time and the last one that was asked for. */
-  sweep: (what: Sweep) => `sweep_${what}`,
   /** A person's new name and photo, and the chats that have yet to learn of it. */
   profile: "profile",
   /** The account is being erased: the ghost that stays. */
@@ -81,23 +72,23 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     readonly #ports: InboxPorts;
     readonly #figures: ObjectFigures;
     readonly #standing: Standing;
+    readonly #ahead: ChatsAhead;
     #open: Open | undefined;
     #alarmAt: number | null | undefined;
     #verifiedAt = 0;
     readonly #pace = new Bucket(DELIVERY.burst, 1_000 / DELIVERY.gatherMs, Date.now());
     #gathering: Promise<void> | undefined;
-    /** Chats that may be ahead of what they have brought here. */
-    readonly #ahead = new Map<ChatId, Ahead>();
-    /** This object has just come into memory: what it was told before by which chats is forgotten. */
-    #isNew = true;
-    /** Whether large chats push here; undefined: not known since this object is in memory. */
-    #attachedLarge: boolean | undefined;
     #presence: Promise<void> = Promise.resolve();
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
       this.#ports = portsOf(env);
       this.#standing = new Standing(this.#ports.directory.tokens);
+      this.#ahead = new ChatsAhead({
+        activeSince: (time) => this.#load().list.activeSince(time),
+        settle: (chat) => chatStub(env, chat).settle(this.#user),
+        failed: (chat, fault) => logFault("settle", fault, { chat, user: this.#user }),
+      });
       this.#figures = new ObjectFigures({
         hand: (app, handed) => lobbyStub(env, app).count(ctx.id.name ?? "", handed),
         waitUntil: (work) => ctx.waitUntil(work),
@@ -110,12 +101,31 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         const { storage } = this.ctx;
         migrate(storage, INBOX_SCHEMA);
         const name = nameOf(this.ctx);
+        const user = userId(Number(name.slice(name.indexOf(":") + 1)));
+        const meta = new KeptMeta(storage.sql);
+        const list = new ChatList(storage.sql);
+        const connections = new Connections(storage.sql);
         this.#open = {
-          user: userId(Number(name.slice(name.indexOf(":") + 1))),
-          meta: new KeptMeta(storage.sql),
-          list: new ChatList(storage.sql),
-          connections: new Connections(storage.sql),
+          user,
+          meta,
+          list,
+          connections,
+          large: new LargeChats(list, {
+            attach: (chat, on) => chatStub(this.env, chat).attach(user, on),
+            ask: (chat) => chatStub(this.env, chat).summary(user),
+          }),
+          pushes: new Pushes(connections, {
+            deliver: (place, ids, events) => gatewayStub(this.env, place).deliver([{ connections: ids, events }]),
+            close: (place, ids, code, reason) => placeStub(this.env, place).close(ids, code, reason),
+            gone: (ids) => this.#closed(ids),
+            failed: (where, fault, place) => this.#fault(where, fault, { user, place }),
+            waitUntil: (work) => this.ctx.waitUntil(work),
+          }),
           subscribers: new Subscribers(storage.sql, (place) => gatewayStub(this.env, place)),
+          sweeps: new Sweeps(meta, user, {
+            ...this.#ports,
+            open: (chat) => chatStub(this.env, chat).open(null, null),
+          }),
         };
       }
       return this.#open;
@@ -138,13 +148,11 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     // ---- what chats bring -------------------------------------------------------------------------------------
 
     async deliver(delivery: Delivery): Promise<Delivered> {
-      const { list, meta } = this.#load();
+      const { list, meta, pushes, subscribers } = this.#load();
       const done: Delivered = { written: true, ears: [] };
       if (meta.get(KEY.gone) !== undefined) return done;
-      // While this call is under way, the chat may gather what comes next, or tell it before it is brought here.
       const gathers = delivery.gathers === true;
-      if (gathers || this.#ears()?.length !== 0) this.#ahead.set(delivery.chatId, { at: Date.now(), gathers });
-      else this.#ahead.delete(delivery.chatId);
+      this.#ahead.note(delivery.chatId, gathers || this.#ears()?.length !== 0, gathers);
       if (delivery.rowOnly === true && !this.#isHeardAt(delivery.heardAt ?? []))
         return { written: false, refused: true, ears: this.#ears() };
       const known = list.clock(delivery.chatId);
@@ -159,9 +167,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const events = delivery.events.filter(isNew);
       if (delivery.row !== undefined) list.put(delivery.chatId, delivery.clock, delivery.row);
       // First the wire, then the row: if we die in between, the Chat brings it again and the wire hears it twice, not never.
-      const { subscribers } = this.#load();
       await Promise.all([
-        this.#push(events, delivery),
+        pushes.tell(events, delivery.heardAt, delivery.heardUpTo),
         delivery.hole === true ? subscribers.giveUp() : subscribers.tell(events),
       ]);
       // A large chat that is new here, or has just become one. If it can't be asked now, it brings its row again.
@@ -216,90 +223,12 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       return subscribers.size > 0 || connections.ids().some((id) => isGateway(placeOf(id)));
     }
 
-    /**
-     * Chats that are ahead bring what is still to come here, so that the list has what its user has heard; where they
-     * can't, it comes in a moment. `gathered`: only those that may be gathering it.
-     */
-    async #settle(gathered = false): Promise<void> {
-      const now = Date.now();
-      if (this.#isNew) {
-        this.#isNew = false;
-        // After a crash a chat brings what it has yet to bring when its alarm goes off, or when it is asked.
-        for (const chat of this.#load().list.activeSince(now - 2 * DELIVERY.spellMs))
-          if (!this.#ahead.has(chat)) this.#ahead.set(chat, { at: now, gathers: false });
-      }
-      for (const [chat, { at }] of this.#ahead) if (at < now - DELIVERY.spellMs) this.#ahead.delete(chat);
-      const chats = [...this.#ahead].filter(([, ahead]) => ahead.gathers || !gathered);
-      await inBatches(chats, async ([chat, ahead]) => {
-        try {
-          await chatStub(this.env, chat).settle(this.#user);
-          if (!ahead.gathers && this.#ahead.get(chat) === ahead) this.#ahead.delete(chat);
-        } catch (fault) {
-          logFault("settle", fault, { chat, user: this.#user });
-        }
-      });
-    }
-
-    /** Tells the user's connections, one call for each Gateway; but those that hear it from the chat itself. */
-    async #push(events: readonly Told[], { heardAt = [], heardUpTo = Infinity }: Delivery): Promise<void> {
-      const { connections } = this.#load();
-      if (events.length === 0 || connections.size === 0) return;
-      const untold = connections.ids().filter((id) => isGateway(placeOf(id)) && !heardAt.includes(id));
-      await this.#pushTo(untold, events);
-      if (heardAt.length > 0 && heardUpTo !== Infinity) {
-        const told = connections.ids().filter((id) => heardAt.includes(id));
-        await this.#pushTo(
-          told,
-          events.filter(({ clock }) => clock > heardUpTo),
-        );
-      }
-    }
-
-    async #pushTo(connections: readonly string[], events: readonly Told[]): Promise<void> {
-      await Promise.all(
-        [...byPlace(connections)].map(async ([place, ids]) => {
-          const heard = events.filter((one) => ids.length > 1 || one.origin !== ids[0]);
-          if (heard.length === 0) return;
-          const gone = await this.#tryPush(place, ids, heard);
-          if (gone.length > 0) this.#closed(gone);
-        }),
-      );
-    }
-
-    /** The connections that are gone; all of them where the Gateway can't be reached: they come back and ask what they missed. */
-    async #tryPush(place: string, connections: string[], events: readonly UserEvent[]): Promise<string[]> {
-      for (const wait of [...PUSH_RETRIES, undefined]) {
-        try {
-          return await gatewayStub(this.env, place).deliver([{ connections, events }]);
-        } catch (fault) {
-          this.#fault("push", fault, { user: this.#user, place });
-          if (wait !== undefined) await new Promise((resolve) => setTimeout(resolve, wait));
-        }
-      }
-      this.#closeAt(place, connections, CLOSE.tryLater, "events were lost");
-      return connections;
-    }
-
-    #closeAt(place: string, connections: readonly string[], code: number, reason: string): void {
-      const close = async (): Promise<void> => {
-        for (const wait of [...PUSH_RETRIES, undefined]) {
-          try {
-            return await placeStub(this.env, place).close(connections, code, reason);
-          } catch (fault) {
-            this.#fault("close", fault, { user: this.#user, place });
-            if (wait !== undefined) await new Promise((resolve) => setTimeout(resolve, wait));
-          }
-        }
-      };
-      this.ctx.waitUntil(close());
-    }
-
     // ---- the list ---------------------------------------------------------------------------------------------
 
     list(page: ListPage): Promise<Result<{ items: ListedChat[]; next: string | null }>> {
       const work = async (): Promise<{ items: ListedChat[]; next: string | null }> => {
         if (isEmpty(this.ctx.storage.sql)) return { items: [], next: null };
-        await this.#settle();
+        await this.#ahead.settle(false);
         await this.#refreshLarge();
         return this.#load().list.page(page);
       };
@@ -308,26 +237,14 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     async unreadSum(): Promise<{ direct: number; room: number; group: number }> {
       if (isEmpty(this.ctx.storage.sql)) return { direct: 0, room: 0, group: 0 };
-      await this.#settle();
+      await this.#ahead.settle(false);
       await this.#refreshLarge();
       return this.#load().list.unreadSum();
     }
 
     /** Large chats push only to those who are heard; whoever is not asks them now. */
     async #refreshLarge(): Promise<void> {
-      if (!this.#isHeard()) await this.#attach(this.#load().list.largeIds(), false);
-    }
-
-    /** Attaches to chats (or only asks them how they stand), and takes their rows over. */
-    async #attach(chats: readonly ChatId[], on: boolean): Promise<void> {
-      const { list } = this.#load();
-      await inBatches(chats, async (chat) => {
-        const stub = chatStub(this.env, chat);
-        const state = await (on ? stub.attach(this.#user, true) : stub.summary(this.#user));
-        if (state.ok) list.put(chat, state.value.clock, state.value.row);
-        else if (state.failure.code === "not_found") list.put(chat, Number.MAX_SAFE_INTEGER, null);
-      });
-      list.flush();
+      if (!this.#isHeard()) await this.#load().large.refresh();
     }
 
     // ---- connections and presence -----------------------------------------------------------------------------
@@ -336,7 +253,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const { tokenId } = connection;
       // Who comes hears of what happens from now on.
       const hears = isGateway(placeOf(connection.id));
-      if (hears) await this.#settle(true);
+      if (hears) await this.#ahead.settle(true);
       const holder = username ?? (tokenId === null ? null : await this.#standing.holder(actor, tokenId));
       const { meta, connections } = this.#load();
       if (holder === null || meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return null;
@@ -353,7 +270,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       if (wasHeard !== this.#isHeard()) await this.#attachLarge();
       if (!was) this.#tellPresence();
       // What has been gathered since then has somebody who hears it.
-      if (hears) await this.#settle(true);
+      if (hears) await this.#ahead.settle(true);
       return holder;
     }
 
@@ -390,14 +307,14 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     async subscribe(connection: string, on: boolean): Promise<void> {
-      if (on) await this.#settle(true);
+      if (on) await this.#ahead.settle(true);
       const { meta, subscribers } = this.#load();
       if (meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return;
       const was = this.#isHeard();
       // What was told before is known here by the clock of its chat.
       if (on) {
         subscribers.add(connection, 0);
-        await this.#settle(true);
+        await this.#ahead.settle(true);
       } else subscribers.remove([connection]);
       if (was !== this.#isHeard()) await this.#attachLarge();
     }
@@ -405,18 +322,9 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     /** Large chats push here from now on, or no longer; one after the other. */
     #attachLarge(): Promise<void> {
       this.#presence = this.#presence
-        .then(() => this.#attachLargeNow())
+        .then(() => this.#load().large.attach(this.#isHeard()))
         .catch((fault: unknown) => this.#fault("attach", fault, { user: this.#user }));
       return this.#presence;
-    }
-
-    async #attachLargeNow(): Promise<void> {
-      const heard = this.#isHeard();
-      if (heard === this.#attachedLarge) return;
-      this.#attachedLarge = undefined;
-      const large = this.#load().list.largeIds();
-      await (heard ? this.#attach(large, true) : this.#detach(large));
-      this.#attachedLarge = heard;
     }
 
     async online(): Promise<boolean> {
@@ -479,17 +387,11 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
             lobbyStub(this.env, appId)
               .setOnline(this.#user, online)
               .finally(() => this.#tellWatchers(connections, presence)),
-            this.#attachLargeNow(),
+            this.#load().large.attach(this.#isHeard()),
           ]);
         })
         .catch((fault: unknown) => this.#fault("presence", fault, { user: this.#user }));
       this.ctx.waitUntil(this.#presence);
-    }
-
-    #detach(chats: readonly ChatId[]): Promise<void> {
-      return inBatches(chats, async (chat) => {
-        await chatStub(this.env, chat).attach(this.#user, false);
-      });
     }
 
     async #tellWatchers(connections: Connections, presence: Presence): Promise<void> {
@@ -522,8 +424,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     /** Connections whose token is no more are closed at once, and give no grace. */
     #end(ids: readonly string[], reason: string): void {
-      const { connections, meta } = this.#load();
-      for (const [place, some] of byPlace(ids)) this.#closeAt(place, some, CLOSE.policy, reason);
+      const { connections, meta, pushes } = this.#load();
+      pushes.close(ids, CLOSE.policy, reason);
       if (connections.remove(ids) === undefined || connections.size > 0) return;
       meta.set(KEY.seenAt, String(Date.now()));
       meta.delete(KEY.offlineAt);
@@ -533,24 +435,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     // ---- what takes longer ------------------------------------------------------------------------------------
 
     async sweepLater(what: Sweep): Promise<void> {
-      const { meta } = this.#load();
-      const at = Date.now() + SWEEP_DELAY[what];
-      const known = meta.get(KEY.sweep(what))?.split(".");
-      meta.set(KEY.sweep(what), `${known?.[0] ?? at}.${at}`);
+      this.#load().sweeps.later(what);
       this.#schedule();
-    }
-
-    async #sweep(what: Sweep, now: number): Promise<void> {
-      const { meta } = this.#load();
-      const [due, last] = (meta.get(KEY.sweep(what)) ?? "").split(".").map(Number);
-      if (due === undefined || last === undefined || due > now) return;
-      const before = now - SWEEP_DELAY[what] + 1;
-      const { chats, attachments } = this.#ports.directory;
-      if (what === "files")
-        await eraseFiles(await attachments.orphans(this.#user, before), attachments, this.#ports.files);
-      else for (const chat of await chats.unopened(this.#user, before)) await chatStub(this.env, chat).open(null, null);
-      if (last > now) meta.set(KEY.sweep(what), `${last}.${last}`);
-      else meta.delete(KEY.sweep(what));
     }
 
     async profileChanged(person: Person): Promise<void> {
@@ -587,7 +473,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     async #eraseNow(): Promise<void> {
-      const { meta, list, subscribers } = this.#load();
+      const { meta, list, subscribers, sweeps } = this.#load();
       const value = meta.get(KEY.erasing);
       if (value === undefined) return;
       const ghost = stored<Person>(value);
@@ -596,8 +482,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         const left = await chatStub(this.env, chat).personErased(ghost);
         if (!left.ok && left.failure.code !== "not_found") throw new Error("a chat could not be left");
       });
-      const { attachments } = this.#ports.directory;
-      await eraseFiles(await attachments.orphans(this.#user, Date.now() + 1), attachments, this.#ports.files);
+      await sweeps.orphans(Date.now() + 1);
       await this.#presence;
       list.clear();
       subscribers.clear();
@@ -609,16 +494,11 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       // From here on no connection is taken, and nothing that chats bring.
       this.#load().meta.set(KEY.gone, "1");
       await this.endSessions(null, 0);
-      const { attachments } = this.#ports.directory;
-      for (;;) {
-        const orphans = await attachments.orphans(this.#user, Date.now() + 1);
-        if (orphans.length === 0) break;
-        await eraseFiles(orphans, attachments, this.#ports.files);
-      }
+      const { sweeps } = this.#load();
+      while ((await sweeps.orphans(Date.now() + 1)) > 0);
       await this.#presence;
       await this.ctx.storage.deleteAll();
       this.#open = undefined;
-      this.#attachedLarge = undefined;
       this.#alarmAt = null;
       this.#load().meta.set(KEY.gone, "1");
     }
@@ -628,7 +508,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     override async alarm(): Promise<void> {
       this.#alarmAt = null;
       const now = Date.now();
-      const { meta, connections } = this.#load();
+      const { meta, connections, sweeps } = this.#load();
       this.#end(connections.expired(now), "the token has expired");
       const offlineAt = meta.get(KEY.offlineAt);
       if (offlineAt !== undefined && Number(offlineAt) <= now) {
@@ -636,8 +516,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         this.#tellPresence();
       }
       try {
-        await this.#sweep("chats", now);
-        await this.#sweep("files", now);
+        await sweeps.run(now);
         await this.#spreadProfile();
         await this.#eraseNow();
       } catch (fault) {
@@ -661,21 +540,12 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     #nextDue(): number | undefined {
-      const { meta, connections } = this.#load();
-      const times = [connections.nextExpiry()];
+      const { meta, connections, sweeps } = this.#load();
+      const times = [connections.nextExpiry(), sweeps.nextDue()];
       const offlineAt = meta.get(KEY.offlineAt);
       if (offlineAt !== undefined) times.push(Number(offlineAt));
-      for (const what of ["chats", "files"] as const) {
-        const due = meta.get(KEY.sweep(what))?.split(".")[0];
-        if (due !== undefined) times.push(Math.max(Number(due), Date.now() + 1_000));
-      }
       if (meta.get(KEY.profile) !== undefined || meta.get(KEY.erasing) !== undefined) times.push(Date.now() + RETRY_MS);
       return times.reduce((first, time) => (time === undefined ? first : Math.min(first ?? time, time)), undefined);
     }
   };
-}
-
-/** Does `work` for each item, a few at the same time. */
-async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  for (let at = 0; at < items.length; at += AT_ONCE) await Promise.all(items.slice(at, at + AT_ONCE).map(work));
 }

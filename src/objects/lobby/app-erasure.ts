@@ -6,6 +6,7 @@
 import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { chatId } from "../../core/ids.ts";
 import type { AppErasure } from "../../core/operators.ts";
+import { inBatches } from "../in-batches.ts";
 
 export interface AppErasurePorts {
   readonly directory: AppErasure;
@@ -18,7 +19,7 @@ export interface AppErasurePorts {
   readonly removeFiles: (app: AppId) => Promise<boolean>;
 }
 
-/** How many objects are called at the same time. */
+/** How many objects are called at the same time: each has others to call. */
 const AT_ONCE = 10;
 
 /** Does a bounded piece of the work, because one run of an object may only call so many others. True: all is gone. */
@@ -28,20 +29,16 @@ export async function eraseSomeOfApp(app: AppId, ports: AppErasurePorts): Promis
   if (chats.length > 0) {
     ports.begun.set(chats);
     // Before the users, because they still have something to tell their members' Inboxes.
-    await inBatches(chats, ports.eraseChat);
+    await inBatches(chats, ports.eraseChat, AT_ONCE);
     ports.begun.set([]);
     return false;
   }
   const users = await ports.directory.users(app);
-  await inBatches(users, ports.eraseInbox);
+  await inBatches(users, ports.eraseInbox, AT_ONCE);
   if (users.length > 0) {
     await ports.directory.forgetUsers(users);
     return false;
   }
   if (await ports.removeFiles(app)) return false;
   return ports.directory.forgetApp(app);
-}
-
-async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  for (let at = 0; at < items.length; at += AT_ONCE) await Promise.all(items.slice(at, at + AT_ONCE).map(work));
 }

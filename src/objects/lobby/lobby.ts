@@ -17,6 +17,7 @@ import type { Files } from "../../core/ports.ts";
 import type { Env } from "../../env.ts";
 import { log, logFault } from "../../log.ts";
 import type { Handed } from "../figures.ts";
+import { inBatches } from "../in-batches.ts";
 import type { LobbyCalls } from "../rpc.ts";
 import { chatStub, gatewayStub, inboxStub } from "../rpc.ts";
 import { CLOSE } from "../sockets.ts";
@@ -47,8 +48,6 @@ const BEGUN = "begun";
 const RETRY_MS = 5_000;
 /** How many pieces of an app are erased in one run. */
 const PIECES = 5;
-/** How many Inboxes are called at the same time. */
-const AT_ONCE = 16;
 
 export interface LobbyPorts {
   readonly directory: Pick<OperatorDirectory, "appErasure" | "appRecords">;
@@ -193,10 +192,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
     async #closeAll(app: AppId): Promise<void> {
       await this.closeApp(app);
       const present = this.#sql.exec<{ user_id: number }>("SELECT user_id FROM present").toArray();
-      for (let at = 0; at < present.length; at += AT_ONCE) {
-        const some = present.slice(at, at + AT_ONCE);
-        await Promise.all(some.map((row) => inboxStub(this.env, row.user_id as UserId).endSessions(null, 0)));
-      }
+      await inBatches(present, (row) => inboxStub(this.env, row.user_id as UserId).endSessions(null, 0));
     }
 
     #erase(): Promise<void> {
