@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import type { Command } from "../../src/core/commands.ts";
 import { appId, messageId } from "../../src/core/ids.ts";
 import type { ChatId } from "../../src/core/ids.ts";
+import { RETENTION } from "../../src/core/limits.ts";
 import { chatStub } from "../../src/objects/rpc.ts";
 import { file } from "../support/files.ts";
 import { countReads } from "../support/meter.ts";
@@ -92,6 +93,81 @@ describe("somebody who is far behind", () => {
     for (const [at, one] of others.entries()) {
       await expect.poll(() => one.unread(id)).toBe(MANY + 1 - (at % 2 === 0 ? 10 * (at + 1) : 0));
     }
+  });
+});
+
+describe("somebody who never reads", () => {
+  /** Ann has written so much that a few parts of the log are full; neither of the two has read anything. */
+  const long = async (): Promise<{ ann: Person; bob: Person; id: ChatId }> => {
+    const [ann, bob] = await people("ann", "bob");
+    const { id } = await ann.direct(bob);
+    for (let n = 0; n < 4; n++) await ask(n % 2 === 0 ? ann : bob, id, sends(MANY));
+    return { ann, bob, id };
+  };
+
+  it("has the log looked at once, and not each time that the chat wakes", async () => {
+    const { ann, bob, id } = await long();
+    for (let n = 1; n <= 3; n++) {
+      await abortAllDurableObjects();
+      const rowsRead = await countReads(id);
+      await ann.say(id, `hello ${n}`);
+      expect(await rowsRead()).toBeLessThan(n === 1 ? 12 * MANY : 1.5 * MANY);
+      await expect.poll(() => bob.unread(id)).toBe(2 * MANY + n);
+    }
+  });
+
+  it("has unread what there is, whatever is deleted, read, sent and kept meanwhile", async () => {
+    const { ann, bob, id } = await long();
+    const both = [ann, bob] as const;
+    const log = Array.from({ length: 4 * MANY }, (_, at) => ({ by: Math.floor(at / MANY) % 2, isDeleted: false }));
+    const read = [new Set<number>(), new Set<number>()] as const;
+    let expired = 0;
+    const unread = (reader: 0 | 1): number =>
+      log.filter(({ by, isDeleted }, at) => by !== reader && !isDeleted && at >= expired && !read[reader].has(at))
+        .length;
+    const place = fc.oneof(
+      fc.integer({ min: 1, max: 4 * MANY }),
+      fc.constantFrom(1, 1_024, 1_025, 2_048, 2_049, 4_096),
+    );
+    const step = fc.oneof(
+      fc.record({ do: fc.constant("send" as const), by: fc.nat(1) }),
+      fc.record({ do: fc.constant("delete" as const), seq: place }),
+      fc.record({ do: fc.constant("one" as const), by: fc.nat(1), seq: place }),
+      fc.record({ do: fc.constant("upTo" as const), by: fc.nat(1), seq: fc.integer({ min: 1, max: MANY }) }),
+      fc.record({ do: fc.constant("wake" as const) }),
+      fc.record({ do: fc.constant("expire" as const) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 10 }), async (steps) => {
+        for (const one of steps) {
+          if (one.do === "wake") await abortAllDurableObjects();
+          else if (one.do === "expire") {
+            if (expired > MANY) continue;
+            expect(await chatStub(env, id).expire(Date.now())).toEqual({ ok: true, value: true });
+            expired += RETENTION.messages;
+          } else if (one.do === "send") {
+            await ask(both[one.by] ?? ann, id, sends(1));
+            log.push({ by: one.by, isDeleted: false });
+          } else if (one.do === "delete") {
+            const message = log[one.seq - 1];
+            if (message === undefined || message.isDeleted || one.seq <= expired) continue;
+            await ask(both[message.by] ?? ann, id, [{ do: "message.delete", messageId: messageId(id, one.seq) }]);
+            message.isDeleted = true;
+          } else {
+            const which = one.do === "one" ? { messageId: messageId(id, one.seq) } : { upTo: messageId(id, one.seq) };
+            if (one.do === "one" && (log[one.seq - 1]?.isDeleted === true || one.seq <= expired)) continue;
+            await ask(both[one.by] ?? ann, id, [{ do: "read", ...which }]);
+            for (let seq = one.do === "one" ? one.seq : 1; seq <= one.seq; seq++) read[one.by as 0 | 1].add(seq - 1);
+          }
+        }
+        await abortAllDurableObjects();
+        for (const reader of [0, 1] as const) {
+          const { body } = await both[reader].get(`/v1/chats/${id}`);
+          expect(body.unread).toBe(unread(reader));
+        }
+      }),
+      { numRuns: 20 },
+    );
   });
 });
 

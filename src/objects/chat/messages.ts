@@ -6,6 +6,8 @@ import type { Attachment, Json, Message, MessageKind } from "../../core/message.
 import { Meta } from "../sql.ts";
 import type { Author } from "./message-rows.ts";
 import { MessageRows } from "./message-rows.ts";
+import type { AuthorCount, Stretch } from "./tallies.ts";
+import { Tallies } from "./tallies.ts";
 
 /** The most UTF-16 units of a message that is noted as plain: a text and nothing else, as most are. */
 const PLAIN_LENGTH = 1_000;
@@ -38,13 +40,6 @@ export interface Authored {
   readonly deletedAt: number | null;
 }
 
-/** Messages of one author in the span that begins above `after`. */
-export interface PresentCount {
-  readonly after: number;
-  readonly userId: UserId;
-  readonly count: number;
-}
-
 /** A named value: see `Messages.expired`. */
 const EXPIRED = "expired";
 
@@ -53,6 +48,7 @@ export class Messages {
   readonly #chat: ChatId;
   readonly #author: (id: UserId) => Author;
   readonly #rows: MessageRows;
+  readonly #tallies: Tallies;
   #expired: number;
 
   constructor(sql: SqlStorage, chat: ChatId, author: (id: UserId) => Author) {
@@ -60,6 +56,7 @@ export class Messages {
     this.#chat = chat;
     this.#author = author;
     this.#rows = new MessageRows(sql, chat, author);
+    this.#tallies = new Tallies(sql);
     this.#expired = Number(new Meta(sql).get(EXPIRED) ?? 0);
   }
 
@@ -235,17 +232,9 @@ export class Messages {
     return found;
   }
 
-  /** How many messages that nobody deleted each author has in each of these spans, which are above `after` and up to `to`. */
-  countPresent(spans: readonly { readonly after: number; readonly to: number }[]): PresentCount[] {
-    const kept = spans.map(({ after, to }) => [after, Math.max(after, this.#expired), to] as const);
-    return this.#sql
-      .exec<{ span: number; user_id: number; n: number }>(
-        `SELECT span.value ->> 0 AS span, user_id, count(*) AS n
-         FROM json_each(?) AS span CROSS JOIN messages ON seq > span.value ->> 1 AND seq <= span.value ->> 2
-         WHERE deleted_at IS NULL GROUP BY 1, 2`,
-        JSON.stringify(kept),
-      )
-      .toArray()
-      .map((row) => ({ after: row.span, userId: row.user_id as UserId, count: row.n }));
+  /** How many messages that nobody deleted each author has in each of these stretches, which do not overlap. */
+  countPresent(stretches: readonly Stretch[]): AuthorCount[][] {
+    const kept = stretches.map(({ after, to }) => ({ after: Math.max(after, this.#expired), to }));
+    return this.#tallies.count(kept);
   }
 }

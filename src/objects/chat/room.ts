@@ -249,10 +249,10 @@ export class Room {
   /** What each of these has unread, who come in the order in which they have read: the log is gone through once for all. */
   #countUnread(readers: readonly Reader[]): number[] {
     const places = [...new Set(readers.map(({ read }) => read.upTo))];
-    const counts = Map.groupBy(
-      this.messages.countPresent(places.map((after, at) => ({ after, to: places[at + 1] ?? this.#lastSeq }))),
-      ({ after }) => after,
+    const found = this.messages.countPresent(
+      places.map((after, at) => ({ after, to: places[at + 1] ?? this.#lastSeq })),
     );
+    const counts = new Map(places.map((after, at) => [after, found[at] ?? []]));
     const byAuthor = new Map<UserId, number>();
     let present = 0;
     // From the end on: above a place is what is above the next one, and what lies between.

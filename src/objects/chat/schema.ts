@@ -100,4 +100,14 @@ export const CHAT_SCHEMA: readonly SchemaStep[] = [
     // Of messages that were sent as a short text and nothing else. Those from before are not noted.
     sql.exec("ALTER TABLE messages ADD COLUMN plain INTEGER NOT NULL DEFAULT 0");
   },
+  (sql) => {
+    // How many messages that nobody deleted each author has in a part of 1,024, once somebody has asked: `[[user, count], …]`.
+    // It goes with whatever is deleted in that part, also by a version that does not know of it.
+    sql.exec(`
+      CREATE TABLE tallies (part INTEGER PRIMARY KEY, counts TEXT NOT NULL) STRICT;
+      CREATE TRIGGER tallies_go AFTER UPDATE OF deleted_at ON messages BEGIN
+        DELETE FROM tallies WHERE part = (old.seq - 1) / 1024;
+      END;
+    `);
+  },
 ];
