@@ -98,12 +98,18 @@ export function ask(port: number, asking: Request, isAgain = false): Promise<Ans
   });
 }
 
-/** A request that has to succeed: for what a run is built on. @throws Error with the answer */
+interface Wish {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly orGone?: boolean;
+}
+
+/** A request that has to succeed: for what a run is built on. `orGone`: or undefined for 404. @throws Error with the answer */
 export async function must(
   port: number,
   method: string,
   path: string,
-  { body, headers = {} }: { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
+  { body, headers = {}, orGone = false }: Wish = {},
   // oxlint-disable-next-line typescript/no-explicit-any -- a JSON object, read loosely
 ): Promise<any> {
   const answer = await ask(port, {
@@ -112,6 +118,7 @@ export async function must(
     headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
+  if (orGone && answer.status === 404) return undefined;
   if (answer.status < 200 || answer.status > 299) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
   return answer.text === "" ? undefined : JSON.parse(answer.text);
 }

@@ -165,7 +165,9 @@ export async function mend(world: World): Promise<void> {
     const seen = await ask(port, { method: "GET", path: `/v1/chats/${id}`, headers });
     if (seen.status !== 200) {
       const body = { members: [other.id], ...(at === 0 ? { title: "attackers' group" } : {}) };
-      chats[at] = (await must(port, "POST", "/v1/chats", { body, headers })).id;
+      // A mortal who is to be in it may have deleted themselves just now: who revives them mends it.
+      const made = await must(port, "POST", "/v1/chats", { body, headers, orGone: other === mortals[0] });
+      chats[at] = made?.id ?? id;
     }
     if (at === 0) await letIn(owner, chats[at] ?? id, [second, third, ...mortals]);
   }
