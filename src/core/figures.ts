@@ -13,6 +13,8 @@ export interface CounterFigure extends Described {
   readonly type: "counter" | "gauge";
   /** What the label says; null: there is none. */
   readonly label: string | null;
+  /** Values of the label that are shown as 0 before the first time, since a rate needs two samples; others come when they do. */
+  readonly known: readonly string[];
 }
 
 export interface HistogramFigure extends Described {
@@ -21,6 +23,9 @@ export interface HistogramFigure extends Described {
   readonly bounds: readonly number[];
 }
 
+/** What brings messages and holds connections: requests, chats' own sockets, and the kinds of Gateways. */
+const GATEWAYS = ["native", "methods", "messenger", "rooms", "events"];
+
 const SIZES = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500];
 
 export const FIGURES = {
@@ -28,6 +33,7 @@ export const FIGURES = {
     name: "parlance_messages_sent_total",
     type: "counter",
     label: "via",
+    known: ["http", "chat", ...GATEWAYS],
     help: "Messages that were committed, resends left out, by what brought them: http, chat (a chat's own socket) or a kind of Gateway.",
   },
   fanOut: {
@@ -46,36 +52,42 @@ export const FIGURES = {
     name: "parlance_deliveries_late_total",
     type: "counter",
     label: null,
+    known: [""],
     help: "Deliveries to an Inbox or the directory that failed and were put off to a later try.",
   },
   resumed: {
     name: "parlance_resumes_total",
     type: "counter",
     label: "outcome",
-    help: "How those who come back get what they missed: changes (asked for by rev), hole (too much to tell: they have to ask).",
+    known: ["changes", "hole"],
+    help: "How those who come back get what they missed: changes (pages that were asked for by rev), hole (too much to tell: they have to ask).",
   },
   refused: {
     name: "parlance_refused_total",
     type: "counter",
     label: "code",
-    help: "Commands that a chat refused, and frames beyond a connection's rate, by the code of the failure.",
+    known: ["rate.limited", "access.denied", "not_found", "input.invalid"],
+    help: "Commands that a chat refused, frames of chats' own sockets that are no command, and frames beyond a connection's rate, by the code of the failure.",
   },
   closedSlow: {
     name: "parlance_connections_closed_slow_total",
     type: "counter",
     label: "via",
+    known: ["chat", ...GATEWAYS],
     help: "Connections that were closed with 1013 because their reader did not keep up.",
   },
   faults: {
     name: "parlance_faults_total",
     type: "counter",
     label: "where",
+    known: ["commit", "delivery", "push", "chat", "frame"],
     help: "Faults that were logged by Chats and Inboxes, and those of frames at Gateways, by `where`; all others stand in the log alone.",
   },
   open: {
     name: "parlance_connections_open",
     type: "gauge",
     label: "via",
+    known: ["chat", ...GATEWAYS],
     help: "Connections that are open: of chats' own sockets, and of each kind of Gateway.",
   },
 } as const satisfies Readonly<Record<string, CounterFigure | HistogramFigure>>;

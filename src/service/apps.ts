@@ -8,6 +8,7 @@ import { appId } from "../core/ids.ts";
 import { leasesLapse } from "../core/leases.ts";
 import type { AppPatch, AppRecord, Operator } from "../core/operators.ts";
 import type { App, User } from "../core/ports.ts";
+import { logFault } from "../log.ts";
 import { hashOf, newKey } from "./keys.ts";
 import { isAdmin } from "./operators.ts";
 import type { ServicePorts } from "./ports.ts";
@@ -19,7 +20,8 @@ const AT_ONCE = 16;
 
 export interface AppFigures {
   readonly app: AppRecord;
-  readonly figures: readonly Figure[];
+  /** Null: they could not be read. */
+  readonly figures: readonly Figure[] | null;
 }
 
 export interface AppInput {
@@ -52,7 +54,15 @@ export function createApps({ directory, objects, tenantSystems }: ServicePorts) 
     return record;
   }
 
-  const figuresOf = async (app: AppRecord): Promise<AppFigures> => ({ app, figures: await objects.figures(app.id) });
+  /** One app that can't be asked does not keep an operator from the figures of all others. */
+  const figuresOf = async (app: AppRecord): Promise<AppFigures> => {
+    try {
+      return { app, figures: await objects.figures(app.id) };
+    } catch (fault) {
+      logFault("figures", fault, { app: app.id });
+      return { app, figures: null };
+    }
+  };
 
   return {
     find,

@@ -1,6 +1,6 @@
 // What is counted while people talk, as an operator's Prometheus fetches it: the format, exact numbers, and who may look.
 
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { appId } from "../../src/core/ids.ts";
@@ -50,21 +50,39 @@ async function figuresOf(by: Rest, app: string): Promise<Record<string, number>>
   return Object.fromEntries(own.map(([key, value]) => [key.replace(/app="[^"]+",?/, "").replace("{}", ""), value]));
 }
 
-const only = (figures: Record<string, number>, name: string): Record<string, number> =>
+const all = (figures: Record<string, number>, name: string): Record<string, number> =>
   Object.fromEntries(
     Object.entries(figures).flatMap(([key, value]) => (key.startsWith(name) ? [[key.slice(name.length), value]] : [])),
   );
 
+/** Those that are not 0. */
+const only = (figures: Record<string, number>, name: string): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(all(figures, name)).filter(([key, value]) => value !== 0 || key.startsWith("bucket")),
+  );
+
 let shift = 0;
 
-/** The objects hand over what they have counted: more than a minute later each time, by an alarm that they have anyway. */
+/** The objects hand over what they have counted, by an alarm that they have anyway, some time later each time: a minute and more. */
 async function handOver(...objects: (readonly [namespace: "CHAT" | "GATEWAY", name: string])[]): Promise<void> {
+  await handOverLater(61_000, ...objects);
+}
+
+async function handOverLater(
+  ms: number,
+  ...objects: (readonly [namespace: "CHAT" | "GATEWAY", name: string])[]
+): Promise<void> {
   const now = Date.now.bind(Date);
-  shift += 61_000;
+  shift += ms;
   const later = vi.spyOn(Date, "now").mockImplementation(() => now() + shift);
   for (const [namespace, name] of objects) await runDurableObjectAlarm(env[namespace].getByName(name));
   later.mockRestore();
 }
+
+const gatewaysOf = (name: string) => [0, 1, 2, 3].map((number) => ["GATEWAY", `${name}/local/${number}`] as const);
+
+/** Where no alarm will come, objects hand over after a second or a few. */
+const PATIENT = { timeout: 15_000, interval: 100 };
 
 const shop = async (
   by: Rest,
@@ -152,6 +170,81 @@ describe("GET /metrics", () => {
     expect(only(await figuresOf(olga, app.applicationId), "parlance_faults_total")).toEqual({ '{where="commit"}': 1 });
   });
 
+  it("loses nothing of what happened in spells of a few seconds, each of which may be the last of this life", async () => {
+    const olga = await operator();
+    const { uuid, ann, bob } = await shop(olga);
+    const chat = (await ann.direct(bob)).id as number;
+    for (let n = 1; n <= 4; n++) {
+      await ann.say(chat, `hello ${n}`);
+      await handOverLater(5_000, ["CHAT", `chat:${chat}`]);
+      await evictDurableObject(env.CHAT.getByName(`chat:${chat}`));
+      const sent = async () => only(await figuresOf(olga, uuid), "parlance_messages_sent_total");
+      await expect.poll(sent, PATIENT).toEqual({ '{via="http"}': n });
+    }
+  });
+
+  it("has what was only looked at or refused, and faults, though no alarm will come", async () => {
+    const olga = await operator();
+    const { uuid, ann, bob, eve } = await shop(olga);
+    const chat = (await ann.direct(bob)).id as number;
+    await ann.say(chat, "hello");
+    await handOver(["CHAT", `chat:${chat}`]);
+    await abortAllDurableObjects();
+    await ann.get(`/v1/chats/${chat}/changes?since=0`);
+    await eve.get(`/v1/chats/${chat}/messages`);
+    await expect
+      .poll(async () => {
+        const figures = await figuresOf(olga, uuid);
+        return [only(figures, "parlance_resumes_total"), only(figures, "parlance_refused_total")];
+      }, PATIENT)
+      .toEqual([{ '{outcome="changes"}': 1 }, { '{code="access.denied"}': 1 }]);
+  });
+
+  it("goes on handing over where the clock has gone back", async () => {
+    const olga = await operator();
+    const { uuid, ann, bob } = await shop(olga);
+    const chat = (await ann.direct(bob)).id as number;
+    const object = ["CHAT", `chat:${chat}`] as const;
+    await ann.say(chat, "before");
+    await handOver(object);
+    await ann.say(chat, "after");
+    await handOverLater(-3_600_000, object);
+    expect(only(await figuresOf(olga, uuid), "parlance_messages_sent_total")).toEqual({ '{via="http"}': 2 });
+    shift += 3_600_000;
+  });
+
+  it("shows what has not happened as 0, so that the first time makes a rate", async () => {
+    const olga = await operator();
+    const { uuid } = await shop(olga);
+    const figures = await figuresOf(olga, uuid);
+    expect(all(figures, "parlance_deliveries_late_total")).toEqual({ "": 0 });
+    expect(all(figures, "parlance_connections_closed_slow_total")).toMatchObject({
+      '{via="chat"}': 0,
+      '{via="native"}': 0,
+    });
+    expect(all(figures, "parlance_commit_fan_out_count")).toEqual({ "": 0 });
+    expect(all(figures, "parlance_connections_open")).toMatchObject({ '{via="rooms"}': 0 });
+  });
+
+  it("leaves out an app that can not be asked, says so, and shows the others", async () => {
+    const olga = await operator();
+    const [one, two] = [await shop(olga), await shop(olga)];
+    const chat = (await two.ann.direct(two.bob)).id as number;
+    await two.ann.say(chat, "hello");
+    await handOver(["CHAT", `chat:${chat}`]);
+    await olga.get("/metrics");
+    const stop = await patch("LOBBY", `app:${one.app}`, ["figures"], (old) => {
+      return function (this: unknown, ...args: unknown[]) {
+        if ((this as { ctx: DurableObjectState }).ctx.id.name === `app:${one.app}`) throw new Error("out of order");
+        return old.apply(this, args);
+      };
+    });
+    expect(await figuresOf(olga, one.uuid)).toEqual({ parlance_app_up: 0 });
+    const figures = await figuresOf(olga, two.uuid);
+    stop();
+    expect(figures).toMatchObject({ parlance_app_up: 1, 'parlance_messages_sent_total{via="http"}': 1 });
+  });
+
   it("says which dialect sent, in chats of all of them", async () => {
     const olga = await operator();
     const { uuid, app, ann, bob, eve, server } = await shop(olga);
@@ -173,23 +266,51 @@ describe("GET /metrics", () => {
   it("knows how many connections are open", async () => {
     const olga = await operator();
     const { uuid, ann, bob } = await shop(olga);
-    const gateways = (name: string) => [0, 1, 2, 3].map((number) => ["GATEWAY", `${name}/local/${number}`] as const);
     const open = async (): Promise<Record<string, number>> =>
       only(await figuresOf(olga, uuid), "parlance_connections_open");
     const [first, second] = [await ann.socket(), await ann.socket()];
     const clients = [await MessengerClient.of(bob), await MessengerClient.of(bob)];
     // These have never handed over, and a minute later a Socket.IO connection that has not answered a ping is dead.
-    for (const [namespace, name] of gateways("messenger")) await runDurableObjectAlarm(env[namespace].getByName(name));
-    await handOver(...gateways("native"));
+    for (const [namespace, name] of gatewaysOf("messenger"))
+      await runDurableObjectAlarm(env[namespace].getByName(name));
+    await handOver(...gatewaysOf("native"));
     expect(await open()).toEqual({ '{via="messenger"}': 2, '{via="native"}': 2 });
     first.close();
     await expect
       .poll(async () => {
-        await handOver(...gateways("native"));
+        await handOver(...gatewaysOf("native"));
         return open();
       })
       .toEqual({ '{via="messenger"}': 2, '{via="native"}': 1 });
     for (const one of [second, ...clients]) one.close();
+  });
+
+  it("knows that nobody is left at an object that was evicted meanwhile", async () => {
+    const olga = await operator();
+    const { uuid, ann, bob } = await shop(olga);
+    const chat = (await ann.direct(bob)).id as number;
+    const [own, socket] = [await ann.socket(chat), await bob.socket()];
+    const open = async (): Promise<Record<string, number>> =>
+      only(await figuresOf(olga, uuid), "parlance_connections_open");
+    await handOver(["CHAT", `chat:${chat}`], ...gatewaysOf("native"));
+    await expect.poll(open, PATIENT).toEqual({ '{via="chat"}': 1, '{via="native"}': 1 });
+    for (const [namespace, name] of [["CHAT", `chat:${chat}`] as const, ...gatewaysOf("native")])
+      await evictDurableObject(env[namespace].getByName(name));
+    for (const one of [own, socket]) one.close();
+    await expect.poll(open, PATIENT).toEqual({});
+  });
+
+  it("knows that nobody is left at a chat that was erased", async () => {
+    const olga = await operator();
+    const { uuid, ann, bob } = await shop(olga);
+    const chat = (await ann.group("Group", bob)).id as number;
+    await ann.socket(chat);
+    await handOver(["CHAT", `chat:${chat}`]);
+    const open = async (): Promise<Record<string, number>> =>
+      only(await figuresOf(olga, uuid), "parlance_connections_open");
+    expect(await open()).toEqual({ '{via="chat"}': 1 });
+    expect((await ann.delete(`/v1/chats/${chat}`)).status).toBe(204);
+    await expect.poll(open, PATIENT).toEqual({});
   });
 
   it("is for operators and holders of a key: strangers get 401, others see nothing of this app", async () => {
@@ -212,6 +333,7 @@ describe("GET /metrics", () => {
       body: { message: "Invalid key" },
     });
     expect(await figuresOf(otto, uuid)).toEqual({});
+    expect(all(await figuresOf(olga, uuid), "parlance_app_up")).toEqual({ "": 1 });
     expect((await otto.get(`/metrics?app=${uuid}`)).status).toBe(404);
     expect((await call("POST", "/metrics")).status).toBe(404);
     for (const by of [olga, await admin()]) {

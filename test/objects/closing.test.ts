@@ -215,3 +215,19 @@ it("of connections whose object died after their sessions had ended, and before 
   await evictDurableObject(gateway);
   expect(await rowsIn("GATEWAY", [name], "carried")).toBe(0);
 });
+
+it("of whoever leaves while the object that has their socket is evicted", async () => {
+  const [ann, bob] = await people("ann", "bob");
+  const { id } = await ann.direct(bob);
+  const [own, socket] = [await ann.socket(id), await bob.socket()];
+  const chat = env.CHAT.getByName(`chat:${id}`);
+  // No alarm is left that would look after them.
+  await runDurableObjectAlarm(chat);
+  expect(await noted(bob)).toBe(1);
+  expect([await rowsIn("CHAT", [`chat:${id}`], "sockets"), await known(ann), await known(bob)]).toEqual([1, 1, 1]);
+  await evictDurableObject(chat);
+  await evictDurableObject(gatewayOf(bob));
+  for (const one of [own, socket]) one.close();
+  await expect.poll(async () => [await known(ann), await known(bob)]).toEqual([0, 0]);
+  expect([await rowsIn("CHAT", [`chat:${id}`], "sockets"), await noted(bob)]).toEqual([0, 0]);
+});

@@ -92,6 +92,10 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#own = new OwnSockets(ctx, env, this.#wire, {
         room: async () => (await this.#load()).room,
         counters: () => this.#open?.counters,
+        changed: (app) => {
+          this.#figures.of(app);
+          this.#figures.changed();
+        },
         add: (work, isChange) => this.#commits.add(work, isChange),
         special: (actor, command) => this.#special(actor, command),
         prepared: (actor, command) => this.#prepared(actor, command),
@@ -110,7 +114,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#figures = new ObjectFigures({
         hand: (app, handed) => lobbyStub(env, app).count(ctx.id.name ?? "", handed),
         waitUntil: (work) => ctx.waitUntil(work),
-        open: () => new Map(this.#open === undefined ? [] : [[this.#open.room.appId, this.#own.sockets.size]]),
+        open: () => this.#own.sockets.byApp(),
+        isAwaited: () => this.#armedFor !== Infinity,
       });
     }
 
@@ -156,8 +161,12 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         attendance: new Attendance(room, listeners, (work) => this.ctx.waitUntil(work.catch(report))),
         outbox: new Outbox(storage.sql, room, {
           deliver: (user, delivery) => {
-            if (delivery.hole === true) counters.add("resumed", "hole");
-            return inboxStub(this.env, user).deliver(delivery);
+            const delivered = inboxStub(this.env, user).deliver(delivery);
+            if (delivery.hole !== true) return delivered;
+            return delivered.then((done) => {
+              counters.add("resumed", "hole");
+              return done;
+            });
           },
           push: (place, pushes) => gatewayStub(this.env, place).deliver(pushes),
           unreached: (place, fault) => this.#fault("push", fault, { chat: room.id, place }),
@@ -193,9 +202,9 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const { room, outbox, files } = await this.#load();
       const now = Date.now();
       outbox.retry(now);
-      this.#figures.alarm(now);
+      const isHandedOver = this.#figures.alarm(now);
       if (files.pending()) await this.#settleFiles(room, files);
-      if (outbox.settle() && !files.pending()) return;
+      if (outbox.settle() && !files.pending() && isHandedOver) return;
       const due = outbox.nextDue();
       this.#arm(
         due === undefined ? now + DELIVERY.spellMs : Math.max(now + 250, Math.min(due, now + DELIVERY.spellMs)),
@@ -470,7 +479,6 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       batch.count();
       for (const user of batch.seen) attendance.seenBy(user);
       if (!batch.changed) return;
-      this.#figures.tick(Date.now());
       if (batch.removed.size > 0) {
         const { removed } = batch;
         this.#own.close((seat) => removed.has(seat.userId), CLOSE.policy, "not a member any more");
@@ -508,6 +516,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const room = this.#open?.room;
       this.#forget();
       this.#own.close(() => true, CLOSE.policy, "the chat is gone");
+      // The alarm of a chat that is being erased does nothing else.
+      this.#figures.soon();
       // The pair of a direct chat is free before the answer: the next message between the two makes a new chat.
       if (room !== undefined) await this.#ports.directory.chats.erase(room.id);
       this.ctx.waitUntil(this.#erase());

@@ -6,6 +6,7 @@
 import type { Answer, Command } from "../../core/commands.ts";
 import type { Result } from "../../core/errors.ts";
 import { authInvalid, failureOf, rateLimited } from "../../core/errors.ts";
+import type { AppId } from "../../core/ids.ts";
 import { FLOOD } from "../../core/limits.ts";
 import type { Attachment, Json } from "../../core/message.ts";
 import type { Actor, Session } from "../../core/people.ts";
@@ -31,6 +32,8 @@ export interface OwnSocketsPorts {
   readonly room: () => Promise<Room>;
   /** Of its app; undefined while the chat is not loaded. */
   readonly counters: () => Counters | undefined;
+  /** Sockets of this app have come or gone. */
+  readonly changed: (app: AppId) => void;
   /** Has it committed, and answered. */
   readonly add: (work: Work, isChange: boolean) => void;
   /** The answer to what is no change of the log; undefined: it is one. @throws ParlanceError */
@@ -111,6 +114,7 @@ export class OwnSockets {
       }
       const pair = new WebSocketPair();
       this.sockets.accept(pair[1], seat);
+      this.#chat.changed(seat.appId);
       return pair[0];
     };
     const joined = await within(requestId, () => this.#chat.attempt(join));
@@ -166,7 +170,7 @@ export class OwnSockets {
       return this.sockets.send(open, this.#wire.failure(decoded.re, decoded.failure));
     }
     const { re, command } = decoded;
-    const actor = { appId: seat.appId as Actor["appId"], userId: seat.userId };
+    const actor = { appId: seat.appId, userId: seat.userId };
     const reply = { to: open, re };
     if (!isPrepared(command) && !isSpecial(command)) {
       const work = { actor, command, attachments: [], origin: seat.id, request: seat.request, reply };
@@ -205,7 +209,9 @@ export class OwnSockets {
   }
 
   #departed(seats: readonly Seat[]): void {
-    if (seats.length === 0) return;
+    const [seat] = seats;
+    if (seat === undefined) return;
+    this.#chat.changed(seat.appId);
     const standing = this.sockets.standings();
     const gone = new Map(seats.map(standingOf).map((one) => [one.id, one]));
     for (const one of gone.values()) if (!standing.has(one.id)) this.#standings.leave(one);

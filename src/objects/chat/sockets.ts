@@ -1,6 +1,6 @@
 /** The sockets that are open on one chat. Knows who sits behind each; knows no command and no frame. */
 
-import type { UserId } from "../../core/ids.ts";
+import type { AppId, UserId } from "../../core/ids.ts";
 import type { Bucket } from "../sockets.ts";
 import { Readers } from "../readers.ts";
 import { closeSocket } from "../sockets.ts";
@@ -10,7 +10,7 @@ import { standingOf } from "./standings.ts";
 /** What a socket bears through hibernation. */
 export interface Seat {
   readonly id: string;
-  readonly appId: number;
+  readonly appId: AppId;
   readonly userId: UserId;
   readonly tokenId: string;
   /** Milliseconds since 1970. */
@@ -32,6 +32,8 @@ export class ChatSockets {
   readonly #ctx: DurableObjectState;
   readonly #bucket: () => Bucket;
   readonly #open = new Map<WebSocket, OpenSocket>();
+  /** Sockets whose seats were given up since this object is in memory. */
+  readonly #over = new WeakSet<WebSocket>();
   readonly #readers: Readers;
   readonly #reserved = new Set<Seat>();
   /** How many sockets each standing has. */
@@ -94,7 +96,10 @@ export class ChatSockets {
 
   /** The connection has ended: its seat, unless it was given up before. */
   ended(socket: WebSocket): Seat | undefined {
-    const seat = this.#forget(socket);
+    // The end of a socket may be what has woken this object: then it is not among those that are open.
+    const isKnown = this.#open.has(socket) || this.#over.has(socket);
+    const seat = isKnown ? this.#forget(socket) : (socket.deserializeAttachment() as Seat);
+    this.#over.add(socket);
     this.#readers.ended(socket);
     return seat;
   }
@@ -108,6 +113,7 @@ export class ChatSockets {
 
   #remove(socket: WebSocket, seat: Seat): void {
     this.#open.delete(socket);
+    this.#over.add(socket);
     const { id } = standingOf(seat);
     const left = (this.#counts.get(id) ?? 1) - 1;
     if (left > 0) this.#counts.set(id, left);
@@ -116,6 +122,12 @@ export class ChatSockets {
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** How many are open, by the app whose chat it is; none where there is no socket to say it. */
+  byApp(): Map<AppId, number> {
+    const [first] = this.#open.values();
+    return new Map(first === undefined ? [] : [[first.seat.appId, this.size]]);
   }
 
   /** Those who sit here, or are about to. */

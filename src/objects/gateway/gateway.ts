@@ -20,7 +20,7 @@ import { Readers } from "../readers.ts";
 import type { GatewayCalls, Push } from "../rpc.ts";
 import { lobbyStub } from "../rpc.ts";
 import { Bucket, CLOSE, agreed, closeSocket, connectionId, upgraded } from "../sockets.ts";
-import { migrate, nameOf } from "../sql.ts";
+import { Meta, migrate, nameOf, stored } from "../sql.ts";
 import { Carriage } from "./carriage.ts";
 import type { Attached, Host } from "./connection.ts";
 import { HeldConnection } from "./connection.ts";
@@ -48,6 +48,9 @@ function byEvent(heard: readonly Heard[]): Map<UserEvent["event"], [HeldConnecti
   return new Map([...known].toSorted(([, a], [, b]) => clockOf(a) - clockOf(b)));
 }
 
+/** A named value: JSON array, the open connections of each app as its Lobby was told last. */
+const TOLD_OPEN = "told_open";
+
 /** The answer of a Gateway that has no room: the Worker tries the next. */
 export const GATEWAY_FULL = 503;
 
@@ -65,6 +68,8 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     readonly #bySocket = new Map<WebSocket, HeldConnection>();
     /** Those that were closed before this object was evicted, and whose end is yet to come. */
     readonly #closing = new Map<WebSocket, Attached>();
+    /** Those that were let go of since this object is in memory. */
+    readonly #over = new WeakSet<WebSocket>();
     readonly #entries: Entries;
     readonly #figures: ObjectFigures;
     readonly #readers = new Readers((socket) => this.#slow(socket));
@@ -81,6 +86,12 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
         hand: (app, handed) => lobbyStub(env, app).count(this.#name, handed),
         waitUntil: (work) => this.#later(work),
         open: () => this.#openByApp(),
+        // The next look may be a minute away, and then all is forgotten.
+        isAwaited: () => false,
+        told: {
+          read: () => new Map(stored<[AppId, number][]>(new Meta(ctx.storage.sql).get(TOLD_OPEN) ?? "[]")),
+          write: (told) => new Meta(ctx.storage.sql).set(TOLD_OPEN, JSON.stringify([...told])),
+        },
       });
       this.#encodings = new Encodings(wire.encode);
       this.#roster = new Roster(ctx.storage.sql);
@@ -132,6 +143,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
         send: (frame: string): void => this.#readers.send(socket, frame),
         close: (code: number, reason: string): void => {
           this.#bySocket.delete(socket);
+          this.#over.add(socket);
           this.#readers.forget(socket);
           closeSocket(socket, code, reason);
         },
@@ -223,9 +235,14 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     }
 
     #forget(connection: HeldConnection): void {
-      if (!this.#connections.delete(connection.id)) return;
-      if (connection.session !== null) this.#entries.left(connection.id, connection.session.userId);
-      this.#later(this.#listening.end(connection));
+      if (this.#connections.delete(connection.id)) this.#letGo(connection);
+    }
+
+    #letGo({ id, session, app }: Pick<Attached, "id" | "session" | "app">): void {
+      if (session !== null) this.#entries.left(id, session.userId);
+      this.#later(this.#listening.end(id, app));
+      // No alarm looks after a Gateway that is empty.
+      if (this.#connections.size === 0) this.#figures.soon();
     }
 
     #later(work: Promise<unknown>): void {
@@ -302,6 +319,15 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const closing = this.#closing.get(socket);
       this.#closing.delete(socket);
       if (closing?.session) this.#entries.left(closing.id, closing.session.userId);
+      const isKnown = connection !== undefined || closing !== undefined || this.#over.has(socket);
+      this.#over.add(socket);
+      if (!isKnown && this.#words !== null) this.#restored(socket.deserializeAttachment() as Attached);
+    }
+
+    /** The end of a socket is what has woken this object: it was not among those that are open. */
+    #restored(attached: Attached): void {
+      this.#entries.restore(attached, false);
+      this.#letGo(attached);
     }
 
     override async webSocketError(socket: WebSocket): Promise<void> {
@@ -311,7 +337,6 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     // ---- calls ------------------------------------------------------------------------------------------------
 
     async deliver(pushes: readonly Push[]): Promise<string[]> {
-      this.#figures.tick(Date.now());
       const gone: string[] = [];
       const heard: Heard[] = [];
       for (const { connections, events } of pushes) {
@@ -414,7 +439,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       this.#armed = false;
       await this.#carriage?.alarm();
       const now = Date.now();
-      this.#figures.alarm(now);
+      this.#figures.alarm(now, this.#connections.size > 0);
       // One whose end we were not told of.
       for (const socket of this.#bySocket.keys())
         if (socket.readyState !== WebSocket.OPEN) await this.#ended(socket, CLOSE.normal, "");

@@ -121,7 +121,7 @@ export class Listening {
   }
 
   /** Lets everything go, a few at a time. What can't be reached learns that the connection is gone when it has something to tell. */
-  async end({ id, app }: HeldConnection): Promise<void> {
+  async end(id: string, app: AppId | null): Promise<void> {
     if (app === null) return;
     const all = this.#subscriptions.end(id);
     const letGo = async (subscription: Subscription): Promise<void> => {

@@ -93,6 +93,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         hand: (app, handed) => lobbyStub(env, app).count(ctx.id.name ?? "", handed),
         waitUntil: (work) => ctx.waitUntil(work),
         open: () => new Map(),
+        isAwaited: () => false,
       });
     }
 
@@ -141,8 +142,6 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const owner = this.#load().meta.get(KEY.owner);
       if (owner === undefined) return;
       this.#figures.of(stored<{ appId: AppId }>(owner).appId).add("faults", where);
-      // There may be no alarm, nor anything else that happens here soon.
-      this.#figures.alarm(Date.now());
     }
 
     // ---- what chats bring -------------------------------------------------------------------------------------

@@ -1,50 +1,96 @@
 /**
- * The figures of an app, added up over all its objects, each of which hands over once a minute at most. Knows numbers and
- * places.
+ * The figures of an app, added up over all its objects, in one row: a hand-over writes no more than that, and one where
+ * connections have come or gone. Knows numbers and places.
  */
 
 import type { Figure, FigureName } from "../../core/figures.ts";
 import type { Handed } from "../figures.ts";
 import { viaOf } from "../figures.ts";
 import type { SchemaStep } from "../sql.ts";
+import { Meta, stored } from "../sql.ts";
 
-export const FIGURES_SCHEMA: SchemaStep = (sql) => {
-  sql.exec(`
-    CREATE TABLE figures (
-      figure TEXT NOT NULL, label TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (figure, label)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE open (place TEXT PRIMARY KEY, connections INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  `);
-};
+/** What comes within this time of what was written last is gathered, and written together. */
+const GATHER_MS = 1_000;
+
+/** A named value: the sums, by figure and label. */
+const SUMS = "figures";
+
+type Sums = Partial<Record<FigureName, Record<string, number>>>;
+
+export const FIGURES_SCHEMA: readonly SchemaStep[] = [
+  (sql) => {
+    sql.exec(`
+      CREATE TABLE figures (
+        figure TEXT NOT NULL, label TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (figure, label)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE open (place TEXT PRIMARY KEY, connections INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    `);
+  },
+  (sql) => {
+    // All sums are one value from now on.
+    const sums: Sums = {};
+    for (const row of sql.exec<{ figure: string; label: string; value: number }>("SELECT * FROM figures"))
+      (sums[row.figure as FigureName] ??= {})[row.label] = row.value;
+    new Meta(sql).set(SUMS, JSON.stringify(sums));
+    sql.exec("DROP TABLE figures");
+  },
+];
 
 export class AppFigures {
   readonly #sql: SqlStorage;
+  readonly #later: (work: Promise<void>) => void;
+  #sums: Sums | undefined;
+  #writtenAt = 0;
+  #isGathering = false;
 
-  constructor(sql: SqlStorage) {
+  /** `later`: keeps the object alive until this is done. */
+  constructor(sql: SqlStorage, later: (work: Promise<void>) => void) {
     this.#sql = sql;
+    this.#later = later;
+  }
+
+  #load(): Sums {
+    return (this.#sums ??= stored<Sums>(new Meta(this.#sql).get(SUMS) ?? "{}"));
   }
 
   /** `place`: the object that hands it over; `open`: how many connections it holds, null where it said so before. */
   add(place: string, { figures, open }: Handed): void {
+    const sums = this.#load();
     for (const { figure, label, value } of figures) {
-      this.#sql.exec(
-        `INSERT INTO figures (figure, label, value) VALUES (?, ?, ?)
-         ON CONFLICT (figure, label) DO UPDATE SET value = value + excluded.value`,
-        figure,
-        label,
-        value,
-      );
+      const own = (sums[figure] ??= {});
+      own[label] = (own[label] ?? 0) + value;
     }
+    if (figures.length > 0) this.#write();
     if (open === 0) this.#sql.exec("DELETE FROM open WHERE place = ?", place);
     else if (open !== null)
       this.#sql.exec("INSERT OR REPLACE INTO open (place, connections) VALUES (?, ?)", place, open);
   }
 
+  #write(): void {
+    if (this.#isGathering) return;
+    if (Math.abs(Date.now() - this.#writtenAt) >= GATHER_MS) return this.#writeNow();
+    this.#isGathering = true;
+    const written = new Promise<void>((resolve) => {
+      setTimeout(() => {
+        this.#isGathering = false;
+        this.#writeNow();
+        resolve();
+      }, GATHER_MS);
+    });
+    this.#later(written);
+  }
+
+  #writeNow(): void {
+    // The app may have been deleted meanwhile.
+    if (this.#sums === undefined) return;
+    this.#writtenAt = Date.now();
+    new Meta(this.#sql).set(SUMS, JSON.stringify(this.#sums));
+  }
+
   read(): Figure[] {
-    const counted = this.#sql
-      .exec<{ figure: string; label: string; value: number }>("SELECT figure, label, value FROM figures")
-      .toArray()
-      .map(({ figure, label, value }) => ({ figure: figure as FigureName, label, value }));
+    const counted = Object.entries(this.#load()).flatMap(([figure, labels]) =>
+      Object.entries(labels).map(([label, value]) => ({ figure: figure as FigureName, label, value })),
+    );
     const open = new Map<string, number>();
     for (const row of this.#sql.exec<{ place: string; connections: number }>("SELECT place, connections FROM open")) {
       const via = viaOf(row.place);
@@ -55,7 +101,8 @@ export class AppFigures {
 
   /** The app is being deleted. */
   drop(): void {
-    this.#sql.exec("DELETE FROM figures");
+    this.#sums = undefined;
+    new Meta(this.#sql).delete(SUMS);
     this.#sql.exec("DELETE FROM open");
   }
 }

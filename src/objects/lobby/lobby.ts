@@ -34,7 +34,7 @@ const LOBBY_SCHEMA: readonly SchemaStep[] = [
       CREATE TABLE gateways (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
     `);
   },
-  FIGURES_SCHEMA,
+  ...FIGURES_SCHEMA,
 ];
 
 /** Entries older than this are asked for again when somebody wants to know: a crash may have left them behind. */
@@ -67,7 +67,7 @@ export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
       this.#sql = ctx.storage.sql;
       this.#ports = portsOf(env);
       migrate(ctx.storage, LOBBY_SCHEMA);
-      this.#figures = new AppFigures(this.#sql);
+      this.#figures = new AppFigures(this.#sql, (work) => ctx.waitUntil(work));
       this.#retention = new Retention(this.#sql, {
         daysOf: async (app) => (await this.#ports.directory.appRecords.find(app))?.retentionDays ?? null,
         chatsAfter: (app, after, limit) => this.#ports.directory.appRecords.chatsAfter(app, after, limit),

@@ -9,6 +9,12 @@ export const PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 export interface Shown {
   /** The app's UUID. */
   readonly app: string;
+  /** Null: they could not be read. */
+  readonly figures: readonly Figure[] | null;
+}
+
+/** One whose figures are there. */
+interface Counted extends Shown {
   readonly figures: readonly Figure[];
 }
 
@@ -19,18 +25,21 @@ function sample(name: string, labels: readonly (readonly [string, string])[], va
   return `${name}{${labels.map(([label, of]) => `${label}="${escaped(of)}"`).join(",")}} ${value}`;
 }
 
-function simple({ name, label }: CounterFigure, { app, figures }: Shown): string[] {
-  return figures
-    .toSorted((a, b) => (a.label < b.label ? -1 : 1))
-    .map((figure) => {
-      const own: [string, string][] = label === null ? [] : [[label, figure.label]];
-      return sample(name, [["app", app], ...own], figure.value);
+function simple({ name, label, known }: CounterFigure, { app, figures }: Counted): string[] {
+  const values = new Map([
+    ...known.map((one) => [one, 0] as const),
+    ...figures.map((one) => [one.label, one.value] as const),
+  ]);
+  return [...values]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([of, value]) => {
+      const own: [string, string][] = label === null ? [] : [[label, of]];
+      return sample(name, [["app", app], ...own], value);
     });
 }
 
 /** Buckets are kept apart; here each has those below it too. */
-function histogram({ name, bounds }: HistogramFigure, { app, figures }: Shown): string[] {
-  if (figures.length === 0) return [];
+function histogram({ name, bounds }: HistogramFigure, { app, figures }: Counted): string[] {
   const values = new Map(figures.map(({ label, value }) => [label, value]));
   let count = 0;
   const buckets = [...bounds.map(String), BEYOND].map((le) => {
@@ -53,10 +62,15 @@ function histogram({ name, bounds }: HistogramFigure, { app, figures }: Shown): 
 
 /** All figures, each once with its meaning and then for each app. */
 export function prometheusText(apps: readonly Shown[]): string {
-  const lines: string[] = [];
+  const counted = apps.filter((one): one is Counted => one.figures !== null);
+  const lines = [
+    "# HELP parlance_app_up 1: the figures of the app are below; 0: they could not be read.",
+    "# TYPE parlance_app_up gauge",
+    ...apps.map(({ app, figures }) => sample("parlance_app_up", [["app", app]], figures === null ? 0 : 1)),
+  ];
   for (const [key, described] of Object.entries(FIGURES) as [FigureName, CounterFigure | HistogramFigure][]) {
     lines.push(`# HELP ${described.name} ${described.help}`, `# TYPE ${described.name} ${described.type}`);
-    for (const { app, figures } of apps) {
+    for (const { app, figures } of counted) {
       const own = { app, figures: figures.filter(({ figure }) => figure === key) };
       lines.push(...(described.type === "histogram" ? histogram(described, own) : simple(described, own)));
     }
