@@ -5,7 +5,6 @@ import { unwrap } from "../core/errors.ts";
 import type { ChatId } from "../core/ids.ts";
 import type { Actor } from "../core/people.ts";
 import type { Objects } from "../core/ports.ts";
-import { requestOf } from "../log.ts";
 import type { ObjectBindings } from "./rpc.ts";
 import { chatStub, inboxStub, lobbyStub } from "./rpc.ts";
 
@@ -18,15 +17,15 @@ export function createObjects(env: ObjectBindings): Objects {
       origin: string | null = null,
     ): Promise<ResultOf<Name>> {
       // A chat answers each command with the result of that command.
-      const result: unknown = unwrap(await chatStub(env, chat).execute(actor, command as Command, origin, requestOf()));
+      const result: unknown = unwrap(await chatStub(env, chat).execute(actor, command as Command, origin));
       return result as ResultOf<Name>;
     },
-    commands: (chat, actor, commands, origin) => chatStub(env, chat).executeAll(actor, commands, origin, requestOf()),
+    commands: (chat, actor, commands, origin) => chatStub(env, chat).executeAll(actor, commands, origin),
     async readLog(chat, actor, query, origin) {
-      return unwrap(await chatStub(env, chat).readLog(actor, query, origin, requestOf()));
+      return unwrap(await chatStub(env, chat).readLog(actor, query, origin));
     },
     async open(chat, actor, origin) {
-      return unwrap(await chatStub(env, chat).open(actor, origin, requestOf()));
+      return unwrap(await chatStub(env, chat).open(actor, origin));
     },
     isMember: (chat, actor) => chatStub(env, chat).isMember(actor),
     async list(user, page) {

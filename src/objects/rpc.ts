@@ -13,6 +13,8 @@ import type { AppId, ChatId, UserId } from "../core/ids.ts";
 import type { Json, SeenMessage } from "../core/message.ts";
 import type { Actor, Person } from "../core/people.ts";
 import type { ListPage, Sweep } from "../core/ports.ts";
+import { requestOf } from "../log.ts";
+import type { CalledObject } from "./called-object.ts";
 import type { Handed } from "./figures.ts";
 
 /** An event on its way to an Inbox; `clock` orders everything that happens in its chat. */
@@ -80,22 +82,15 @@ export interface Push {
 }
 
 export interface ChatCalls {
-  /** `request`: the id of the request that this is done for, for the log. */
-  execute(
-    actor: Actor,
-    command: Command,
-    origin: string | null,
-    request?: string | null,
-  ): Promise<Result<ResultOf<CommandName>>>;
+  execute(actor: Actor, command: Command, origin: string | null): Promise<Result<ResultOf<CommandName>>>;
   /** Each in turn, as `execute` does it. */
   executeAll(
     actor: Actor,
     commands: readonly Command[],
     origin: string | null,
-    request?: string | null,
   ): Promise<Result<ResultOf<CommandName>>[]>;
   /** Takes over from the directory, if it has not; `origin` is the connection that asked, and is not told. */
-  open(actor: Actor | null, origin: string | null, request?: string | null): Promise<Result<DetailedChat>>;
+  open(actor: Actor | null, origin: string | null): Promise<Result<DetailedChat>>;
   isMember(actor: Actor): Promise<boolean>;
   /**
    * This member's Inbox is online and wants pushes (or no longer); the row as it is now. With `since`, what happened after
@@ -105,7 +100,7 @@ export interface ChatCalls {
   /** The row of a member of a large chat whose Inbox is not attached. */
   summary(user: UserId): Promise<Result<{ clock: number; row: ChatRow | null }>>;
   /** A part of the log as the wire of the chat's own sockets writes it, with links that begin with `origin`. */
-  readLog(actor: Actor, query: LogQuery, origin: string, request?: string | null): Promise<Result<string>>;
+  readLog(actor: Actor, query: LogQuery, origin: string): Promise<Result<string>>;
   /** Resolves once this user's Inbox has everything that was committed before. */
   settle(user: UserId): Promise<Result<null>>;
   /** A Gateway's connection hears what is ephemeral in this chat (or no longer). */
@@ -201,11 +196,24 @@ export interface ObjectBindings {
 }
 
 /**
- * A stub by the calls that it takes. A new one for each call: a stub stays broken once its object was reset.
- * The runtime's own stub types unfold every argument deeper than the compiler follows, hence the one cast.
+ * A stub by the calls that it takes; while a request is under way they bear its id. A new one for each call: a stub stays
+ * broken once its object was reset. The runtime's own stub types unfold every argument deeper than the compiler follows, hence
+ * the one cast.
  */
-function stub<Calls>(namespace: DurableObjectNamespace, name: string): Calls {
-  return namespace.getByName(name) as unknown as Calls;
+function stub<Calls extends object>(namespace: DurableObjectNamespace, name: string): Calls {
+  const called = namespace.getByName(name) as unknown as Calls & Pick<CalledObject, "onBehalf">;
+  const request = requestOf();
+  return request === null ? called : onBehalfOf(request, called);
+}
+
+/** The same stub, whose calls are made for a request. A request that is passed on bears the id by itself. */
+function onBehalfOf<Calls extends object>(request: string, called: Calls & Pick<CalledObject, "onBehalf">): Calls {
+  return new Proxy<Calls>(called, {
+    get: (_, name) => {
+      if (name === "fetch") return (passed: Request) => (called as unknown as Fetcher).fetch(passed);
+      return (...args: readonly unknown[]) => called.onBehalf(request, String(name), args);
+    },
+  });
 }
 
 export const chatStub = (env: ObjectBindings, chat: ChatId): ChatCalls => stub(env.CHAT, chatName(chat));

@@ -3,6 +3,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { MessengerClient } from "../support/messenger.ts";
+import type { Kind } from "../support/meter.ts";
+import { patch } from "../support/meter.ts";
 import type { Body } from "../support/people.ts";
 import { call, knock, people, Socket } from "../support/people.ts";
 
@@ -30,6 +33,17 @@ async function break_(chat: number): Promise<void> {
     });
     undo.push(() => void Object.assign(sql, { exec }));
   });
+}
+
+/** These calls of this object fail. */
+async function outOfOrder(kind: Kind, name: string, ...methods: string[]): Promise<void> {
+  const stop = await patch(kind, name, methods, (old) => {
+    return function (this: unknown, ...args: unknown[]) {
+      if ((this as { ctx: DurableObjectState }).ctx.id.name === name) throw new Error("out of order");
+      return old.apply(this, args);
+    };
+  });
+  undo.push(stop);
 }
 
 const faults = (lines: readonly Body[]): Body[] => lines.filter((line) => line.event === "fault");
@@ -90,5 +104,53 @@ describe("the id of a request", () => {
     expect(faults(lines()).length).toBeGreaterThan(0);
     expect(faults(lines()).every(({ request }) => request === "the-upgrade")).toBe(true);
     socket.close();
+  });
+
+  it("is borne by the faults of the Inbox that was asked", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    await ann.say((await ann.direct(bob)).id, "so that there is a list");
+    await expect.poll(async () => (await bob.get("/v1/chats")).body.items.length).toBe(1);
+    await runInDurableObject(env.INBOX.getByName(`user:${bob.id}`), (_, { storage: { sql } }) => {
+      sql.exec("ALTER TABLE chats RENAME TO hidden");
+    });
+    const lines = listen();
+    const failed = await bob.call("GET", "/v1/chats", undefined, { "x-request-id": "the-list" });
+    expect(failed.status).toBe(500);
+    expect(faults(lines()).map(({ where, request }) => [where, request])).toContainEqual(["list", "the-list"]);
+    expect(faults(lines()).every(({ request }) => request === "the-list")).toBe(true);
+  });
+
+  it("is borne by what a Lobby and a Gateway do because of it", async () => {
+    const [bob] = await people("bob");
+    const client = await MessengerClient.of(bob);
+    const names = [0, 1, 2, 3].map((number) => `messenger/local/${number}`);
+    for (const name of names) await outOfOrder("GATEWAY", name, "news");
+    const lines = listen();
+    await call(
+      "POST",
+      "/v1/auth/register",
+      { username: `new${Date.now()}`, password: "long enough" },
+      {
+        "x-request-id": "the-newcomer",
+      },
+    );
+    await expect.poll(() => faults(lines()).some(({ where }) => where === "news")).toBe(true);
+    const news = faults(lines()).filter(({ where }) => where === "news");
+    expect(news.every(({ request }) => request === "the-newcomer")).toBe(true);
+    client.close();
+  });
+
+  it("of a Socket.IO connection goes with what it does later", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const chat = (await ann.direct(bob)).id as number;
+    await ann.say(chat, "so that it is open");
+    const client = await MessengerClient.join({ token: ann.token }, "/ws/", { "x-request-id": "the-handshake" });
+    await client.ask("fetch-unread-chats-count", { user: ann.username });
+    await break_(chat);
+    const lines = listen();
+    client.emit("send-message", { user: bob.username, message: "lost" });
+    await expect.poll(() => faults(lines()).length).toBeGreaterThan(0);
+    expect(faults(lines()).every(({ request }) => request === "the-handshake")).toBe(true);
+    client.close();
   });
 });

@@ -41,17 +41,26 @@ export class MessengerClient {
   }
 
   /** A connection that is in no namespace yet. */
-  static async open(path = "/ws/", version: 3 | 4 = 4): Promise<MessengerClient> {
+  static async open(
+    path = "/ws/",
+    version: 3 | 4 = 4,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<MessengerClient> {
+    const address = `${ORIGIN}${path}?EIO=${version}&transport=websocket`;
     const response = await exports.default.fetch(
-      new Request(`${ORIGIN}${path}?EIO=${version}&transport=websocket`, { headers: { upgrade: "websocket" } }),
+      new Request(address, { headers: { ...headers, upgrade: "websocket" } }),
     );
     if (response.webSocket === null) throw new Error(`refused: ${response.status}`);
     return new MessengerClient(response.webSocket);
   }
 
   /** A connection that has joined `/chat` with `auth`, or has tried to. */
-  static async join(auth: unknown, path = "/ws/"): Promise<MessengerClient> {
-    const client = await MessengerClient.open(path);
+  static async join(
+    auth: unknown,
+    path = "/ws/",
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<MessengerClient> {
+    const client = await MessengerClient.open(path, 4, headers);
     client.send(auth === undefined ? "40/chat," : `40/chat,${JSON.stringify(auth)}`);
     await client.until(() => client.frames.some((frame) => frame.startsWith("40/chat,")), "joining");
     return client;

@@ -3,7 +3,6 @@
  * is still to be brought to others. Ties the room, its delivery and its sockets together; knows no dialect.
  */
 
-import { DurableObject } from "cloudflare:workers";
 import type { DetailedChat } from "../../core/chat.ts";
 import type { Answer, Command, CommandName, LogAnswer, LogQuery, ResultOf } from "../../core/commands.ts";
 import type { Result } from "../../core/errors.ts";
@@ -19,6 +18,7 @@ import type { ChatWire } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
 import { log, logFault, requestOf, within } from "../../log.ts";
 import type { Counters } from "../figures.ts";
+import { CalledObject } from "../called-object.ts";
 import { ObjectFigures } from "../figures.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
 import { attempt, gatewayStub, inboxStub, lobbyStub } from "../rpc.ts";
@@ -71,7 +71,7 @@ const requestsOf = (works: readonly Work[]): string => {
 
 /** The class of Chat objects whose own sockets speak the wire that `wireOf` makes. */
 export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: Env) => ChatPorts) {
-  return class Chat extends DurableObject<Env> implements ChatCalls {
+  return class Chat extends CalledObject implements ChatCalls {
     readonly #ports: ChatPorts;
     readonly #wire: ChatWire;
     readonly #own: OwnSockets;
@@ -107,9 +107,10 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         // Whoever began it: it is done for all of them.
         commit: (works) => within(null, () => this.#commit(works)),
         written: () => ctx.storage.sync(),
-        follow: () => {
-          for (const follow of this.#following.splice(0)) follow();
-        },
+        follow: () =>
+          within(null, () => {
+            for (const follow of this.#following.splice(0)) follow();
+          }),
       });
       this.#figures = new ObjectFigures({
         hand: (app, handed) => lobbyStub(env, app).count(ctx.id.name ?? "", handed),
@@ -213,39 +214,28 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
 
     // ---- calls ------------------------------------------------------------------------------------------------
 
-    execute(
-      actor: Actor,
-      command: Command,
-      origin: string | null,
-      request: string | null = null,
-    ): Promise<Result<ResultOf<CommandName>>> {
-      return this.#execute(actor, command, origin, request);
+    execute(actor: Actor, command: Command, origin: string | null): Promise<Result<ResultOf<CommandName>>> {
+      return this.#execute(actor, command, origin);
     }
 
-    #execute(
-      actor: Actor,
-      command: Command,
-      origin: string | null,
-      request: string | null,
-    ): Promise<Result<ResultOf<CommandName>>> {
+    #execute(actor: Actor, command: Command, origin: string | null): Promise<Result<ResultOf<CommandName>>> {
       const work = async (): Promise<ResultOf<CommandName>> => {
         const { answer, before } = await this.#perform(actor, command, origin);
         if (command.inOrder === true) await this.#open?.outbox.told(actor.userId, before);
         else if (origin !== null) await this.#open?.outbox.toldDirectly(actor.userId, before);
         return answer.result;
       };
-      return within(request, () => this.#attempt(work));
+      return this.#attempt(work);
     }
 
     async executeAll(
       actor: Actor,
       commands: readonly Command[],
       origin: string | null,
-      request: string | null = null,
     ): Promise<Result<ResultOf<CommandName>>[]> {
       const results: Promise<Result<ResultOf<CommandName>>>[] = [];
       for (const command of commands) {
-        const result = this.#execute(actor, command, origin, request);
+        const result = this.#execute(actor, command, origin);
         results.push(result);
         // What has to be prepared must not be overtaken.
         if (isPrepared(command) || isSpecial(command)) await result;
@@ -253,13 +243,13 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       return Promise.all(results);
     }
 
-    open(actor: Actor | null, origin: string | null, request: string | null = null): Promise<Result<DetailedChat>> {
+    open(actor: Actor | null, origin: string | null): Promise<Result<DetailedChat>> {
       const work = async (): Promise<DetailedChat> => {
         const { room } = await this.#load(origin);
         if (actor !== null) room.role(actor);
         return room.detailed(actor?.userId ?? room.chat.createdBy);
       };
-      return within(request, () => this.#attempt(work));
+      return this.#attempt(work);
     }
 
     async isMember(actor: Actor): Promise<boolean> {
@@ -550,12 +540,12 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     }
 
     /** A part of the log as the wire writes it. */
-    readLog(actor: Actor, query: LogQuery, origin: string, request: string | null = null): Promise<Result<string>> {
+    readLog(actor: Actor, query: LogQuery, origin: string): Promise<Result<string>> {
       const work = async (): Promise<string> => {
         const { answer } = await this.#perform(actor, query, null);
         return this.#wire.body(answer as LogAnswer, origin);
       };
-      return within(request, () => this.#attempt(work));
+      return this.#attempt(work);
     }
 
     // ---- own sockets ------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
  * one after the other, and what the Inboxes bring to the sockets. Knows the dialect's `GatewayWire` and none of its words.
  */
 
-import { DurableObject } from "cloudflare:workers";
 import { authInvalid } from "../../core/errors.ts";
 import type { AppNews, UserEvent } from "../../core/events.ts";
 import type { CounterName } from "../../core/figures.ts";
@@ -14,6 +13,7 @@ import type { Session } from "../../core/people.ts";
 import type { CarriedWire, GatewayWire } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
 import { log, logFault, within } from "../../log.ts";
+import { CalledObject } from "../called-object.ts";
 import { ObjectFigures, viaOf } from "../figures.ts";
 import { identityOf } from "../identity.ts";
 import { Readers } from "../readers.ts";
@@ -55,7 +55,7 @@ const TOLD_OPEN = "told_open";
 export const GATEWAY_FULL = 503;
 
 export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire | CarriedWire)[]) {
-  return class Gateway extends DurableObject<Env> implements GatewayCalls, Host {
+  return class Gateway extends CalledObject implements GatewayCalls, Host {
     readonly #wire: GatewayWire | CarriedWire;
     /** One of the two: a dialect of sockets, or what a dialect that carries its connections itself was given. */
     readonly #words: GatewayWire | null;

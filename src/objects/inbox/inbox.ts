@@ -3,7 +3,6 @@
  * Chats bring, in the order of their clocks, and passes it to the Gateways. Knows no dialect and decides on nothing in a chat.
  */
 
-import { DurableObject } from "cloudflare:workers";
 import type { ListedChat } from "../../core/chat.ts";
 import type { Result } from "../../core/errors.ts";
 import { unwrap } from "../../core/errors.ts";
@@ -17,6 +16,7 @@ import type { Directory, Files, ListPage, Sweep } from "../../core/ports.ts";
 import { isDurable } from "../../core/wire.ts";
 import type { Env } from "../../env.ts";
 import { logFault } from "../../log.ts";
+import { CalledObject } from "../called-object.ts";
 import { ObjectFigures } from "../figures.ts";
 import { inBatches } from "../in-batches.ts";
 import type { ConnectionInfo, Delivered, Delivery, InboxCalls, Told } from "../rpc.ts";
@@ -68,7 +68,7 @@ const KEY = {
 } as const;
 
 export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
-  return class Inbox extends DurableObject<Env> implements InboxCalls {
+  return class Inbox extends CalledObject implements InboxCalls {
     readonly #ports: InboxPorts;
     readonly #figures: ObjectFigures;
     readonly #standing: Standing;

@@ -4,7 +4,6 @@
  * Knows ids; knows nothing of what happens in a chat.
  */
 
-import { DurableObject } from "cloudflare:workers";
 import type { AppNews } from "../../core/events.ts";
 import type { Figure } from "../../core/figures.ts";
 import { unwrap } from "../../core/errors.ts";
@@ -16,6 +15,7 @@ import type { OperatorDirectory } from "../../core/operators.ts";
 import type { Files } from "../../core/ports.ts";
 import type { Env } from "../../env.ts";
 import { log, logFault } from "../../log.ts";
+import { CalledObject } from "../called-object.ts";
 import type { Handed } from "../figures.ts";
 import { inBatches } from "../in-batches.ts";
 import type { LobbyCalls } from "../rpc.ts";
@@ -55,7 +55,7 @@ export interface LobbyPorts {
 }
 
 export function createLobbyObject(portsOf: (env: Env) => LobbyPorts) {
-  return class Lobby extends DurableObject<Env> implements LobbyCalls {
+  return class Lobby extends CalledObject implements LobbyCalls {
     readonly #sql: SqlStorage;
     readonly #ports: LobbyPorts;
     readonly #retention: Retention;
