@@ -112,6 +112,8 @@ export const COUNTS: Readonly<Record<Dialect, Counted>> = {
     groupOf10: { rows: 11, calls: 12, frames: 1 },
     groupOf100: { rows: 101, calls: 102, frames: 1 },
     groupOf1000: { rows: 3, calls: 4, frames: 1 },
+    everyoneOf10: { rows: 11, calls: 15, frames: 1 },
+    everyoneOf100: { rows: 101, calls: 105, frames: 1 },
   },
   mobile: {
     text: { rows: 3, calls: 3, requests: 1, queries: 2 },
@@ -136,6 +138,8 @@ export const COUNTS: Readonly<Record<Dialect, Counted>> = {
     groupOf10: { rows: 11, calls: 13, frames: 1 },
     groupOf100: { rows: 101, calls: 103, frames: 1 },
     groupOf1000: { rows: 3, calls: 5, frames: 1 },
+    everyoneOf10: { rows: 11, calls: 15, frames: 1 },
+    everyoneOf100: { rows: 101, calls: 105, frames: 1 },
   },
   events: {
     text: { rows: 5, calls: 6, frames: 1 },

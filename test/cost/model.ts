@@ -14,6 +14,10 @@ export const ASSUMED = {
   cpuMs: 2,
   /** Rows of the directory that a statement reads: all of them find by a key. */
   rowsPerQuery: 2,
+  /** A request to the Worker logs so many lines. */
+  linesPerRequest: 1,
+  /** Rows that a Lobby writes for the figures of a spell, where no other object hands over within the second. */
+  figureRows: 1,
   /** Bytes that a text of a hundred characters takes in its chat. */
   textBytes: 300,
   daysPerMonth: 30,
@@ -37,6 +41,9 @@ export const requestsOf = (count: Count): number => {
   return calls + alarms + frames / FRAMES_PER_REQUEST;
 };
 
+/** What begins a spell, with what the figures of the spell cost. */
+export const withFigures = (count: Count): Count => ({ ...count, rows: (count.rows ?? 0) + ASSUMED.figureRows });
+
 /** What `times` of these take. `activeMs`: for how long each handler keeps its object active. */
 export function usageOf(count: Count, times: number, activeMs: number = ASSUMED.activeMs): Usage {
   const bill = billOf(count);
@@ -50,6 +57,7 @@ export function usageOf(count: Count, times: number, activeMs: number = ASSUMED.
     objectRowsWritten: bill.rows * times,
     directoryRowsRead: bill.queries * ASSUMED.rowsPerQuery * times,
     directoryRowsWritten: bill.directoryRows * times,
+    logLines: bill.requests * ASSUMED.linesPerRequest * times,
   };
 }
 

@@ -2,7 +2,8 @@
 
 import { DELIVERY, GATEWAY, LARGE_CHAT } from "../../src/core/limits.ts";
 import { settingsFrom } from "../../src/socketio/settings.ts";
-import { BURST, COUNTS } from "./counts.ts";
+import type { Count } from "./counts.ts";
+import { BURST, COUNTS, billOf } from "./counts.ts";
 import { ASSUMED, requestsOf } from "./model.ts";
 import { FRAMES_PER_REQUEST, OBJECT_GB, PLAN, PRICES, SOURCES, STORAGE } from "./prices.ts";
 import {
@@ -12,6 +13,7 @@ import {
   countsTable,
   everyoneTable,
   money,
+  monthOfCrowdsTable,
   monthTable,
   number,
   perMillion,
@@ -42,6 +44,13 @@ function advice(): string {
 - **Retention.** A million texts of a hundred characters take about ${(ASSUMED.textBytes * MILLION) / 1e9} GB: ${money(stored)} each month, as long as they are kept. Deleting one is at least a row written (${money(PRICES.objectRowsWritten.perMillion)} a million): short texts can be kept for a year for less. Let an app forget for other reasons, and for files: a gigabyte of them is $${STORAGE.files.perGb} a month, and sending them out is free.`;
 }
 
+/** A text on `/v1/socket` that so many hear, as each who hears it adds the same. */
+function heardBy(members: number): Count {
+  const [few, many] = [billOf(all.everyoneOf10 ?? {}), billOf(all.everyoneOf100 ?? {})];
+  const on = (key: keyof Count): number => many[key] + ((many[key] - few[key]) / 90) * (members - 100);
+  return { ...many, rows: on("rows"), calls: on("calls") };
+}
+
 const sources = (): string =>
   Object.values(SOURCES)
     .map(({ title, address, lookedUp }) => `[${title}](${address}) (${lookedUp})`)
@@ -61,9 +70,9 @@ ${textsTable()}
 
 ${countsTable()}
 
-**Rows**: written in all objects, indexes and alarms included. **Requests**: billed requests to objects: each call from one to another, each alarm, and a ${FRAMES_PER_REQUEST}th for each frame from a socket. Requests to the Worker and statements of the directory are in the dollars.
+**Rows**: written in all objects, indexes and alarms included. **Requests**: billed requests to objects: each call from one to another, each alarm, and a ${FRAMES_PER_REQUEST}th for each frame from a socket. After a silence a row of the Lobby is in it, which adds up [figures](decisions/0007-figures-are-handed-to-the-lobby.md); what several chats hand over within a second is one. Requests to the Worker, lines of the log and statements of the directory are in the dollars.
 
-In groups all of whose members are online:
+Rows, requests and dollars for a million in groups all of whose members are online:
 
 ${everyoneTable()}
 
@@ -75,9 +84,15 @@ ${actsTable()}
 
 ## ${number(ASSUMED.users)} connected users for a month
 
-The bill: the plan (${money(PLAN)}) and what goes past what it includes. Each user is connected all the time and comes back ${ASSUMED.connectionsPerDay} times a day after a while. Those who talk send ${ASSUMED.textsPerDay} texts a day, ${ASSUMED.alone * 100} % of them after a silence, with ${ASSUMED.typing} notice of typing for each text and a read receipt for every ${1 / ASSUMED.reads} (where the dialect has them); two members of a group are online at the same time.
+The bill: the plan (${money(PLAN)}) and what goes past what it includes. Each user is connected all the time and comes back ${ASSUMED.connectionsPerDay} times a day after a while. Those who talk send ${ASSUMED.textsPerDay} texts a day, ${ASSUMED.alone * 100} % of them after a silence, with ${ASSUMED.typing} notice of typing for each text and a read receipt for every ${1 / ASSUMED.reads} (where the dialect has them). In groups, two members are connected in a way in which they hear the group, and all others are not: they are elsewhere, or away.
 
 ${monthTable()}
+
+Where all members of a group hear it:
+
+${monthOfCrowdsTable()}
+
+A list costs a row for each text and member: up to ${LARGE_CHAT} members in any case, in larger groups for each who hears it on \`/v1/socket\`. Reckoned on from groups of 10 and 100, a million texts that 1,000 hear there cost ${money(perMillion(heardBy(1_000)))}, unless they come in quick succession; on the chat's own socket what they cost with two.
 
 \`mobile\` has no connections: its clients ask what is new, and how often is not in the figure.
 
@@ -87,7 +102,7 @@ ${advice()}
 
 ## What is assumed
 
-Counted by tests: rows, calls, frames, alarms, requests, statements of the directory. Assumed: an object is active for ${ASSUMED.activeMs} ms for each call, frame and alarm (the platform's own example; ${ASSUMED.pongMs} ms for a frame that only answers a ping); the Worker computes for ${ASSUMED.cpuMs} ms for a request; a statement reads ${ASSUMED.rowsPerQuery} rows of the directory; Gateways are full (${number(GATEWAY.connections)} connections). Left out, as small: rows read in objects (${money(1_000 * PRICES.objectRowsRead.perMillion)} for a thousand million), what the Lobby writes of figures. Left out, as it depends on the app: files, lists and history that are read, people who watch others' presence.
+Counted by tests: rows, calls, frames, alarms, requests, statements of the directory. Assumed: an object is active for ${ASSUMED.activeMs} ms for each call, frame and alarm (the platform's own example; ${ASSUMED.pongMs} ms for a frame that only answers a ping); the Worker computes for ${ASSUMED.cpuMs} ms for a request; a statement reads ${ASSUMED.rowsPerQuery} rows of the directory; Gateways are full (${number(GATEWAY.connections)} connections). Each request to the Worker logs a line. Left out, as small: rows read in objects (${money(1_000 * PRICES.objectRowsRead.perMillion)} for a thousand million), what the Lobby writes of open connections. Left out, as it depends on the app: files, lists and history that are read, people who watch others' presence.
 
 ## List prices
 

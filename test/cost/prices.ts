@@ -26,6 +26,11 @@ export const SOURCES = {
   },
   directory: { title: "D1", address: "https://developers.cloudflare.com/d1/platform/pricing/", lookedUp: "2026-11-21" },
   files: { title: "R2", address: "https://developers.cloudflare.com/r2/pricing/", lookedUp: "2026-11-21" },
+  logs: {
+    title: "Workers Logs, whose prices change on 2026-12-01",
+    address: "https://developers.cloudflare.com/workers/observability/logs/workers-logs/",
+    lookedUp: "2026-11-22",
+  },
 } as const;
 
 /** A month of the plan. */
@@ -43,6 +48,7 @@ export const PRICES = {
   directoryRowsWritten: { included: 50e6, perMillion: 1 },
   fileWrites: { included: 1e6, perMillion: 4.5 },
   fileReads: { included: 10e6, perMillion: 0.36 },
+  logLines: { included: 20e6, perMillion: 0.6 },
 } as const satisfies Record<string, Price>;
 
 export const STORAGE = {

@@ -5,7 +5,7 @@ import { settingsFrom } from "../../src/socketio/settings.ts";
 import type { Count, Counted, Dialect } from "./counts.ts";
 import { ACTS, COUNTS, DIALECTS, SIZES } from "./counts.ts";
 import type { Usage } from "./model.ts";
-import { ASSUMED, dollars, monthly, requestsOf, sum, usageOf } from "./model.ts";
+import { ASSUMED, dollars, monthly, requestsOf, sum, usageOf, withFigures } from "./model.ts";
 import { PRICES, STORAGE } from "./prices.ts";
 
 export const MILLION = 1e6;
@@ -21,7 +21,10 @@ export const number = (value: number): string => value.toLocaleString("en-US");
 export const perMillion = (count: Count): number => dollars(usageOf(count, MILLION));
 
 const dialects = Object.entries(DIALECTS) as [Dialect, string][];
-const counted = (dialect: Dialect): Counted => COUNTS[dialect];
+function counted(dialect: Dialect): Counted {
+  const { afterSilence, ...others }: Counted = COUNTS[dialect];
+  return afterSilence === undefined ? others : { ...others, afterSilence: withFigures(afterSilence) };
+}
 
 /** As the formatter has it: columns of one width, all but the first to the right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -37,7 +40,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 const shown = (count: Count | undefined, show: (count: Count) => string): string =>
   count === undefined ? NONE : show(count);
 
-const SIZED = SIZES.map((size) => ({ title: `${number(size)} members`, act: `groupOf${size}` as const }));
+const SIZED = SIZES.map((size) => ({ size, title: `${number(size)} members`, act: `groupOf${size}` as const }));
 
 /** Dollars for a million texts. */
 export const textsTable = (): string =>
@@ -63,18 +66,23 @@ export const countsTable = (): string =>
     }),
   );
 
-/** A text in groups all of whose members are online. */
+/** Dialects in which groups were counted all of whose members are online. */
+const CROWDS = dialects.filter(([dialect]) => counted(dialect).everyoneOf100 !== undefined);
+const CROWD_SIZES = SIZED.filter(({ size }) => counted("all")[`everyoneOf${size}`] !== undefined);
+
+/** A text in groups all of whose members are online: rows, billed requests, and dollars for a million. */
 export const everyoneTable = (): string =>
   table(
-    ["", "rows", "requests", "a million"],
-    (["own", "all"] as const).flatMap((dialect) =>
-      SIZES.flatMap((size) => {
-        const count = counted(dialect)[`everyoneOf${size}`];
-        if (count === undefined) return [];
-        const title = `${number(size)} members, ${DIALECTS[dialect]}`;
-        return [[title, number(count.rows ?? 0), number(requestsOf(count)), money(perMillion(count))]];
-      }),
-    ),
+    ["", ...CROWD_SIZES.map(({ title }) => title)],
+    CROWDS.map(([dialect, title]) => [
+      title,
+      ...CROWD_SIZES.map(({ size }) =>
+        shown(
+          counted(dialect)[`everyoneOf${size}`],
+          (count) => `${rowsAndRequests(count)}: ${money(perMillion(count))}`,
+        ),
+      ),
+    ]),
   );
 
 const OTHERS = ["read", "edit", "delete", "typing", "connection"] as const;
@@ -122,20 +130,33 @@ function active(dialect: Dialect, text: Count): Usage {
   );
 }
 
-/** The bill of a month for all users: silent, and talking in chats of each kind. */
+const billOfMonth = (dialect: Dialect, text: Count): string =>
+  money(monthly(sum(idle(dialect), active(dialect, text))));
+
+/** The bill of a month for all users: silent, and talking in chats of each kind, two of whose members are looking. */
 export const monthTable = (): string =>
   table(
     ["", "silent", "two people", ...SIZED.map(({ title }) => title)],
     dialects.map(([dialect, title]) => {
-      const silent = idle(dialect);
       const texts = [counted(dialect).text, ...SIZED.map(({ act }) => counted(dialect)[act])];
-      const bill = (count: Count): string => money(monthly(sum(silent, active(dialect, count))));
       return [
         title,
-        counted(dialect === "rest" ? "all" : dialect).connection === undefined ? NONE : money(monthly(silent)),
-        ...texts.map((one) => shown(one, bill)),
+        counted(dialect === "rest" ? "all" : dialect).connection === undefined ? NONE : money(monthly(idle(dialect))),
+        ...texts.map((one) => shown(one, (count) => billOfMonth(dialect, count))),
       ];
     }),
+  );
+
+/** The same where all members of a group are connected to hear it. */
+export const monthOfCrowdsTable = (): string =>
+  table(
+    ["", ...CROWD_SIZES.map(({ title }) => title)],
+    CROWDS.map(([dialect, title]) => [
+      title,
+      ...CROWD_SIZES.map(({ size }) =>
+        shown(counted(dialect)[`everyoneOf${size}`], (count) => billOfMonth(dialect, count)),
+      ),
+    ]),
   );
 
 export const pricesTable = (): string =>

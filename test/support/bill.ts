@@ -29,8 +29,9 @@ export interface Bill {
   readonly directoryRows: number;
 }
 
-/** What a Lobby writes of figures now and then, for all objects together, belongs to no act. */
-const FIGURES = /INTO (figures|open) /;
+/** What a Lobby writes of figures, for all objects that hand over within a second, belongs to no act: the model adds it. */
+const OPEN = /INTO open /;
+const isOfFigures = (statement: string, key: unknown): boolean => OPEN.test(statement) || key === "figures";
 
 /** Writes nothing; and while it is not read to its end, only its own object may look at its cursor. */
 const READS = /^\s*SELECT\b/i;
@@ -141,7 +142,7 @@ export class Meter {
           function (this: unknown, ...args: unknown[]) {
             const cursor = old.apply(this, args) as { readonly rowsWritten: number };
             const statement = String(args[0]);
-            if (!FIGURES.test(statement) && !READS.test(statement)) cursors.push([statement, cursor]);
+            if (!isOfFigures(statement, args[1]) && !READS.test(statement)) cursors.push([statement, cursor]);
             return cursor;
           },
       ),
