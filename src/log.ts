@@ -5,6 +5,7 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { FaultPlace } from "./core/faults.ts";
 
 type Field = string | number | boolean | null | undefined;
 
@@ -24,7 +25,7 @@ export function log(event: string, fields: { readonly [name: string]: Field } = 
 }
 
 /** Logs what was thrown and is no failure of the catalogue. Its message may quote input, so the stack's frames alone are kept. */
-export function logFault(where: string, fault: unknown, fields: { readonly [name: string]: Field } = {}): void {
+export function logFault(where: FaultPlace, fault: unknown, fields: { readonly [name: string]: Field } = {}): void {
   const error = fault instanceof Error ? fault : undefined;
   const frames =
     error?.stack

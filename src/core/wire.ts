@@ -6,6 +6,7 @@
 import type { Answer, Command, LogAnswer } from "./commands.ts";
 import type { Failure } from "./errors.ts";
 import type { AppNews, ChatEvent, Presence, UserEvent } from "./events.ts";
+import type { FaultPlace } from "./faults.ts";
 import type { AppId, UserId } from "./ids.ts";
 import type { Json } from "./message.ts";
 import type { Person, Session } from "./people.ts";
@@ -134,7 +135,7 @@ export interface CarrierHost {
   later(work: Promise<unknown>): void;
   /** Asks the Gateway of this dialect at another place. */
   ask(place: string, question: Json): Promise<Json>;
-  fault(what: string, error: unknown): void;
+  fault(what: FaultPlace, error: unknown): void;
   /** A connection stands, or stands again after an eviction. */
   opened(key: string, origin: string): Connection;
   connection(key: string): Connection | undefined;

@@ -225,6 +225,9 @@ const CHAT_PREFIX = "chat:";
 
 export const chatName = (chat: ChatId): string => `${CHAT_PREFIX}${chat}`;
 
+/** The number of the chat whose object has this name; NaN where it is no chat's. */
+export const chatNumber = (name: string): number => Number(name.slice(CHAT_PREFIX.length));
+
 /** The object that holds the socket of a connection: a Gateway or a Chat. */
 export function placeOf(connection: string): string {
   return connection.slice(0, connection.lastIndexOf("#"));

@@ -19,6 +19,16 @@ export interface Wire {
   answeredAt(): number | null;
 }
 
+/** In which of the host's duties, or of the application's handlers, a fault happened. */
+export type FaultPlace =
+  | "authenticate"
+  | "recovery"
+  | "onConnect"
+  | "onEvent"
+  | "onAck"
+  | "onDisconnect"
+  | "socket.io message";
+
 export interface Host {
   /** Stands before the session ids, so that they lead back to this object; URL-safe. */
   readonly place: string;
@@ -35,7 +45,7 @@ export interface Host {
   /** Asks the object at another place; what it answers is what its `asked` gave. */
   ask(place: string, question: Json): Promise<Json>;
   /** A fault of ours, to be logged. */
-  fault(what: string, error: unknown): void;
+  fault(what: FaultPlace, error: unknown): void;
 }
 
 /** What the object calls; the other half of `Host`. */

@@ -8,6 +8,7 @@ import type { Answer, Command, CommandName, LogAnswer, LogQuery, ResultOf } from
 import type { Result } from "../../core/errors.ts";
 import { ParlanceError, failureOf, notFound } from "../../core/errors.ts";
 import type { ChatEvent } from "../../core/events.ts";
+import type { FaultPlace } from "../../core/faults.ts";
 import type { AppId, UserId } from "../../core/ids.ts";
 import { chatId } from "../../core/ids.ts";
 import { DELIVERY } from "../../core/limits.ts";
@@ -21,7 +22,7 @@ import type { Counters } from "../figures.ts";
 import { CalledObject } from "../called-object.ts";
 import { ObjectFigures } from "../figures.ts";
 import type { ChatCalls, ChatRow } from "../rpc.ts";
-import { attempt, gatewayStub, inboxStub, lobbyStub } from "../rpc.ts";
+import { attempt, chatNumber, gatewayStub, inboxStub, lobbyStub } from "../rpc.ts";
 import { Subscribers } from "../subscribers.ts";
 import { CLOSE } from "../sockets.ts";
 import { Meta, isEmpty, migrate } from "../sql.ts";
@@ -134,8 +135,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     async #loadNow(creator: string | null): Promise<Open> {
       const { storage } = this.ctx;
       if (isEmpty(storage.sql)) {
-        const name = this.ctx.id.name ?? "";
-        const id = chatId(Number(name.slice(name.indexOf(":") + 1)));
+        const id = chatId(chatNumber(this.ctx.id.name ?? ""));
         const record = await this.#ports.directory.chats.load(id);
         if (record === null) throw notFound("chat");
         storage.transactionSync(() => {
@@ -197,6 +197,16 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     }
 
     override async alarm(): Promise<void> {
+      try {
+        await this.#alarm();
+      } catch (fault) {
+        // The runtime tries it again.
+        this.#fault("alarm", fault, { chat: this.#id });
+        throw fault;
+      }
+    }
+
+    async #alarm(): Promise<void> {
       this.#armedFor = Infinity;
       if (isEmpty(this.ctx.storage.sql)) return;
       if (new Meta(this.ctx.storage.sql).get("erasing") !== undefined) return this.#erase();
@@ -445,7 +455,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     /** Nothing of these was committed. */
     #failed(works: readonly Work[], thrown: unknown): number {
       if (!(thrown instanceof ParlanceError)) {
-        this.#fault("commit", thrown, { chat: this.ctx.id.name, request: requestsOf(works) });
+        this.#fault("commit", thrown, { chat: this.#id, request: requestsOf(works) });
         this.#forget();
       }
       for (const { reply } of works) {
@@ -572,7 +582,13 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#open = undefined;
     }
 
-    #fault(where: string, fault: unknown, fields: Parameters<typeof logFault>[2]): void {
+    /** For the log: the runtime does not promise to know the name when an alarm wakes the object. */
+    get #id(): number | undefined {
+      const { name } = this.ctx.id;
+      return name === undefined ? this.#open?.room.id : chatNumber(name);
+    }
+
+    #fault(where: FaultPlace, fault: unknown, fields: Parameters<typeof logFault>[2]): void {
       this.#open?.counters.add("faults", where);
       logFault(where, fault, fields);
     }
@@ -580,7 +596,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
     /** A fault of ours leaves memory in doubt: the chat is read again from what was committed. */
     async #attempt<T>(work: () => Promise<T>): Promise<Result<T>> {
       const result = await attempt(work, (fault) => {
-        this.#fault("chat", fault, { chat: this.ctx.id.name });
+        this.#fault("chat", fault, { chat: this.#id });
         if (!(fault instanceof ParlanceError)) this.#forget();
       });
       if (!result.ok && result.failure.code !== "internal") this.#open?.counters.add("refused", result.failure.code);

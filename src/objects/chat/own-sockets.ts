@@ -6,6 +6,7 @@
 import type { Answer, Command } from "../../core/commands.ts";
 import type { Result } from "../../core/errors.ts";
 import { authInvalid, failureOf, rateLimited } from "../../core/errors.ts";
+import type { FaultPlace } from "../../core/faults.ts";
 import type { AppId } from "../../core/ids.ts";
 import { FLOOD } from "../../core/limits.ts";
 import type { Attachment, Json } from "../../core/message.ts";
@@ -16,7 +17,7 @@ import type { logFault } from "../../log.ts";
 import { log, within } from "../../log.ts";
 import type { Counters } from "../figures.ts";
 import { identityOf } from "../identity.ts";
-import { chatName, inboxStub } from "../rpc.ts";
+import { chatName, chatNumber, inboxStub, placeOf } from "../rpc.ts";
 import { Bucket, CLOSE, agreed, closeSocket, connectionId, upgraded } from "../sockets.ts";
 import type { Work } from "./batch.ts";
 import type { Committed } from "./command-kinds.ts";
@@ -43,19 +44,20 @@ export interface OwnSocketsPorts {
   readonly attempt: <T>(work: () => Promise<T>) => Promise<Result<T>>;
   /** A row was written. */
   readonly written: () => void;
-  readonly fault: (where: string, fault: unknown, fields: Parameters<typeof logFault>[2]) => void;
+  readonly fault: (where: FaultPlace, fault: unknown, fields: Parameters<typeof logFault>[2]) => void;
 }
+
+/** For the log. */
+const chatOf = ({ id }: Seat): number => chatNumber(placeOf(id));
 
 export class OwnSockets {
   readonly sockets: ChatSockets;
-  readonly #ctx: DurableObjectState;
   readonly #env: Env;
   readonly #wire: ChatWire;
   readonly #chat: OwnSocketsPorts;
   readonly #standings: Standings;
 
   constructor(ctx: DurableObjectState, env: Env, wire: ChatWire, chat: OwnSocketsPorts) {
-    this.#ctx = ctx;
     this.#env = env;
     this.#wire = wire;
     this.#chat = chat;
@@ -142,7 +144,7 @@ export class OwnSockets {
     if (begun === undefined) return;
     const turn = begun
       .catch((fault: unknown) =>
-        this.#chat.fault("frame", fault, { chat: this.#ctx.id.name, request: open.seat.request }),
+        this.#chat.fault("frame", fault, { chat: chatOf(open.seat), request: open.seat.request }),
       )
       .finally(() => {
         if (open.turn === turn) open.turn = undefined;
@@ -193,7 +195,7 @@ export class OwnSockets {
 
   #slow(seat: Seat): void {
     this.#chat.counters()?.add("closedSlow", "chat");
-    log("closed.slow", { chat: this.#ctx.id.name, user: seat.userId, request: seat.request });
+    log("closed.slow", { chat: chatOf(seat), user: seat.userId, request: seat.request });
     this.#departed([seat]);
   }
 

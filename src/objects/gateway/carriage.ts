@@ -3,6 +3,7 @@
  * Knows the platform, and nothing of what the dialect does with it.
  */
 
+import type { FaultPlace } from "../../core/faults.ts";
 import type { CounterName } from "../../core/figures.ts";
 import { FLOOD } from "../../core/limits.ts";
 import type { Json } from "../../core/message.ts";
@@ -152,7 +153,7 @@ export class Carriage implements CarrierHost {
     return gatewayStub(this.#env, `${this.#wire.name}/${place.replace("-", "/")}`).ask(question);
   }
 
-  fault(what: string, error: unknown): void {
+  fault(what: FaultPlace, error: unknown): void {
     logFault(what, error, { gateway: `${this.#wire.name}/${this.place}` });
   }
 

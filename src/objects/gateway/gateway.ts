@@ -436,6 +436,16 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     /** While it has connections, a Gateway looks now and then whether they still stand; after a crash the alarm finds who was lost. */
     override async alarm(): Promise<void> {
+      try {
+        await this.#alarm();
+      } catch (fault) {
+        // The runtime tries it again.
+        logFault("alarm", fault, { gateway: this.#name });
+        throw fault;
+      }
+    }
+
+    async #alarm(): Promise<void> {
       this.#armed = false;
       await this.#carriage?.alarm();
       const now = Date.now();

@@ -7,6 +7,7 @@ import type { ListedChat } from "../../core/chat.ts";
 import type { Result } from "../../core/errors.ts";
 import { unwrap } from "../../core/errors.ts";
 import type { Presence } from "../../core/events.ts";
+import type { FaultPlace } from "../../core/faults.ts";
 import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { userId } from "../../core/ids.ts";
 import { leasesLapse } from "../../core/leases.ts";
@@ -137,7 +138,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     /** Logs it, and counts it for the user's app, which is known of those who have been online. */
-    #fault(where: string, fault: unknown, fields: Parameters<typeof logFault>[2]): void {
+    #fault(where: FaultPlace, fault: unknown, fields: Parameters<typeof logFault>[2]): void {
       logFault(where, fault, fields);
       const owner = this.#load().meta.get(KEY.owner);
       if (owner === undefined) return;
@@ -504,7 +505,17 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     // ---- alarm ------------------------------------------------------------------------------------------------
 
+    /** What it throws is logged, and thrown on: the runtime tries it again. */
     override async alarm(): Promise<void> {
+      try {
+        await this.#alarm();
+      } catch (fault) {
+        this.#fault("alarm", fault, { user: this.#user });
+        throw fault;
+      }
+    }
+
+    async #alarm(): Promise<void> {
       this.#alarmAt = null;
       const now = Date.now();
       const { meta, connections, sweeps } = this.#load();

@@ -18,7 +18,7 @@ export interface PushPorts {
   readonly close: (place: string, connections: readonly string[], code: number, reason: string) => Promise<void>;
   /** These connections have ended by themselves. */
   readonly gone: (connections: readonly string[]) => void;
-  readonly failed: (where: string, fault: unknown, place: string) => void;
+  readonly failed: (where: "push" | "close", fault: unknown, place: string) => void;
   readonly waitUntil: (work: Promise<void>) => void;
 }
 
@@ -73,7 +73,7 @@ export class Pushes {
   }
 
   /** What the call gives; undefined where it failed each time. */
-  async #retried<T>(where: string, place: string, call: () => Promise<T>): Promise<T | undefined> {
+  async #retried<T>(where: "push" | "close", place: string, call: () => Promise<T>): Promise<T | undefined> {
     for (const wait of [...RETRIES, undefined]) {
       try {
         return await call();

@@ -6,7 +6,7 @@
 import type { Engine, Upper } from "../engine/engine.ts";
 import type { Bytes } from "../engine/packets.ts";
 import type { CloseReason, Session } from "../engine/session.ts";
-import type { Host, Json } from "../ports.ts";
+import type { FaultPlace, Host, Json } from "../ports.ts";
 import type { Settings } from "../settings.ts";
 import { Acks } from "./acks.ts";
 import type { Packet } from "./codec.ts";
@@ -208,7 +208,7 @@ export class Server implements Upper {
   }
 
   /** Calls the application; what it throws is ours to bear, not the connection's. */
-  #call(what: string, work: (handlers: Handlers) => void | Promise<void>, namespace: string): void | Promise<void> {
+  #call(what: FaultPlace, work: (handlers: Handlers) => void | Promise<void>, namespace: string): void | Promise<void> {
     const handlers = this.#namespaces.get(namespace);
     if (handlers === undefined) return undefined;
     try {
