@@ -6,6 +6,7 @@ import type { Attachment, Draft } from "../../core/message.ts";
 import type { Actor } from "../../core/people.ts";
 import type { Directory } from "../../core/ports.ts";
 import type { ChatFiles } from "./files.ts";
+import { notFree } from "./files.ts";
 import * as messaging from "./messaging.ts";
 import type { Room } from "./room.ts";
 
@@ -18,7 +19,7 @@ export interface Sending {
 
 /**
  * The attachments that a draft names: the sender's own, and not sent yet. None of a resend, which has its message already.
- * @throws invalid, with the place of what can't be sent; access.denied to whoever is no member
+ * @throws invalid, with the place of what can't be sent; not_found to another app, access.denied to whoever is no member
  */
 export async function attachmentsOf(draft: Draft, { actor, room, files, directory }: Sending): Promise<Attachment[]> {
   const ids = draft.attachments ?? [];
@@ -31,8 +32,7 @@ export async function attachmentsOf(draft: Draft, { actor, room, files, director
   return ids.map((id, at) => {
     const record = found.find((one) => one.id === id);
     const free = record?.chatId === null && record.userId === actor.userId && !files.taken(id);
-    if (record === undefined || !free)
-      throw invalid(`attachments.${at}`, "is no upload of yours that is free to be sent");
+    if (record === undefined || !free) throw notFree(at);
     const { name, size, mime, width, height, createdAt } = record;
     return { id, name, size, mime, width, height, createdAt };
   });

@@ -3,8 +3,14 @@
  * of them. Noted with the message's own commit, so a crash forgets none. Knows ids; knows nothing of bytes.
  */
 
+import type { ParlanceError } from "../../core/errors.ts";
+import { invalid } from "../../core/errors.ts";
 import type { ChatId } from "../../core/ids.ts";
 import type { AttachmentDirectory, AttachmentRecord, Files } from "../../core/ports.ts";
+
+/** The failure of a draft whose attachment in this place may not be sent. */
+export const notFree = (at: number): ParlanceError =>
+  invalid(`attachments.${at}`, "is no upload of yours that is free to be sent");
 
 export class ChatFiles {
   readonly #sql: SqlStorage;

@@ -18,15 +18,17 @@ import { checkDelete, checkEdit } from "../../core/permissions.ts";
 import { isRead } from "../../core/read-state.ts";
 import type { Commit, Done, Telling } from "./commit.ts";
 import { NOTHING } from "./commit.ts";
+import { notFree } from "./files.ts";
 import { read } from "./reading.ts";
 import type { Room } from "./room.ts";
 
-/** `attachments` are those of the draft, found and free to be sent. */
+/** `attachments` are those of the draft, found and free to be sent; `isTaken` says whether another message has one since. */
 export function send(
   room: Room,
   actor: Actor,
   command: CommandOf<"message.send">,
   attachments: readonly Attachment[],
+  isTaken: (id: string) => boolean,
   delivered: number,
   now: number,
 ): Done<"message.send"> {
@@ -34,6 +36,8 @@ export function send(
   const draft = checkDraft(command.draft, room.id);
   const known = sent(room, actor, draft.clientId);
   if (known !== undefined) return { result: { message: known, created: false }, commit: NOTHING };
+  const taken = attachments.findIndex(({ id }) => isTaken(id));
+  if (taken >= 0) throw notFree(taken);
   if (command.draft.requireRead === true && room.unread(actor.userId) > 0) {
     throw refused("unread", "There are unread messages in this chat: they are to be read first.");
   }

@@ -63,7 +63,7 @@ function change(
   switch (command.do) {
     case "message.send": {
       const send = (): Done<"message.send"> => {
-        const done = messaging.send(room, actor, command, attachments, delivered, now);
+        const done = messaging.send(room, actor, command, attachments, (id) => files.taken(id), delivered, now);
         if (done.result.created) files.take(attachments.map((attachment) => attachment.id));
         return done;
       };
