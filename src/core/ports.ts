@@ -168,6 +168,11 @@ export interface AttachmentDirectory {
   find(id: string): Promise<AttachmentRecord | null>;
   /** Those of `ids` that exist, in no order. */
   findMany(ids: readonly string[]): Promise<AttachmentRecord[]>;
+  /**
+   * Those of `ids` that `user` uploaded and may send to `chat`: they were sent nowhere, and are held for no other chat. If that
+   * is all of them, they are held for it from now on.
+   */
+  hold(ids: readonly string[], user: UserId, chat: ChatId): Promise<AttachmentRecord[]>;
   /** Notes that these were sent to `chat`; those that are already elsewhere stay there. */
   claim(ids: readonly string[], chat: ChatId): Promise<void>;
   /** At most 500 of what this user uploaded before `before` (milliseconds) and never sent. */

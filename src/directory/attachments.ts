@@ -33,6 +33,17 @@ const BY_ID = `SELECT ${COLUMNS} FROM attachments WHERE id = ?`;
 
 const MANY = `SELECT ${COLUMNS} FROM attachments WHERE id IN (SELECT value FROM json_each(?))`;
 
+// What is held for a chat and never sent is free for that chat alone, and cleared up with the other orphans.
+const FREE = `
+  FROM attachments WHERE id IN (SELECT value FROM json_each(?1)) AND user_id = ?2
+    AND chat_id IS NULL AND (held_for IS NULL OR held_for = ?3)`;
+
+const FREE_ONES = `SELECT ${COLUMNS} ${FREE}`;
+
+const HOLD = `
+  UPDATE attachments SET held_for = ?3
+  WHERE id IN (SELECT value FROM json_each(?1)) AND held_for IS NULL AND (SELECT count(*) ${FREE}) = json_array_length(?1)`;
+
 // A chat that is erased by now gets none: what it would have got stays an orphan, and is cleared up as one.
 const CLAIM = `
   UPDATE attachments SET chat_id = ?2
@@ -81,6 +92,11 @@ export function createAttachments(db: D1Database): AttachmentDirectory {
       return row && toRecord(row);
     },
     findMany: (ids) => all(MANY, JSON.stringify(ids)),
+    async hold(ids, user, chat) {
+      const given = [JSON.stringify(ids), user, chat];
+      const [found] = await db.batch<AttachmentRow>([FREE_ONES, HOLD].map((sql) => db.prepare(sql).bind(...given)));
+      return (found?.results ?? []).map(toRecord);
+    },
     async claim(ids: readonly string[], chat: ChatId) {
       await db.prepare(CLAIM).bind(JSON.stringify(ids), chat).run();
     },

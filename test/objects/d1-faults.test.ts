@@ -52,10 +52,10 @@ const failing = (): (() => void) =>
 /** As `failing`, but the next look-up still comes through: a message's files are found, and are not noted as its own. */
 function failingOnceFound(): () => void {
   let heal = (): void => {};
-  const prototype = prototypeOf(env.DB.prepare("SELECT 1"));
-  const find = prototype["all"] as Run;
-  prototype["all"] = async function (this: unknown, ...args: unknown[]) {
-    prototype["all"] = find;
+  const prototype = prototypeOf(env.DB);
+  const find = prototype["batch"] as Run;
+  prototype["batch"] = async function (this: unknown, ...args: unknown[]) {
+    prototype["batch"] = find;
     const found = await find.apply(this, args);
     heal = failing();
     return found;
@@ -167,6 +167,26 @@ describe("D1 that fails for a while", () => {
     expect((await bob.get(link)).status).toBe(403);
     expect((await bob.get(`/v1/chats/${chat.id}/messages`)).body.items).toHaveLength(2);
     await expect.poll(async () => (await bob.get(link)).status).toBe(200);
+  });
+
+  it("has a file go with one message, though a second chat is asked before it is told of the first", async () => {
+    const [ann, bob, eve] = await people("ann", "bob", "eve");
+    const [chat, other] = [await ann.direct(bob), await ann.direct(eve)];
+    const attachment = await file(ann);
+    for (const { id } of [chat, other]) {
+      await ann.say(id, "so that the chat is open");
+      await anHourLater(id);
+    }
+    const draft = { attachments: [attachment.id] };
+    const heal = failingOnceFound();
+    expect((await ann.post(`/v1/chats/${chat.id}/messages`, draft)).status).toBe(201);
+    heal();
+    const second = await ann.post(`/v1/chats/${other.id}/messages`, draft);
+    expect(second).toMatchObject({ status: 400, body: { errors: [{ path: "attachments.0" }] } });
+    expect((await eve.get(`/v1/chats/${other.id}/messages?after=0`)).body.items).toHaveLength(1);
+    await anHourLater(chat.id);
+    await expect.poll(async () => (await bob.get(`/v1/attachments/${attachment.id}`)).status).toBe(200);
+    expect((await eve.get(`/v1/attachments/${attachment.id}`)).status).toBe(403);
   });
 
   it("keeps no file that it can't note", async () => {

@@ -2,7 +2,9 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import type { ChatId, UserId } from "../../src/core/ids.ts";
 import { chatId, MAX_CHAT_ID, userId } from "../../src/core/ids.ts";
+import type { AttachmentRecord } from "../../src/core/ports.ts";
 import { createDirectory } from "../../src/directory/directory.ts";
 import { count, directory, failure, newApp, newUser, newUsers, upload } from "./directory-builders.ts";
 import { recording } from "./recording.ts";
@@ -166,6 +168,36 @@ describe("attachments", () => {
     expect(await directory.attachments.find(two.id)).not.toBeNull();
   });
 
+  it("are held for one chat, all that a message is to bear or none, and stay orphans until they are sent", async () => {
+    const app = await newApp();
+    const [a, b] = await newUsers(app, 2);
+    if (a === undefined || b === undefined) throw new Error("no users");
+    const [one, two, theirs] = [upload(app, a), upload(app, a), upload(app, b)];
+    for (const record of [one, two, theirs]) await directory.attachments.add(record);
+    const { id: chat } = await directory.chats.direct(app, a, b);
+    const { id: other } = await directory.chats.direct(app, a, a);
+    const held = async (records: AttachmentRecord[], by: UserId, where: ChatId): Promise<string[]> => {
+      const ids = records.map(({ id }) => id);
+      const found = await directory.attachments.hold(ids, by, where);
+      return ids.filter((id) => found.some((record) => record.id === id));
+    };
+    // What is somebody else's can't be held, and neither is what goes with it.
+    expect(await held([one, theirs], a, chat)).toEqual([one.id]);
+    expect(await held([one, upload(app, a)], a, chat)).toEqual([one.id]);
+    expect(await held([one], a, other)).toEqual([one.id]);
+    expect(await held([one, two], a, chat)).toEqual([two.id]);
+    expect(await held([two], a, chat)).toEqual([two.id]);
+    // Asked again, the chat has it still; the other does not.
+    expect(await held([two], a, chat)).toEqual([two.id]);
+    expect(await held([one, two], a, other)).toEqual([one.id]);
+    expect((await directory.attachments.orphans(a, 2_000)).map(({ id }) => id).toSorted()).toEqual(
+      [one.id, two.id].toSorted(),
+    );
+    await directory.attachments.claim([two.id], chat);
+    expect(await held([two], a, chat)).toEqual([]);
+    expect(await directory.attachments.ofChat(chat)).toEqual([{ ...two, chatId: chat }]);
+  });
+
   it("that nobody sent are orphans of their uploader, the oldest first", async () => {
     const app = await newApp();
     const [a, b] = await newUsers(app, 2);
@@ -226,6 +258,7 @@ it("no statement reads a whole table, or all of an app", async () => {
   await attachments.add({ ...upload(app, user.id), id: "plan" });
   await attachments.find("plan");
   await attachments.findMany(["plan"]);
+  await attachments.hold(["plan"], user.id, id);
   await attachments.claim(["plan"], id);
   await attachments.orphans(user.id, 5);
   await attachments.ofChat(id);

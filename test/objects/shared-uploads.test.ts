@@ -1,6 +1,6 @@
-// One upload goes with one message, however many ask for it at the same instant; nobody else's message fails for that.
+// One upload goes with one message, however many chats are asked to take it at the same instant; nobody else's message fails for that.
 
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { appId } from "../../src/core/ids.ts";
@@ -89,5 +89,64 @@ describe("one upload that is sent twice to one chat at the same instant", () => 
       { ok: true, value: { created: true, message: { seq: 2 } } },
       { ok: true, value: { created: false, message: { seq: 2, attachments: [{ id }] } } },
     ]);
+  });
+});
+
+describe("one upload that is sent to several chats at the same instant", () => {
+  it("goes with one message, and the others are refused", async () => {
+    const [ann, ...others] = await people("ann", "bob", "eve", "dan");
+    const chats: number[] = [];
+    for (const other of others) chats.push((await ann.direct(other)).id);
+    for (let round = 0; round < 5; round++) {
+      const draft = { attachments: [(await file(ann)).id] };
+      const answers = await Promise.all(chats.map((chat) => ann.post(`/v1/chats/${chat}/messages`, draft)));
+      expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 400, 400]);
+      for (const { status, body } of answers)
+        if (status === 400) expect(body).toMatchObject({ code: "input.invalid", errors: [{ path: "attachments.0" }] });
+    }
+    const counts = await Promise.all(
+      chats.map(async (chat) => (await ann.get(`/v1/chats/${chat}/messages?after=0`)).body.items.length),
+    );
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(5);
+  });
+});
+
+describe("an upload whose message was not stored", () => {
+  it("is free for every chat where the message was refused", async () => {
+    const [ann, bob, eve] = await people("ann", "bob", "eve");
+    const [chat, other] = [await ann.direct(bob), await ann.direct(eve)];
+    const [{ id }, { id: theirs }] = [await file(ann), await file(bob)];
+    const refusals = [
+      { attachments: [id], reply_to: chat.id * 2 ** 24 + 7 },
+      { attachments: [id, id] },
+      { attachments: [id, theirs] },
+      { attachments: [id], client_id: "" },
+    ];
+    for (const draft of refusals) expect((await ann.post(`/v1/chats/${chat.id}/messages`, draft)).status).toBe(400);
+    expect((await eve.post(`/v1/chats/${chat.id}/messages`, { attachments: [id] })).status).toBe(403);
+    expect((await ann.post(`/v1/chats/${other.id}/messages`, { attachments: [id] })).status).toBe(201);
+  });
+
+  it("waits for the message to be sent again where the chat failed, and goes with it after a crash", async () => {
+    const [ann, bob, eve] = await people("ann", "bob", "eve");
+    const [chat, other] = [await ann.direct(bob), await ann.direct(eve)];
+    const draft = { attachments: [(await file(ann)).id], client_id: "in doubt" };
+    const object = env.CHAT.getByName(`chat:${chat.id}`);
+    await runInDurableObject(object, (_, { storage: { sql } }) => {
+      const exec = sql.exec.bind(sql);
+      Object.assign(sql, {
+        exec: (query: string, ...bindings: unknown[]) => {
+          if (query.includes("INSERT INTO messages")) throw new Error("database or disk is full: SQLITE_FULL");
+          return exec(query, ...bindings);
+        },
+      });
+    });
+    expect((await ann.post(`/v1/chats/${chat.id}/messages`, draft)).status).toBe(500);
+    await evictDurableObject(object);
+    expect((await ann.post(`/v1/chats/${other.id}/messages`, draft)).status).toBe(400);
+    const sent = await ann.post(`/v1/chats/${chat.id}/messages`, draft);
+    expect([sent.status, sent.body.attachments.length]).toEqual([201, 1]);
+    const again = await ann.post(`/v1/chats/${chat.id}/messages`, draft);
+    expect([again.status, again.body.id]).toEqual([200, sent.body.id]);
   });
 });

@@ -1,7 +1,5 @@
-/** Which uploads a message may bear. Asks the directory and the chat; changes nothing. */
+/** Which uploads a message may bear. Asks the directory, which holds them for the chat; changes nothing in the chat. */
 
-import { invalid } from "../../core/errors.ts";
-import { LIMITS } from "../../core/limits.ts";
 import type { Attachment, Draft } from "../../core/message.ts";
 import type { Actor } from "../../core/people.ts";
 import type { Directory } from "../../core/ports.ts";
@@ -18,21 +16,22 @@ export interface Sending {
 }
 
 /**
- * The attachments that a draft names: the sender's own, and not sent yet. None of a resend, which has its message already.
- * @throws invalid, with the place of what can't be sent; not_found to another app, access.denied to whoever is no member
+ * The attachments that a draft names: the sender's own, not sent yet, and from now on held for this chat. None of a resend,
+ * which has its message already.
+ * @throws what refuses the draft, and then nothing is held: invalid, with the place of what can't be sent; refused; access.denied to
+ *   whoever is no member, not_found to another app
  */
-export async function attachmentsOf(draft: Draft, { actor, room, files, directory }: Sending): Promise<Attachment[]> {
-  const ids = draft.attachments ?? [];
-  if (ids.length === 0) return [];
-  room.role(actor);
-  if (ids.length > LIMITS.attachments) throw invalid("attachments", `may be at most ${LIMITS.attachments}`);
-  // A resend finds its attachments taken, by itself: it is answered before they are looked at.
-  if (messaging.sent(room, actor, draft.clientId ?? null) !== undefined) return [];
-  const found = await directory.findMany(ids);
+export async function attachmentsOf(given: Draft, { actor, room, files, directory }: Sending): Promise<Attachment[]> {
+  const { draft, known } = messaging.checked(room, actor, given);
+  // A resend finds its attachments taken, by itself.
+  if (known !== undefined) return [];
+  const ids = draft.attachments;
+  const taken = ids.findIndex((id) => files.taken(id));
+  if (taken >= 0) throw notFree(taken);
+  const free = await directory.hold(ids, actor.userId, room.id);
   return ids.map((id, at) => {
-    const record = found.find((one) => one.id === id);
-    const free = record?.chatId === null && record.userId === actor.userId && !files.taken(id);
-    if (record === undefined || !free) throw notFree(at);
+    const record = free.find((one) => one.id === id);
+    if (record === undefined) throw notFree(at);
     const { name, size, mime, width, height, createdAt } = record;
     return { id, name, size, mime, width, height, createdAt };
   });

@@ -10,7 +10,7 @@ import type { ChatEvent } from "../../core/events.ts";
 import type { UserId } from "../../core/ids.ts";
 import { SEQS_PER_CHAT, messageId, splitMessageId } from "../../core/ids.ts";
 import { LIMITS } from "../../core/limits.ts";
-import type { Attachment, Message, SeenMessage } from "../../core/message.ts";
+import type { Attachment, CheckedDraft, Draft, Message, SeenMessage } from "../../core/message.ts";
 import { checkDraft, checkText, kindOf } from "../../core/message.ts";
 import type { Actor } from "../../core/people.ts";
 import { THE_APP } from "../../core/people.ts";
@@ -22,7 +22,26 @@ import { notFree } from "./files.ts";
 import { read } from "./reading.ts";
 import type { Room } from "./room.ts";
 
-/** `attachments` are those of the draft, found and free to be sent; `isTaken` says whether another message has one since. */
+/**
+ * A draft that may become a message as the chat is now, and the message that it has become already, if any.
+ * @throws what refuses it: input.invalid, access.denied, refused; not_found to another app
+ */
+export function checked(room: Room, actor: Actor, given: Draft): { draft: CheckedDraft; known?: SeenMessage } {
+  room.role(actor);
+  const draft = checkDraft(given, room.id);
+  const known = draft.clientId === null ? undefined : room.messages.byClientId(actor.userId, draft.clientId);
+  if (known !== undefined) return { draft, known: room.seen(known, actor.userId) };
+  if (given.requireRead === true && room.unread(actor.userId) > 0) {
+    throw refused("unread", "There are unread messages in this chat: they are to be read first.");
+  }
+  if (draft.replyTo !== null && draft.replyTo > messageId(room.id, room.lastSeq)) {
+    throw invalid("reply_to", "is no message of this chat");
+  }
+  if (room.lastSeq + 1 >= SEQS_PER_CHAT) throw invalid("chat_id", "this chat is full");
+  return { draft };
+}
+
+/** `attachments` are those of the draft, found and held for this chat; `isTaken` says whether another message has one since. */
 export function send(
   room: Room,
   actor: Actor,
@@ -32,19 +51,10 @@ export function send(
   delivered: number,
   now: number,
 ): Done<"message.send"> {
-  room.role(actor);
-  const draft = checkDraft(command.draft, room.id);
-  const known = sent(room, actor, draft.clientId);
+  const { draft, known } = checked(room, actor, command.draft);
   if (known !== undefined) return { result: { message: known, created: false }, commit: NOTHING };
   const taken = attachments.findIndex(({ id }) => isTaken(id));
   if (taken >= 0) throw notFree(taken);
-  if (command.draft.requireRead === true && room.unread(actor.userId) > 0) {
-    throw refused("unread", "There are unread messages in this chat: they are to be read first.");
-  }
-  if (draft.replyTo !== null && draft.replyTo > messageId(room.id, room.lastSeq)) {
-    throw invalid("reply_to", "is no message of this chat");
-  }
-  if (room.lastSeq + 1 >= SEQS_PER_CHAT) throw invalid("chat_id", "this chat is full");
   const message = room.messages.insert({
     seq: room.lastSeq + 1,
     rev: room.rev + 1,
@@ -67,13 +77,6 @@ export function send(
     result: { message: { ...message, read: false }, created: true },
     commit: room.toAll(() => event, true),
   };
-}
-
-/** The message that `actor` has sent under `clientId`, if any. */
-export function sent(room: Room, actor: Actor, clientId: string | null): SeenMessage | undefined {
-  if (clientId === null) return undefined;
-  const known = room.messages.byClientId(actor.userId, clientId);
-  return known && room.seen(known, actor.userId);
 }
 
 export function edit(
