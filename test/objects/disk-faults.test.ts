@@ -4,6 +4,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { GATEWAY, PRESENCE } from "../../src/core/limits.ts";
+import { GroupCommit } from "../../src/objects/chat/group-commit.ts";
 import { file } from "../support/files.ts";
 import type { Kind } from "../support/meter.ts";
 import { MethodsClient } from "../support/methods.ts";
@@ -126,6 +127,75 @@ describe("a Chat whose disk is full for a while", () => {
     await expect.poll(() => bob.unread(chat.id)).toBe(0);
     const { items } = (await ann.get(`/v1/chats/${chat.id}/messages?after=0`)).body;
     expect(items.map(({ read }: Body) => read)).toEqual([true, true]);
+  });
+});
+
+describe("a Chat whose disk fails after the commit, while others wait for the next", () => {
+  it("answers all of them, has what it acknowledged and nothing of what it refused, and goes on", async () => {
+    const [ann, bob, eve] = await people("ann", "bob", "eve");
+    const chat = await ann.group("Lost", bob, eve);
+    const object = env.CHAT.getByName(`chat:${chat.id}`);
+    const [own, all] = [await ann.socket(chat.id), await bob.socket()];
+    await own.do("message.send", { text: "before" });
+    await all.event("message.created");
+    const lines = vi.spyOn(console, "log");
+    const added = vi.spyOn(GroupCommit.prototype, "add");
+    undo.push(() => vi.restoreAllMocks());
+
+    const lost = Promise.withResolvers<void>();
+    const heal = await runInDurableObject(object, (_, { storage }) => {
+      const sync = storage.sync.bind(storage);
+      storage.sync = () => lost.promise;
+      return () => Object.assign(storage, { sync });
+    });
+    expect(await own.do("message.send", { text: "acknowledged" })).toMatchObject({ ok: true, message: { seq: 2 } });
+    const drafts = [
+      { text: "from a socket", client_id: "one" },
+      { text: "over REST", client_id: "two" },
+    ];
+    const waiting = own.do("message.send", drafts[0]);
+    const rest = ann.post(`/v1/chats/${chat.id}/messages`, drafts[1]);
+    await expect.poll(() => added.mock.calls.length).toBe(3);
+    lost.reject(new Error("the disk is gone"));
+    expect(await waiting).toMatchObject({ ok: false, error: { code: "internal" } });
+    expect((await rest).status).toBe(500);
+    heal();
+    const faults: Body[] = lines.mock.calls.map(([line]) => JSON.parse(String(line)));
+    expect(faults).toContainEqual(
+      expect.objectContaining({ event: "fault", where: "commit", chat: `chat:${chat.id}` }),
+    );
+    // What it has heard may not be there: it comes back, and asks.
+    await own.until(() => own.closed !== undefined, "the close");
+    expect(own.closed?.code).toBe(1013);
+
+    const again = await ann.socket(chat.id);
+    const { messages } = await again.do("changes", { since: chat.rev });
+    expect(messages.map(({ text }: Body) => text)).toEqual(["before", "acknowledged"]);
+    expect(await again.do("message.send", drafts[0])).toMatchObject({ ok: true, message: { seq: 3 } });
+    expect((await ann.post(`/v1/chats/${chat.id}/messages`, drafts[1])).body.seq).toBe(4);
+    await all.event("message.created", ({ message }) => message.seq === 4);
+    expect(texts(all)).toEqual(["before", "acknowledged", "from a socket", "over REST"]);
+    for (const one of [bob, eve]) expect(await one.unread(chat.id)).toBe(4);
+  });
+
+  it("brings what it acknowledged, also where nobody says anything more", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const chat = await ann.direct(bob);
+    const own = await ann.socket(chat.id);
+    await own.do("message.send", { text: "before" });
+    await anHourLater(chat.id);
+    await runInDurableObject(env.CHAT.getByName(`chat:${chat.id}`), (_, { storage }) => {
+      const sync = storage.sync.bind(storage);
+      storage.sync = () => {
+        storage.sync = sync;
+        return Promise.reject(new Error("the disk is gone"));
+      };
+    });
+    expect(await own.do("message.send", { text: "acknowledged" })).toMatchObject({ ok: true });
+    await own.until(() => own.closed !== undefined, "the close");
+    await anHourLater(chat.id);
+    await expect.poll(async () => (await bob.get("/v1/chats")).body.items[0].last_message.text).toBe("acknowledged");
+    expect(await bob.unread(chat.id)).toBe(2);
   });
 });
 

@@ -112,6 +112,13 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
           within(null, () => {
             for (const follow of this.#following.splice(0)) follow();
           }),
+        lost: (works, thrown) => {
+          this.#following.length = 0;
+          this.#armedFor = Infinity;
+          this.#failed(works, thrown);
+          // What was heard here may not be there: who comes back asks.
+          this.#own.close(() => true, CLOSE.tryLater, "the chat is read again");
+        },
       });
       this.#figures = new ObjectFigures({
         hand: (app, handed) => lobbyStub(env, app).count(ctx.id.name ?? "", handed),

@@ -15,6 +15,8 @@ export interface GroupCommitPorts<Work> {
   readonly written: () => Promise<void>;
   /** Does what was left until then. */
   readonly follow: () => void;
+  /** It could not be written: what was committed last may not be there. These wait for the next commit, and get none. */
+  readonly lost: (works: readonly Work[], thrown: unknown) => void;
 }
 
 export class GroupCommit<Work> {
@@ -54,7 +56,12 @@ export class GroupCommit<Work> {
         const count = typeof done === "number" ? done : await done;
         this.#isCommitting = false;
         if (count < works.length) this.#waiting = [...works.slice(count), ...this.#waiting];
-        await this.#ports.written();
+        try {
+          await this.#ports.written();
+        } catch (thrown) {
+          this.#ports.lost(this.#waiting.splice(0), thrown);
+          continue;
+        }
         this.#ports.follow();
         this.#isBusy = works.length > 1 || this.#waiting.length > 0;
       }
