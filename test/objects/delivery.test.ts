@@ -142,6 +142,55 @@ describe("a Chat that dies between commit and delivery", () => {
     expect((await eve.get(`/v1/chats/${chat.id}`)).status).toBe(403);
   });
 
+  it("brings a new name, and a ghost's, to every list all the same, though nothing else has happened since", async () => {
+    const [ann, bob, eve] = await people("ann", "bob", "eve");
+    const [direct, group] = [await ann.direct(bob), await eve.group("Left", bob)];
+    await ann.say(direct.id, "hello");
+    await eve.say(group.id, "the last word");
+    await eve.delete(`/v1/chats/${group.id}/members/${eve.id}`);
+    for (const chat of [direct, group]) {
+      await settle(chat.id);
+      vi.useRealTimers();
+    }
+    // Each as they stand in Bob's list.
+    const listed = async (): Promise<Body> => {
+      const { items } = (await bob.get("/v1/chats")).body;
+      const of = (id: number): Body => items.find((one: Body) => one.id === id);
+      return { ann: of(direct.id).peer, eve: of(group.id).last_message.user };
+    };
+    expect(await listed()).toMatchObject({ ann: { name: ann.username }, eve: { username: eve.username } });
+
+    // The deliveries that tell of it never end.
+    let held = 0;
+    const heal = await patch("INBOX", `user:${bob.id}`, ["deliver"], (old) => {
+      return function (this: { ctx: DurableObjectState }, ...args: unknown[]) {
+        if (this.ctx.id.name !== `user:${bob.id}`) return old.apply(this, args);
+        held++;
+        return new Promise(() => {});
+      };
+    });
+    undo.push(heal);
+    expect((await ann.patch("/v1/me", { name: "Ann Lee" })).status).toBe(200);
+    expect((await eve.delete("/v1/me")).status).toBe(204);
+    await expect.poll(() => held).toBe(2);
+    // To their own Inboxes it has been spread.
+    const left = (who: Person): Promise<unknown[]> =>
+      runInDurableObject(env.INBOX.getByName(`user:${who.id}`), (_, { storage }) =>
+        storage.sql.exec("SELECT key FROM meta WHERE key IN ('profile', 'erasing')").toArray(),
+      );
+    for (const who of [ann, eve]) await expect.poll(() => left(who)).toEqual([]);
+    await abortAllDurableObjects();
+    heal();
+    for (const chat of [direct, group]) {
+      await settle(chat.id);
+      vi.useRealTimers();
+    }
+    const after = await listed();
+    expect(after.ann).toMatchObject({ name: "Ann Lee" });
+    expect(after.eve.username).not.toBe(eve.username);
+    expect((await bob.get("/v1/chats")).body.items.map((one: Body) => one.unread)).toEqual([1, 1]);
+  });
+
   it("keeps what it acknowledged, with the same ids, and finds a resent message again", async () => {
     const [ann, bob, chat] = await trio();
     const sent = [];

@@ -33,7 +33,6 @@ import { Broadcast } from "./broadcast.ts";
 import type { Committed } from "./command-kinds.ts";
 import { isLook, isPrepared, isSpecial } from "./command-kinds.ts";
 import type { Commit } from "./commit.ts";
-import { NOTHING } from "./commit.ts";
 import { Outbox } from "./delivery.ts";
 import { bringDirectoryUpToDate } from "./directory.ts";
 import { eraseElsewhere } from "./erasure.ts";
@@ -356,7 +355,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         room.savePerson(person);
         // The rows of the members' lists name this person.
         this.#arm();
-        outbox.send({ ...NOTHING, rows: room.members.ids() }, null, room.clock);
+        outbox.renew(room.members.ids());
         return null;
       });
     }
@@ -371,7 +370,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         this.#tell(open, commit, before);
         // Of a chat that was left before nothing changes but the name that the members' lists show.
         this.#arm();
-        outbox.send({ ...NOTHING, rows: room.members.ids() }, null, room.clock);
+        outbox.renew(room.members.ids());
         if (room.members.size === 0 && !room.ofApp) await this.#beginErasing();
         return null;
       });

@@ -13,6 +13,7 @@ import { placeOf } from "../rpc.ts";
 import { Bucket } from "../sockets.ts";
 import { Meta } from "../sql.ts";
 import type { Commit } from "./commit.ts";
+import { NOTHING } from "./commit.ts";
 import type { Pending } from "./gateways.ts";
 import { Gateways, pendingOf } from "./gateways.ts";
 import { Lagging } from "./lagging.ts";
@@ -151,11 +152,13 @@ export class Outbox {
   /** Whether everything has arrived everywhere and that is stored: nothing is left for an alarm to do. */
   settle(): boolean {
     if (this.#lanes.size > 0 || this.#lagging.size > 0) return false;
-    if (this.#stored < this.#room.clock) {
-      this.#stored = this.#room.clock;
-      this.#meta.set("delivered", String(this.#stored));
-    }
+    if (this.#stored < this.#room.clock) this.#store(this.#room.clock);
     return true;
+  }
+
+  #store(delivered: number): void {
+    this.#stored = delivered;
+    this.#meta.set("delivered", String(delivered));
   }
 
   /** When the next of those who lag is to be tried again; undefined where none lags. */
@@ -186,6 +189,16 @@ export class Outbox {
   /** Brings a commit on its way. `before`: the clock that the chat had before it. */
   send(commit: Commit, origin: string | null, before: number): void {
     this.start(this.gather(commit, origin, before));
+  }
+
+  /**
+   * Brings rows that look different now, though the clock stands: as if what moved it last had yet to arrive. So a crash does
+   * not forget it; to be called in the same turn as what is written of it.
+   */
+  renew(rows: readonly UserId[]): void {
+    const before = this.#room.clock - 1;
+    if (this.#stored > before) this.#store(before);
+    this.send({ ...NOTHING, rows }, null, before);
   }
 
   /** Puts a commit into the lanes, as the chat is right after it; which lanes these are. They move with `start`. */
