@@ -1,7 +1,8 @@
 // What the Chat tells Gateways itself: whoever comes, goes or can't be reached meanwhile, each connection hears it once and in order.
 
 import * as fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { anHourLater } from "../support/alarms.ts";
 import { countCalls, patch } from "../support/meter.ts";
 import type { Body, Person, Socket } from "../support/people.ts";
 import { people, person } from "../support/people.ts";
@@ -112,6 +113,79 @@ describe("a Gateway that fails for a moment", () => {
     expect(failures).toBe(2);
     expect(heard(b)).toEqual(range(1, 30));
     expect(b.closed).toBeUndefined();
+  });
+});
+
+describe("a Gateway that fails while an Inbox does", () => {
+  it("has what it did not tell brought when the Inbox is served again: once and in order", async () => {
+    const [ann, bob, chat] = await pair();
+    const [a, b] = [await ann.socket(chat), await bob.socket()];
+    await a.do("message.send", { text: "first" });
+    await b.event("message.created");
+    const lines = vi.spyOn(console, "log");
+    undo.push(() => lines.mockRestore());
+    const isLogged = (where: string): boolean =>
+      lines.mock.calls.some(([line]) => String(line).includes(`"event":"fault","where":"${where}"`));
+    // The chat's call to the Gateway fails only when it has heard that the Inbox has failed.
+    const { promise: failing, reject: fail } = Promise.withResolvers<never>();
+    let calls = 0;
+    undo.push(
+      await patch("GATEWAY", "native/local/0", ["deliver"], (old) => {
+        return function (this: unknown, ...args: unknown[]) {
+          return calls++ === 0 ? failing : old.apply(this, args);
+        };
+      }),
+    );
+    let isCutOff = true;
+    undo.push(
+      await patch("INBOX", `user:${bob.id}`, ["deliver"], (old) => {
+        return function (this: { ctx: DurableObjectState }, ...args: unknown[]) {
+          if (isCutOff && this.ctx.id.name === `user:${bob.id}`) throw new Error("cut off for a while");
+          return old.apply(this, args);
+        };
+      }),
+    );
+    await a.do("message.send", { text: "second" });
+    await expect.poll(() => isLogged("delivery")).toBe(true);
+    await a.do("message.send", { text: "third" });
+    fail(new Error("out of reach for a moment"));
+    await expect.poll(() => isLogged("push")).toBe(true);
+    isCutOff = false;
+    await expect
+      .poll(async () => {
+        await anHourLater(chat);
+        return heard(b).at(-1);
+      })
+      .toBe(3);
+    expect(heard(b)).toEqual([1, 2, 3]);
+    expect(b.closed).toBeUndefined();
+    expect(await bob.unread(chat)).toBe(3);
+  });
+
+  it("has nothing told twice that it has told", async () => {
+    const [ann, bob, chat] = await pair();
+    const [a, b] = [await ann.socket(chat), await bob.socket()];
+    await a.do("message.send", { text: "first" });
+    await b.event("message.created");
+    let isCutOff = true;
+    undo.push(
+      await patch("INBOX", `user:${bob.id}`, ["deliver"], (old) => {
+        return function (this: { ctx: DurableObjectState }, ...args: unknown[]) {
+          if (isCutOff && this.ctx.id.name === `user:${bob.id}`) throw new Error("cut off for a while");
+          return old.apply(this, args);
+        };
+      }),
+    );
+    for (const text of ["second", "third", "fourth"]) await a.do("message.send", { text });
+    isCutOff = false;
+    await expect
+      .poll(async () => {
+        await anHourLater(chat);
+        return heard(b).length;
+      })
+      .toBe(4);
+    expect(await bob.unread(chat)).toBe(4);
+    expect(heard(b)).toEqual([1, 2, 3, 4]);
   });
 });
 

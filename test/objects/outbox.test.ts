@@ -5,11 +5,14 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import type { ChatEvent } from "../../src/core/events.ts";
 import type { UserId } from "../../src/core/ids.ts";
+import { DELIVERY } from "../../src/core/limits.ts";
 import { NOTHING } from "../../src/objects/chat/commit.ts";
 import type { Commit } from "../../src/objects/chat/commit.ts";
 import type { DeliveryPorts } from "../../src/objects/chat/delivery.ts";
 import { Outbox } from "../../src/objects/chat/delivery.ts";
+import * as messaging from "../../src/objects/chat/messaging.ts";
 import { Room } from "../../src/objects/chat/room.ts";
+import type { Delivered, Delivery, Push } from "../../src/objects/rpc.ts";
 import type { Person } from "../support/people.ts";
 import { people } from "../support/people.ts";
 
@@ -109,5 +112,53 @@ it("calls no Inbox any more once the chat has stopped, though an event was still
     outbox.stop();
     await turn();
     expect(called).toEqual([ann.id, bob.id, ann.id]);
+  });
+});
+
+it("tells again all that a Gateway did not, of the events that were on their way there while a replay began", async () => {
+  const many = DELIVERY.portion + 5;
+  const delivered: Delivery[] = [];
+  const [first, second] = [Promise.withResolvers<string[]>(), Promise.withResolvers<string[]>()];
+  const taken = Promise.withResolvers<void>();
+  const pushes = [() => first.promise, () => second.promise];
+  const reached: number[] = [];
+  const ports = {
+    written: () => Promise.resolve(undefined),
+    push: (_: string, all: readonly Push[]) => {
+      reached.push(all.flatMap(({ events }) => events).length);
+      return pushes.shift()?.() ?? Promise.resolve([]);
+    },
+  };
+  let bobs: UserId | undefined;
+  const deliver = async (user: UserId, delivery: Delivery): Promise<Delivered> => {
+    if (user !== bobs) return { written: true, ears: [] };
+    delivered.push(delivery);
+    if (delivered.length === 2) await taken.promise;
+    return { written: true, ears: [`native/local/0#${user}`] };
+  };
+  await onStage({ ...ports, deliver }, async ({ outbox, room }, ann, bob) => {
+    bobs = bob.id;
+    const actor = { appId: room.appId, userId: ann.id };
+    const say = (text: string): void => {
+      const before = room.clock;
+      const command = { do: "message.send", draft: { text } } as const;
+      const { commit } = messaging.send(room, actor, command, [], () => false, outbox.delivered(), Date.now());
+      outbox.send(commit, null, before);
+    };
+    say("so that it is known where Bob is");
+    await expect.poll(() => delivered.length).toBe(1);
+    await turn();
+    say("under way");
+    const since = room.clock;
+    for (let n = 0; n < many; n++) say(`m${n}`);
+    outbox.replayTo(bob.id, since);
+    first.resolve([]);
+    taken.resolve();
+    await expect.poll(() => reached).toEqual([1, DELIVERY.portion]);
+    second.reject(new Error("out of reach"));
+    const again = (): number[] =>
+      delivered.flatMap((one) => (one.again === true ? one.events.map(({ clock }) => clock) : []));
+    await expect.poll(() => again().at(-1)).toBe(room.clock);
+    expect(again()).toEqual(Array.from({ length: many }, (_, n) => since + 1 + n));
   });
 });

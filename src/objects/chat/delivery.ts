@@ -347,8 +347,7 @@ export class Outbox {
         this.#ports.failed(user, fault);
         if (this.#stopped) break;
         if (important) {
-          this.#lag(user, lane);
-          lane.floor = lane.told;
+          await this.#lag(user, lane);
           break;
         }
       }
@@ -416,8 +415,9 @@ export class Outbox {
     const { floor } = lane;
     const isRowOnly = !lane.replay && this.#isRowOnly(user, lane);
     const isReplay = lane.replay || (lane.isUntold && !isRowOnly);
-    const some = user === SUBSCRIBERS || isRowOnly ? lane.events : alike(portion(lane.events));
-    const left = isReplay ? [] : lane.events.slice(some.length);
+    const isWhole = user === SUBSCRIBERS || isRowOnly || isReplay;
+    const some = isWhole ? lane.events : alike(portion(lane.events));
+    const left = lane.events.slice(some.length);
     const to = left.length === 0 ? this.#room.clock : (some.at(-1)?.told.clock ?? floor);
     const hasRow = lane.row && left.length === 0;
     const before = heardOf(lane.events);
@@ -509,10 +509,15 @@ export class Outbox {
     return delivery;
   }
 
-  #lag(user: UserId, lane: Lane): void {
-    this.#lagging.add(user, lane.floor, heardOf([...lane.current, ...lane.events]), this.#ports.now());
-    lane.current = [];
+  /** From here on the log serves them: with all that they have not heard, which is known once nothing of it is under way any more. */
+  async #lag(user: UserId, lane: Lane): Promise<void> {
     this.#ears.delete(user);
+    const told = [...lane.current, ...lane.events];
+    await finished(told);
+    if (this.#stopped) return;
+    this.#lagging.add(user, lane.floor, heardOf(told), this.#ports.now());
+    lane.current = [];
+    lane.floor = lane.told;
     this.#ports.late();
   }
 }

@@ -102,9 +102,10 @@ export interface Heard {
   readonly upTo: number;
 }
 
-/** Up to where these were told directly. */
+/** Up to where these were told directly, or are as far as is known by now. */
 export function heardOf(events: readonly Pending[]): Heard | undefined {
-  const last = events.findLast(isDirect);
+  const end = events.findIndex((one) => !isDirect(one));
+  const last = (end < 0 ? events : events.slice(0, end)).at(-1);
   return last === undefined ? undefined : { at: last.at, upTo: last.told.clock };
 }
 
