@@ -1,4 +1,7 @@
-/** Those whose Inboxes could not be reached: from where the log is to serve them, and when that is tried again. */
+/**
+ * Those who could not be reached, be it an Inbox, the directory or the app's listeners: from where the log is to serve them, and
+ * when that is tried again.
+ */
 
 import type { UserId } from "../../core/ids.ts";
 import { DELIVERY } from "../../core/limits.ts";

@@ -1,6 +1,6 @@
 /**
- * What is on its way to one Inbox: the events that wait, those of the call that is under way, and how far it has them.
- * Knows no Inbox and calls nobody.
+ * What is on its way to one Inbox, to the directory or to the app's listeners: the events that wait, those of the call that
+ * is under way, and how far it has them. Knows none of them and calls nobody.
  */
 
 import { DELIVERY } from "../../core/limits.ts";

@@ -64,7 +64,8 @@ export const CHAT_SCHEMA: readonly SchemaStep[] = [
         PRIMARY KEY (user_id, from_seq)
       ) STRICT, WITHOUT ROWID;
 
-      -- Inboxes (and, as user 0, the directory) that could not be reached, and from where they are served again.
+      -- Inboxes (and, as users 0 and -1, the directory and the app's listeners) that could not be reached, and from where they
+      -- are served again.
       CREATE TABLE lagging (
         user_id INTEGER PRIMARY KEY,
         from_clock INTEGER NOT NULL,
