@@ -3,11 +3,12 @@
  * served, objects do what they have to do by themselves, and an admin may put a chat back. Knows nothing of how D1 is restored.
  */
 
+import { z } from "zod";
 import { serverOf } from "./compose.ts";
 import type { DetailedChat } from "./core/chat.ts";
 import { isFailure, unwrap } from "./core/errors.ts";
-import type { ChatId, UserId } from "./core/ids.ts";
-import { chatId } from "./core/ids.ts";
+import type { ChatId } from "./core/ids.ts";
+import { chatId, userId } from "./core/ids.ts";
 import type { Env } from "./env.ts";
 import { Chat as ServingChat, Gateway as ServingGateway } from "./index.ts";
 import { ChangeLog } from "./objects/chat/changes.ts";
@@ -19,12 +20,13 @@ import { isAdmin } from "./service/operators.ts";
 
 export { Inbox, Lobby, Throttle } from "./index.ts";
 
+const counter = z.number().int().nonnegative();
+
+/** What `rewind` answers, as far as `raise` needs it. */
+const beforeInput = z.object({ clock: counter, rev: counter, members: z.array(counter.positive().transform(userId)) });
+
 /** How a chat stood before it was put back: what `raise` has to surpass, and whom it has to reach. */
-interface Before {
-  readonly clock: number;
-  readonly rev: number;
-  readonly members: readonly UserId[];
-}
+type Before = Readonly<z.infer<typeof beforeInput>>;
 
 /** To a moment in milliseconds since 1970, at most 30 days ago, or to a bookmark. */
 type Target = { readonly at: number } | { readonly bookmark: string };
@@ -118,9 +120,7 @@ function targetIn(query: URLSearchParams): Target | null {
 
 /** Null: it is not what `rewind` answers. */
 async function beforeIn(request: Request): Promise<Before | null> {
-  const { clock, rev, members } = (await request.json().catch(() => ({}))) as Partial<Before>;
-  if (!Number.isSafeInteger(clock) || !Number.isSafeInteger(rev) || !Array.isArray(members)) return null;
-  return { clock, rev, members } as Before;
+  return beforeInput.safeParse(await request.json().catch(() => null)).data ?? null;
 }
 
 /** How the chat stands, once everyone is told of it. */
