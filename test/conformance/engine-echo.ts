@@ -21,6 +21,8 @@ export function engineEcho(name: string, given: Partial<Settings>): CarriedWire[
         closed: () => {},
         due: () => {},
         nextDue: () => null,
+        latest: () => 0,
+        countAnew: () => {},
         asked: () => null,
       }));
       engine.load();

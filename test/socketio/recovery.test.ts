@@ -1,7 +1,7 @@
 // A lost connection is taken up again: what was missed comes once and in order, here or at another Gateway.
 
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { TestSocket } from "./session.ts";
 import { Place } from "./session.ts";
 
@@ -130,7 +130,8 @@ describe("a lost connection", () => {
     await first.socket.next();
     await lose(first.socket);
     await tell(place, "one", "two");
-    await later(place, 121_000);
+    // In two steps: the alarm that looks after the session goes off before.
+    for (const ms of [25_000, 96_000]) await later(place, ms);
     for (const table of ["io_sessions", "io_log", "carried"]) expect(await rows(place, table), table).toBe(0);
     const again = await join(place, { pid: first.ids.pid, offset });
     expect(again.ids.pid).not.toBe(first.ids.pid);
@@ -168,5 +169,104 @@ describe("a lost connection", () => {
       await lose(other.socket);
     }
     expect(await rows(place, "io_sessions")).toBe(0);
+  });
+});
+
+describe("a lost connection, where the clock has jumped meanwhile", () => {
+  const HOUR = 3_600_000;
+
+  let origin = 0;
+  beforeEach(() => {
+    origin = Date.now();
+  });
+
+  /** The clock says so much more than when the test began, and stands still. */
+  function clock(ms: number): void {
+    vi.useFakeTimers({ toFake: ["Date"], now: origin + ms });
+  }
+
+  /** The time goes by, and no alarm is missed; who is `here` answers pings. */
+  async function pass(place: Place, from: number, to: number, here?: TestSocket): Promise<void> {
+    for (let ms = from; ms <= to; ms += 9_000) {
+      clock(ms);
+      await runDurableObjectAlarm(place.stub);
+      here?.send("3");
+    }
+  }
+
+  it("is over no later than ever, after it has gone back", async () => {
+    for (const evicts of [false, true]) {
+      const place = new Place("recover", evicts ? 20 : 21);
+      clock(HOUR);
+      const first = await join(place);
+      await lose(first.socket);
+      if (evicts) await place.evict();
+      clock(0);
+      const { socket } = await join(place);
+      await lose(socket);
+      await pass(place, 0, 126_000);
+      for (const table of ["io_away", "io_log", "carried"]) expect(await rows(place, table), table).toBe(0);
+    }
+  });
+
+  it("gets what was said after it went back, also where nothing was logged for long before", async () => {
+    const place = new Place("recover", 22);
+    clock(HOUR);
+    const first = await join(place);
+    const { offset } = await event(first.socket);
+    first.socket.send('421["join","den"]');
+    await first.socket.next();
+    await pass(place, HOUR, HOUR + 190_000, first.socket);
+    await place.evict();
+    clock(0);
+    await lose(first.socket);
+    await tell(place, "one", "two");
+    const again = await join(place, { pid: first.ids.pid, offset });
+    expect(again.ids).toEqual(first.ids);
+    expect([(await event(again.socket)).args, (await event(again.socket)).args]).toEqual([
+      ["told", "one"],
+      ["told", "two"],
+    ]);
+    await lose(again.socket);
+  });
+
+  it("gets what was said after it went back, whatever it heard last of a log that is no more", async () => {
+    const place = new Place("recover", 23);
+    clock(HOUR);
+    const first = await join(place);
+    const { offset } = await event(first.socket);
+    first.socket.send("41");
+    await lose(first.socket);
+    await pass(place, HOUR, HOUR + 45_000);
+    expect(await rows(place, "io_log")).toBe(0);
+    await place.evict();
+    clock(0);
+    const second = await join(place);
+    await event(second.socket);
+    second.socket.send('421["join","den"]');
+    await second.socket.next();
+    await lose(second.socket);
+    await tell(place, "one");
+    const again = await join(place, { pid: second.ids.pid, offset });
+    expect(again.ids).toEqual(second.ids);
+    expect([(await event(again.socket)).args, (await event(again.socket)).args]).toContainEqual(["told", "one"]);
+    await lose(again.socket);
+  });
+
+  it("gets everything after it went forward", async () => {
+    const place = new Place("recover", 24);
+    clock(0);
+    const first = await join(place);
+    const { offset } = await event(first.socket);
+    first.socket.send('421["join","den"]');
+    await first.socket.next();
+    await lose(first.socket);
+    await tell(place, "one");
+    clock(HOUR);
+    await runDurableObjectAlarm(place.stub);
+    const again = await join(place, { pid: first.ids.pid, offset });
+    expect(again.ids).toEqual(first.ids);
+    expect((await event(again.socket)).args).toEqual(["told", "one"]);
+    await lose(again.socket);
   });
 });

@@ -5,7 +5,8 @@
 
 import type { Carrier, Host, Json, Wire } from "../ports.ts";
 import type { Settings } from "../settings.ts";
-import { beatOf, deadlineOf, nextBeat } from "./heartbeat.ts";
+import { Clock } from "./clock.ts";
+import { beatOf, countAnew, deadlineOf, latestOf, nextBeat } from "./heartbeat.ts";
 import type { Asked } from "./http.ts";
 import { isRefusal, readRequest, refuse } from "./http.ts";
 import type { Bytes, Packet } from "./packets.ts";
@@ -19,9 +20,6 @@ import { SessionStore } from "./store.ts";
 /** RFC 6455 close codes. */
 const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009 } as const;
 
-/** An alarm that has not gone off for so long never will: an object that ends itself can lose the one that it has just set. */
-const OVERDUE_MS = 10_000;
-
 /** The layer above. */
 export interface Upper {
   opened(session: Session): void;
@@ -31,6 +29,10 @@ export interface Upper {
   due(now: number): void;
   /** When it wants the alarm next; null: not at all. */
   nextDue(): number | null;
+  /** The latest time that it has stored; 0: none. */
+  latest(): number;
+  /** The clock has jumped, or the alarm was late: what waits for a time does so from `now` on. */
+  countAnew(now: number): void;
   asked(question: Json): Json;
 }
 
@@ -43,12 +45,13 @@ export class Engine implements Carrier {
   readonly #sessions = new Map<string, Session>();
   /** Sessions whose pong has not come. */
   readonly #awaited = new Set<Session>();
-  #wakeAt = Infinity;
+  readonly #clock: Clock;
 
   /** `upper` is asked for only after the engine is made, since the two know each other. */
   constructor(host: Host, settings: Settings, makeUpper: (engine: Engine) => Upper) {
     this.#host = host;
     this.#settings = settings;
+    this.#clock = new Clock(host, (now) => this.#countAnew(now));
     this.#store = new SessionStore(host.sql);
     this.#polling = new Polling(this.#store, settings, {
       feed: (session, packets) => this.#feed(session, packets),
@@ -70,7 +73,9 @@ export class Engine implements Carrier {
       const session = this.#revive(stored, reachOf(stored, held?.wire, probing), held?.bears);
       this.#sessions.set(session.sid, session);
       if (session.isAwaited) this.#awaited.add(session);
+      this.#clock.seen(latestOf(session, this.#settings));
     }
+    this.#clock.seen(this.#upper.latest());
   }
 
   /** Ends what did not last, and sees to the alarm. */
@@ -79,6 +84,7 @@ export class Engine implements Carrier {
       if (session.reach.on === "nothing") this.#end(session, "transport close");
     }
     this.#rearm();
+    this.now();
   }
 
   #revive(stored: StoredSession, reach: Reach, bears: Label | undefined): Session {
@@ -91,6 +97,7 @@ export class Engine implements Carrier {
       bears?.heardAt ?? stored.heard,
       stored.joined,
     );
+    session.answeredBefore = bears?.answeredBefore ?? null;
     if (reach.on !== "websocket") session.queued = this.#store.queued(stored.sid);
     return session;
   }
@@ -118,14 +125,15 @@ export class Engine implements Carrier {
   }
 
   async #answer(request: Request, isFull: boolean): Promise<Response> {
+    const now = this.now();
     const asked = readRequest(request);
     if (isRefusal(asked)) return refuse(request, asked);
     if (asked.version !== this.#settings.version) return refuse(request, "unknownVersion");
     if (asked.sid === null) return isFull ? new Response(null, { status: 503 }) : this.#open(request, asked);
     const session = this.#sessions.get(asked.sid);
-    if (session !== undefined && this.#host.now() >= deadlineOf(session, this.#settings)) {
-      this.close(session, "ping timeout");
-    }
+    // What is posted may be the answer.
+    const isLate = session !== undefined && request.method !== "POST" && now >= deadlineOf(session, this.#settings);
+    if (isLate) this.close(session, "ping timeout");
     if (session === undefined || session.reach.on === "nothing") return refuse(request, "unknownSession");
     if (asked.transport === "websocket") return this.#probe(request, session);
     if (session.reach.on === "websocket") return refuse(request, "badRequest");
@@ -137,7 +145,7 @@ export class Engine implements Carrier {
   }
 
   #open(request: Request, asked: Asked): Response | Promise<Response> {
-    const now = this.#host.now();
+    const now = this.now();
     const { search, origin } = new URL(request.url);
     const sid = `${this.#host.place}-${crypto.randomUUID().replaceAll("-", "")}`;
     const record = { on: asked.transport, b64: asked.b64, openedAt: now, query: search, origin } as const;
@@ -148,7 +156,7 @@ export class Engine implements Carrier {
     this.#send(session, { type: "open", data: this.#handshake(session) });
     this.#store.put(session);
     this.#upper.opened(session);
-    this.#wakeBy(nextBeat(session, this.#settings));
+    this.wakeBy(nextBeat(session, this.#settings));
     return response ?? this.#polling.poll(request, session);
   }
 
@@ -169,14 +177,15 @@ export class Engine implements Carrier {
   /** A second socket for a session that polls: it may take over once the client has tried it. */
   #probe(request: Request, session: Session): Response {
     if (session.reach.on !== "polling" || session.reach.probe !== null) return refuse(request, "badRequest");
-    const since = this.#host.now();
+    const since = this.now();
     const { wire, response } = this.#host.accept(label(session, since));
     session.reach.probe = { wire, since, answered: false };
-    this.#wakeBy(since + this.#settings.upgradeTimeout);
+    this.wakeBy(since + this.#settings.upgradeTimeout);
     return response;
   }
 
   received(wire: Wire, frame: string | ArrayBuffer): void | Promise<void> {
+    this.now();
     const { sid } = labelOf(wire);
     const session = this.#sessions.get(sid);
     const reach = session?.reach;
@@ -191,7 +200,6 @@ export class Engine implements Carrier {
     const packet = decodeFrame(frame, this.#settings.version);
     if (isProbe) return this.#probed(session, packet);
     if (packet === undefined) return this.close(session, "parse error");
-    if (this.#host.now() >= deadlineOf(session, this.#settings)) return this.close(session, "ping timeout");
     return this.#feed(session, [packet]);
   }
 
@@ -224,6 +232,7 @@ export class Engine implements Carrier {
   }
 
   closed(wire: Wire): void {
+    this.now();
     const session = this.#sessions.get(labelOf(wire).sid);
     if (session === undefined) return;
     if (session.reach.on === "websocket" && session.reach.wire === wire) this.#end(session, "transport close");
@@ -365,13 +374,31 @@ export class Engine implements Carrier {
   }
 
   asked(question: Json): Json {
+    this.now();
     return this.#upper.asked(question);
   }
 
   // ---- time ---------------------------------------------------------------------------------------------------
 
+  /** The time, as `Clock` has it; to be asked whenever the object is called. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  #countAnew(now: number): void {
+    for (const session of this.#sessions.values()) {
+      countAnew(session, this.#settings, now);
+      const { reach } = session;
+      if (reach.on === "polling" && reach.probe !== null) reach.probe.wire.label = label(session, now);
+      this.#noteTimes(session);
+    }
+    this.#upper.countAnew(now);
+    this.#rearm();
+  }
+
   #hear(session: Session): void {
-    session.heardAt = this.#host.now();
+    // Also where the clock was set back a little since the ping.
+    session.heardAt = Math.max(this.now(), session.pingedAt);
     this.#noteTimes(session);
     if (this.#awaited.delete(session) && this.#awaited.size === 0) this.#rearm();
   }
@@ -382,7 +409,7 @@ export class Engine implements Carrier {
   }
 
   due(): void {
-    const now = this.#host.now();
+    const now = this.now();
     for (const session of this.#sessions.values()) {
       const { reach } = session;
       if (reach.on === "polling" && reach.probe !== null && reach.probe.since + this.#settings.upgradeTimeout <= now) {
@@ -407,21 +434,12 @@ export class Engine implements Carrier {
   #rearm(): void {
     let next = this.#upper.nextDue() ?? Infinity;
     for (const session of this.#sessions.values()) next = Math.min(next, nextBeat(session, this.#settings));
-    this.#wakeAt = next;
-    this.#host.wakeAt(next === Infinity ? null : next);
+    this.#clock.setAlarm(next);
   }
 
   /** Something is to be done by `at`. */
   wakeBy(at: number): void {
-    this.#wakeBy(at);
-  }
-
-  #wakeBy(at: number): void {
-    const now = this.#host.now();
-    const isLost = this.#wakeAt < now - OVERDUE_MS;
-    if (at >= this.#wakeAt && !isLost) return;
-    this.#wakeAt = isLost ? now : at;
-    this.#host.wakeAt(this.#wakeAt);
+    this.#clock.wakeBy(at);
   }
 }
 

@@ -8,9 +8,33 @@ export type Beat = "nothing" | "ping" | "gone";
 type Times = Pick<Settings, "version" | "pingInterval" | "pingTimeout" | "pingSlack" | "upgradeTimeout">;
 
 /** In version 3 the client pings, and the runtime may have answered without us. */
-function heardAt(session: Session, { version }: Times): number {
-  if (version === 4 || session.reach.on !== "websocket") return session.heardAt;
-  return Math.max(session.heardAt, session.reach.wire.answeredAt() ?? 0);
+function answeredAt({ reach }: Session, { version }: Times): number | null {
+  return version === 3 && reach.on === "websocket" ? reach.wire.answeredAt() : null;
+}
+
+function heardAt(session: Session, times: Times): number {
+  const answered = answeredAt(session, times);
+  return answered === null || answered === session.answeredBefore
+    ? session.heardAt
+    : Math.max(session.heardAt, answered);
+}
+
+/** The latest time that `session` bears. */
+export function latestOf(session: Session, times: Times): number {
+  const probe = session.reach.on === "polling" ? session.reach.probe : null;
+  return Math.max(heardAt(session, times), session.pingedAt, probe?.since ?? 0);
+}
+
+/**
+ * The clock has jumped, or nobody was asked when they should have been: the times of `session` say nothing any more. It
+ * is to be pinged at once, or to answer its ping or to ping from `now` on.
+ */
+export function countAnew(session: Session, times: Times, now: number): void {
+  const { isAwaited, reach } = session;
+  session.heardAt = times.version === 4 ? now - times.pingInterval : now;
+  session.pingedAt = isAwaited ? now : session.heardAt;
+  session.answeredBefore = answeredAt(session, times);
+  if (reach.on === "polling" && reach.probe !== null) reach.probe.since = now;
 }
 
 /** After this instant the session counts as gone. */

@@ -12,7 +12,7 @@ export interface Poll {
 /** A WebSocket that wants to take over from polling. */
 export interface Probe {
   readonly wire: Wire;
-  readonly since: number;
+  since: number;
   /** The client has been told that the WebSocket works: polls are released from now on. */
   answered: boolean;
 }
@@ -46,7 +46,7 @@ export type CloseReason =
 
 export class Session {
   readonly sid: string;
-  readonly openedAt: number;
+  openedAt: number;
   readonly query: string;
   readonly origin: string;
   readonly b64: boolean;
@@ -54,6 +54,8 @@ export class Session {
   /** When the last ping went; before the last pong: it was answered. */
   pingedAt: number;
   heardAt: number;
+  /** What `Wire.answeredAt` said when the clock jumped: it is not later, but wrong. */
+  answeredBefore: number | null = null;
   /** What the layer above keeps with the session. */
   joined: Json;
   /** The message that is being worked on; the next one waits for it. */
@@ -97,10 +99,12 @@ export interface Label {
   readonly probeSince: number | null;
   readonly pingedAt: number;
   readonly heardAt: number;
+  readonly answeredBefore?: number | null;
 }
 
 export const labelOf = (wire: Wire): Label => wire.label as unknown as Label;
 
-export function label({ sid, pingedAt, heardAt }: Session, probeSince: number | null = null): Json {
-  return { sid, probeSince, pingedAt, heardAt };
+export function label(session: Session, probeSince: number | null = null): Json {
+  const { sid, pingedAt, heardAt, answeredBefore } = session;
+  return { sid, probeSince, pingedAt, heardAt, ...(answeredBefore === null ? {} : { answeredBefore }) };
 }

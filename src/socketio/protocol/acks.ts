@@ -48,6 +48,11 @@ export class Acks {
       }));
   }
 
+  /** The time of all begins anew. */
+  putOff(expires: number): void {
+    this.#sql.exec("UPDATE io_acks SET expires = ?", expires);
+  }
+
   nextExpiry(): number | null {
     const [row] = this.#sql.exec("SELECT min(expires) AS at FROM io_acks").toArray();
     return (row?.["at"] as number | null | undefined) ?? null;

@@ -32,16 +32,21 @@ export class Recovery {
   readonly #logged: number;
   readonly #away = new Map<string, Away & { readonly until: number }>();
   #last: number;
+  /** When the last entry was logged. */
+  #loggedAt: number;
 
   constructor(sql: Sql, place: string, within: number, silence: number) {
     this.#sql = sql;
     this.#place = place;
     this.#within = within;
     this.#logged = within + silence;
-    this.#last = Number(sql.exec("SELECT max(n) AS n FROM io_log").toArray()[0]?.["n"] ?? 0);
+    const [newest] = sql.exec("SELECT n, at FROM io_log ORDER BY n DESC LIMIT 1").toArray();
+    this.#last = Number(newest?.["n"] ?? 0);
+    this.#loggedAt = Number(newest?.["at"] ?? 0);
     for (const row of sql.exec("SELECT pid, until, record FROM io_away").toArray()) {
       const away = JSON.parse(String(row["record"])) as Away;
       this.#away.set(String(row["pid"]), { ...away, until: Number(row["until"]) });
+      this.stood(away.joined.base);
     }
   }
 
@@ -55,6 +60,11 @@ export class Recovery {
   now(now: number): number {
     this.#last = Math.max(this.#last, now * PER_MS);
     return this.#last;
+  }
+
+  /** The log stood at `n` already in an earlier life of the object: numbers go on from there, whatever the clock says. */
+  stood(n: number): void {
+    this.#last = Math.max(this.#last, n);
   }
 
   /** Logs an event for rooms and sockets; its offset. */
@@ -99,7 +109,8 @@ export class Recovery {
   #numberOf(offset: unknown): number {
     if (typeof offset !== "string" || placeIn(offset) !== this.#place) return 0;
     const n = Number.parseInt(offset.slice(offset.lastIndexOf(".") + 1), 36);
-    return Number.isSafeInteger(n) ? n : 0;
+    // One that has not been given yet is of a log that was emptied, before a clock that went back.
+    return Number.isSafeInteger(n) && n <= this.#last ? n : 0;
   }
 
   // ---- who is away --------------------------------------------------------------------------------------------
@@ -153,12 +164,27 @@ export class Recovery {
 
   // ---- time ---------------------------------------------------------------------------------------------------
 
+  /** The latest time that was stored before this life of the object; 0: none. */
+  latest(): number {
+    return Math.max(this.#loggedAt, ...[...this.#away.values()].map(({ until }) => until - this.#within));
+  }
+
+  /** Everything that is kept for a while is kept from `now` on. */
+  countAnew(now: number): void {
+    const until = now + this.#within;
+    for (const [pid, away] of this.#away) this.#away.set(pid, { ...away, until });
+    this.#sql.exec("UPDATE io_away SET until = ?", until);
+    this.#sql.exec("UPDATE io_log SET at = ?", now);
+    this.#sql.exec("UPDATE io_moved SET until = ?", now + MOVED_MS);
+  }
+
   /** Forgets what is too old; those who did not come back. `isIdle`: nobody is connected. */
   trim(now: number, isIdle: boolean): Away[] {
     const over = [...this.#away].filter(([, { until }]) => until <= now);
     for (const [pid] of over) this.#remove(pid);
-    const before = isIdle && this.#away.size === 0 ? Number.MAX_SAFE_INTEGER : now - this.#logged;
-    this.#sql.exec("DELETE FROM io_log WHERE at < ?", before);
+    if (isIdle && this.#away.size === 0) this.#sql.exec("DELETE FROM io_log");
+    // The newest entry stays: it says how far the numbers have got.
+    else this.#sql.exec("DELETE FROM io_log WHERE at < ? AND n < (SELECT max(n) FROM io_log)", now - this.#logged);
     this.#sql.exec("DELETE FROM io_moved WHERE until <= ?", now);
     return over.map(([, away]) => away);
   }

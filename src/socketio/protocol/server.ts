@@ -86,6 +86,7 @@ export class Server implements Upper {
 
   /** Sends an event that is encoded already to these connections, live or lost. */
   deliver(sids: readonly string[], text: string): void {
+    this.#engine.now();
     this.#outgoing.deliver(sids, text);
   }
 
@@ -94,6 +95,8 @@ export class Server implements Upper {
     for (const { sid, origin } of this.#recovery?.away() ?? []) this.#lifecycle.opened(sid, origin);
     for (const { sid, origin, reach } of this.#engine.sessions())
       if (reach.on !== "ending") this.#lifecycle.opened(sid, origin);
+    for (const session of this.#engine.sessions())
+      for (const { base } of this.#states.of(session).joined.values()) this.#recovery?.stood(base);
     const partials = new Map(this.#partials.all().map((one) => [one.sid, one]));
     for (const session of this.#engine.sessions()) {
       const partial = partials.get(session.sid);
@@ -295,6 +298,22 @@ export class Server implements Upper {
     const { joined, left, partial } = this.#states.of(session);
     if (partial !== null) return partial.since + this.#settings.binaryTimeout;
     return joined.size + left.size > 0 ? null : session.openedAt + this.#settings.connectTimeout;
+  }
+
+  latest(): number {
+    return this.#recovery?.latest() ?? 0;
+  }
+
+  countAnew(now: number): void {
+    for (const session of this.#engine.sessions()) {
+      if (this.#deadline(session) === null && session.openedAt <= now) continue;
+      session.openedAt = now;
+      this.#engine.keep(session);
+      const { partial } = this.#states.of(session);
+      if (partial !== null) partial.since = now;
+    }
+    this.#acks.putOff(now + this.#settings.ackTimeout);
+    this.#recovery?.countAnew(now);
   }
 
   nextDue(): number | null {

@@ -12,7 +12,7 @@ export interface State {
   /** Namespaces that we have thrown it out of: what it still sends there is not held against it. */
   readonly left: Set<string>;
   /** A packet that waits for attachments. */
-  partial: { readonly since: number; readonly count: number; come: number } | null;
+  partial: { since: number; readonly count: number; come: number } | null;
   /** The namespace that is being joined, and what was meant for it meanwhile. */
   joining: { readonly namespace: string; readonly held: Encoded[] } | null;
 }
