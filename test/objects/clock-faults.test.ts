@@ -4,7 +4,7 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { DELIVERY, PRESENCE } from "../../src/core/limits.ts";
+import { DELIVERY, GATEWAY, PRESENCE } from "../../src/core/limits.ts";
 import { EventsClient } from "../support/events.ts";
 import { patch } from "../support/meter.ts";
 import type { Body, Person } from "../support/people.ts";
@@ -38,6 +38,23 @@ async function cutOff(who: Person): Promise<{ heal: () => void; tries: () => num
 }
 
 const chatObject = (chat: number) => env.CHAT.getByName(`chat:${chat}`);
+
+/** The Gateway that a client of `events` came to. */
+function gatewayOf({ frames }: EventsClient, version: 3 | 4) {
+  const { sid } = JSON.parse(frames[0]?.slice(1) ?? "") as { sid: string };
+  const [place, number] = sid.split("-");
+  return env.GATEWAY.getByName(`${version === 4 ? "events" : "events-3"}/${place}/${number}`);
+}
+
+/** A client of `events` that listens to `chat`. */
+async function listener(version: 3 | 4, chat: number): Promise<EventsClient> {
+  const client = await EventsClient.connect({ version });
+  await client.list(chat);
+  return client;
+}
+
+const heard = (client: EventsClient, text: string) => () =>
+  client.messages().some(({ message }) => message === text) || client.closed;
 
 describe("a clock that jumps back an hour", () => {
   it("takes no number and no time of a chat back", async () => {
@@ -152,6 +169,48 @@ describe("a clock that jumps back an hour", () => {
     b.close();
   });
 
+  it.each([4, 3] as const)("has who listens by Socket.IO stay, and hear on: Engine.IO %i", async (version) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + HOUR });
+    const [ann, bob] = await people("ann", "bob");
+    const chat = await ann.direct(bob);
+    const listens = await listener(version, chat.id);
+    vi.useRealTimers();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    await ann.say(chat.id, "after");
+    await listens.until(heard(listens, "after"));
+    if (version === 4) {
+      await listens.until(() => listens.frames.includes("2"), "a ping");
+      listens.send("3");
+    }
+    await listens.list(chat.id);
+    vi.setSystemTime(Date.now() + 21_000);
+    await runDurableObjectAlarm(gatewayOf(listens, version));
+    await ann.say(chat.id, "later");
+    await listens.until(heard(listens, "later"));
+    expect(listens.closed).toBe(false);
+    listens.close();
+  });
+
+  it("has a Gateway look after its connections no later than ever, once somebody connects", async () => {
+    const [ann] = await people("ann");
+    const first = await ann.socket();
+    const alarms: number[] = [];
+    await runInDurableObject(env.GATEWAY.getByName(`native/local/${ann.id % GATEWAY.spread}`), (_, { storage }) => {
+      const setAlarm = storage.setAlarm.bind(storage);
+      Object.assign(storage, {
+        setAlarm: (at: number) => {
+          alarms.push(at);
+          return setAlarm(at);
+        },
+      });
+    });
+    jumpBack();
+    const second = await ann.socket();
+    expect(alarms).toHaveLength(1);
+    expect(Math.max(...alarms)).toBeLessThanOrEqual(Date.now() + GATEWAY.sweepMs);
+    for (const socket of [first, second]) socket.close();
+  });
+
   it("and a crash at the same time lose nothing", async () => {
     const [ann, bob] = await people("ann", "bob");
     const chat = await ann.direct(bob);
@@ -201,5 +260,26 @@ describe("an alarm that is most of an hour late", () => {
       ]);
     }
     await expect.poll(() => bob.unread(chat.id)).toBe(3);
+  });
+
+  it.each([4, 3] as const)("closes nobody who answers by Socket.IO: Engine.IO %i", async (version) => {
+    const [ann, bob] = await people("ann", "bob");
+    const chat = await ann.direct(bob);
+    const listens = await listener(version, chat.id);
+    const gateway = gatewayOf(listens, version);
+    const answers = async (): Promise<void> => {
+      if (version === 4) listens.send("3");
+      await listens.list(chat.id);
+    };
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 0.9 * HOUR });
+    await runDurableObjectAlarm(gateway);
+    if (version === 4) await listens.until(() => listens.frames.includes("2") || listens.closed, "a ping");
+    await answers();
+    vi.setSystemTime(Date.now() + 21_000);
+    await runDurableObjectAlarm(gateway);
+    await ann.say(chat.id, "still there");
+    await listens.until(heard(listens, "still there"));
+    expect(listens.closed).toBe(false);
+    listens.close();
   });
 });

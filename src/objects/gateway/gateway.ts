@@ -73,7 +73,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     readonly #entries: Entries;
     readonly #figures: ObjectFigures;
     readonly #readers = new Readers((socket) => this.#slow(socket));
-    #armed = false;
+    #armedFor = Infinity;
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
@@ -446,7 +446,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     }
 
     async #alarm(): Promise<void> {
-      this.#armed = false;
+      this.#armedFor = Infinity;
       await this.#carriage?.alarm();
       const now = Date.now();
       this.#figures.alarm(now, this.#connections.size > 0);
@@ -461,10 +461,12 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       if (this.#words !== null && this.#connections.size + this.#entries.opening > 0) this.#arm();
     }
 
+    /** Again while it stands only by a clock that went back. */
     #arm(): void {
-      if (this.#armed) return;
-      this.#armed = true;
-      this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + GATEWAY.sweepMs));
+      const at = Date.now() + GATEWAY.sweepMs;
+      if (this.#armedFor <= at) return;
+      this.#armedFor = at;
+      this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
     }
   };
 }
