@@ -263,20 +263,6 @@ describe("GET /metrics", () => {
     expect(only(await figuresOf(server, uuid), "parlance_messages_sent_total")).toEqual(sent);
   });
 
-  it("counts on after the clock went back an hour", async () => {
-    const olga = await operator();
-    const { uuid, ann, bob } = await shop(olga);
-    const chat = (await ann.direct(bob)).id as number;
-    const HOUR = 3_600_000;
-    for (const jump of [0, HOUR]) {
-      await ann.say(chat, "counted");
-      shift -= jump;
-      await handOver(["CHAT", `chat:${chat}`]);
-      shift += jump;
-    }
-    expect(only(await figuresOf(olga, uuid), "parlance_messages_sent_total")).toEqual({ '{via="http"}': 2 });
-  });
-
   it("knows how many connections are open", async () => {
     const olga = await operator();
     const { uuid, ann, bob } = await shop(olga);
