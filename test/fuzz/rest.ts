@@ -231,7 +231,7 @@ export class RestCases {
     const asOperator = () => ({ headers: { authorization: isManaging(operation) ? doomed.operator : operator } });
     const asTenant = () => ({ headers: { "x-app-key": isManaging(operation) ? doomed.app.key : attackersApp.key } });
     const asThief = () => ({ headers: { "x-app-key": hostile.text() } });
-    return /^\/(app|user|room|auth)(\/|$)/.test(operation.path)
+    return /^\/(app|user|room|auth|metrics)(\/|$)/.test(operation.path)
       ? random.weighted([
           [55, asOperator],
           [35, asTenant],

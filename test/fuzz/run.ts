@@ -36,6 +36,8 @@ export interface Played {
 
 /** So that refusals of floods don't hide everything else. */
 const NO_LIMIT = { FRAMES_PER_SECOND: "1000000", FRAME_BURST: "1000000" };
+/** The server's line about each request: what was asked is shown anyway. */
+const OF_A_REQUEST = '"event":"request"';
 const PROBE_EVERY = 250;
 /** What a server's state comes to, generously: by itself, and for each case. */
 const STATE_BYTES = 2 ** 28;
@@ -78,7 +80,7 @@ export class Run {
     console.log(`seed ${seed}, cases ${from} to ${from + cases - 1}, ${lanes} at once`);
     const server = await Server.prepare(port, STATE_BYTES + cases * CASE_BYTES, (line) => {
       this.#findings.checkLine(line, this.#latest);
-      if (isShown && !line.startsWith('{"event":"request"')) console.log(`> ${line}`);
+      if (isShown && !line.includes(OF_A_REQUEST)) console.log(`> ${line}`);
     });
     this.#server = server;
     this.#started = performance.now();
