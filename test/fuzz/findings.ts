@@ -4,6 +4,7 @@ export type Kind =
   | "5xx"
   | "internal name"
   | "crossing"
+  | "tampered"
   | "closed"
   | "no answer"
   | "slow"

@@ -1,5 +1,6 @@
 /** A short run at the limits that a deployment has: floods are refused and closed, and nobody else feels them. */
 
+import type { Belongings } from "./belongings.ts";
 import type { Callers } from "./callers.ts";
 import type { Dialect } from "./cases.ts";
 import type { Findings } from "./findings.ts";
@@ -30,16 +31,17 @@ export async function flood(
   world: World,
   findings: Findings,
   callers: Callers,
+  belongings: Belongings,
   cases: number,
 ): Promise<void> {
   const times = Math.ceil(cases / CASES_PER_FLOOD);
   await server.stop();
   await server.launch({});
-  const probes = new Probes(world, findings, callers);
+  const probes = new Probes(world, findings, callers, belongings);
   await probes.open();
-  const { attackers, attackersApp, socketsChat } = world;
+  const { attackers, attackersApp, sharedChat } = world;
   const [token = ""] = attackers.map((user) => user.token);
-  const asUser = { token, chat: socketsChat };
+  const asUser = { token, chat: sharedChat };
   for (let time = 0; time < Math.min(times, MAX_TIMES); time++) {
     for (const dialect of Object.keys(FRAME) as Dialect[]) {
       const entry = dialect.startsWith("events")

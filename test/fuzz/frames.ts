@@ -2,11 +2,12 @@
 
 import type { Dialect, FramesCase } from "./cases.ts";
 import type { Hostile } from "./hostile.ts";
+import { knownIn } from "./known.ts";
 import type { Random } from "./random.ts";
 import type { Schema } from "./schema.ts";
 import { Values } from "./schema.ts";
 import type { World } from "./world.ts";
-import { knownIn } from "./world.ts";
+import { actedFor } from "./world.ts";
 
 interface Message {
   readonly name: string;
@@ -56,14 +57,14 @@ export class FramesCases {
   }
 
   make(dialect: Dialect, random: Random, hostile: Hostile): FramesCase {
-    const inOwnApp = dialect === "rooms" || dialect.startsWith("events");
-    const values = new Values(random, hostile, knownIn(this.#world, random, inOwnApp));
+    const as = random.below(2);
+    const values = new Values(random, hostile, knownIn(this.#world, random, actedFor(this.#world, dialect, as)));
     const wrong = random.of([0, 0, 0.1, 0.3, 0.6]);
     return {
       kind: "frames",
       group: dialect,
       dialect,
-      as: random.below(2),
+      as,
       isFresh: random.is(0.02),
       ...this.#several(dialect, random, hostile, values, wrong),
     };
@@ -107,10 +108,10 @@ export class FramesCases {
   #packet(dialect: Dialect, name: string, payload: unknown, random: Random, hostile: Hostile, wrong: number): string {
     const namespace = dialect === "messenger" ? "/chat," : "";
     const ack = random.is(0.6) ? String(random.below(500)) : "";
-    const { chats, victimChat, attackersApp, victimsApp } = this.#world;
+    const { chats, victimChat, attackersApp, victimsApp, openApp } = this.#world;
     let event = name;
     if (name === "new-message" && random.is(0.3)) {
-      const chat = random.of([attackersApp.roomId, attackersApp.roomId, victimsApp.roomId, victimChat, chats[0]]);
+      const chat = random.of([attackersApp.roomId, openApp.roomId, victimsApp.roomId, victimChat, chats[0]]);
       event = `/chat/${random.is(0.9) ? chat : hostile.text().slice(0, 50)}/new-message`;
     }
     if (random.is(wrong * 0.1)) event = hostile.text();

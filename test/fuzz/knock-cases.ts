@@ -6,11 +6,12 @@
 import type { Dialect, KnockCase } from "./cases.ts";
 import type { FramesCases } from "./frames.ts";
 import type { Hostile } from "./hostile.ts";
+import { knownIn } from "./known.ts";
 import type { Random } from "./random.ts";
 import { Values } from "./schema.ts";
 import { tornFrame, wholeFrame } from "./websocket.ts";
 import type { World } from "./world.ts";
-import { knownIn } from "./world.ts";
+import { actedFor } from "./world.ts";
 
 const DIALECTS: readonly Dialect[] = ["native", "chat", "methods", "messenger", "events", "events2", "rooms"];
 const PATHS = [
@@ -87,7 +88,8 @@ export class KnockCases {
 
   #knock(random: Random, hostile: Hostile): KnockCase {
     const dialect = random.of(DIALECTS);
-    const { path, protocols } = this.#address(dialect, random, hostile);
+    const own = actedFor(this.#world, dialect, random.below(2));
+    const { path, protocols } = this.#address(dialect, own?.key ?? "", random, hostile);
     const version = random.is(0.95) ? "13" : random.of(["8", "0", "x", ""]);
     const key = random.is(0.95) ? "dGhlIHNhbXBsZSBub25jZQ==" : random.of(["", "x", "a".repeat(500)]);
     const headers = [
@@ -101,11 +103,7 @@ export class KnockCases {
       ...(random.is(0.1) ? ["sec-websocket-extensions: permessage-deflate; server_max_window_bits=8"] : []),
       ...(random.is(0.1) ? [`origin: ${random.of(["null", "https://evil.example", ""])}`] : []),
     ];
-    const values = new Values(
-      random,
-      hostile,
-      knownIn(this.#world, random, dialect === "rooms" || dialect.startsWith("events")),
-    );
+    const values = new Values(random, hostile, knownIn(this.#world, random, own));
     const frame = (): Buffer => {
       const made = random.is(0.2) ? hostile.text() : this.#frames.frame(dialect, random, hostile, values, 0.3);
       return random.is(0.25) ? tornFrame(made, random) : wholeFrame(made, random);
@@ -127,8 +125,8 @@ export class KnockCases {
   }
 
   /** Of one's own, of others, and of what is not there. */
-  #address(dialect: Dialect, random: Random, hostile: Hostile): { path: string; protocols?: string } {
-    const { attackers, attackersApp, victimsApp, socketsChat, victimChat, victimGroup } = this.#world;
+  #address(dialect: Dialect, ownKey: string, random: Random, hostile: Hostile): { path: string; protocols?: string } {
+    const { attackers, attackersApp, victimsApp, sharedChat, victimChat, victimGroup } = this.#world;
     const { token: own } = random.of(attackers);
     const tenant = random.of(attackersApp.users).token;
     const junk = (): string => encodeURIComponent(hostile.text().slice(0, 300).toWellFormed());
@@ -152,7 +150,7 @@ export class KnockCases {
       case "native":
         return { path: "/v1/socket", protocols };
       case "chat": {
-        const chat = random.of([socketsChat, victimChat, victimGroup, victimsApp.roomId, 999_999, junk()]);
+        const chat = random.of([sharedChat, victimChat, victimGroup, victimsApp.roomId, 999_999, junk()]);
         return { path: `/v1/chats/${chat}/socket`, protocols };
       }
       case "methods":
@@ -160,9 +158,9 @@ export class KnockCases {
       case "messenger":
         return { path: `/ws/?${eio("4")}` };
       case "events":
-        return { path: `/socket.io/?${eio("4")}&key=${tokenFor(attackersApp.key)}` };
+        return { path: `/socket.io/?${eio("4")}&key=${tokenFor(ownKey)}` };
       case "events2":
-        return { path: `/socket.io/?${eio("3")}&key=${tokenFor(attackersApp.key)}` };
+        return { path: `/socket.io/?${eio("3")}&key=${tokenFor(ownKey)}` };
       case "rooms": {
         const app = random.of([attackersApp.uuid, attackersApp.uuid, victimsApp.uuid, junk()]);
         return { path: `/socket.io/?${eio("4")}&token=${tokenFor(tenant)}&app=${app}` };

@@ -9,7 +9,7 @@ import { knock } from "./knock.ts";
 import type { Entry } from "./talker.ts";
 import { Talker } from "./talker.ts";
 import type { World } from "./world.ts";
-import { mend, revive } from "./world.ts";
+import { actedFor, mend, revive } from "./world.ts";
 
 const SLOW_MS = 20_000;
 /** Engine.IO holds a poll until there is something to say. */
@@ -18,6 +18,8 @@ const POLL_MS = 100;
 const LONG_BODY = 250_000;
 /** How a chat ends the socket of somebody who is not in it any more. */
 const POLICY = "1008";
+/** How often an attacker is let in again, whom other cases have put out of it. */
+const MOST_AGAIN = 2;
 
 export interface Outcome {
   readonly taken: Taken;
@@ -96,15 +98,15 @@ export class Player {
   }
 
   #entry({ dialect, as }: FramesCase): Entry {
-    const { attackers, attackersApp, socketsChat } = this.#world;
+    const { attackers, attackersApp, sharedChat } = this.#world;
     switch (dialect) {
       case "events":
       case "events2":
-        return { token: attackersApp.key };
+        return { token: actedFor(this.#world, dialect, as)?.key ?? "" };
       case "rooms":
         return { token: attackersApp.users[as]?.token ?? "", app: attackersApp.uuid, room: attackersApp.room };
       default:
-        return { token: attackers[as]?.token ?? "", chat: socketsChat };
+        return { token: attackers[as]?.token ?? "", chat: sharedChat };
     }
   }
 
@@ -128,7 +130,7 @@ export class Player {
     return this.#connection(one);
   }
 
-  async #frames(one: FramesCase, isAgain = false): Promise<Outcome> {
+  async #frames(one: FramesCase, again = 0): Promise<Outcome> {
     let talker: Talker;
     try {
       talker = await this.#connection(one).catch(() => this.#again(one));
@@ -151,7 +153,7 @@ export class Player {
     const went = await talker.sync();
     talker.unlisten(count);
     // Meanwhile another case may have put this attacker out of the chat: then it is not these frames that end the next connection.
-    if (talker.closed === POLICY && one.dialect === "chat" && !isAgain) return this.#frames(one, true);
+    if (talker.closed === POLICY && one.dialect === "chat" && again < MOST_AGAIN) return this.#frames(one, again + 1);
     if (!went) {
       const kind = talker.closed === undefined ? "no answer" : "closed";
       this.#found(kind, `${one.dialect} (${talker.closed ?? "open"}): ${shown(one.frames)}`);

@@ -3,6 +3,7 @@
  * hears exactly once, in order, and nothing else of their chat. Knows what each dialect's message looks like.
  */
 
+import type { Belongings } from "./belongings.ts";
 import type { Callers } from "./callers.ts";
 import type { Dialect } from "./cases.ts";
 import type { Findings } from "./findings.ts";
@@ -40,14 +41,16 @@ export class Probes {
   readonly #world: World;
   readonly #findings: Findings;
   readonly #callers: Callers;
+  readonly #belongings: Belongings;
   readonly #pair: Ear[] = [];
   readonly #room: Ear[] = [];
   #said = 0;
 
-  constructor(world: World, findings: Findings, callers: Callers) {
+  constructor(world: World, findings: Findings, callers: Callers, belongings: Belongings) {
     this.#world = world;
     this.#findings = findings;
     this.#callers = callers;
+    this.#belongings = belongings;
   }
 
   async open(): Promise<void> {
@@ -121,6 +124,8 @@ export class Probes {
       send("events", this.#room, (text) => `42${io("new-message", message(text))}`),
       send("events2", this.#room, (text) => `42${io("new-message", message(text))}`),
     ];
+    for (const text of inPair) this.#belongings.said("pair", one.id, text);
+    for (const text of inRoom) this.#belongings.said("room", victimsApp.users[0]?.id ?? 0, text);
     const polling = await pollOnce(this.#world.port, victimsApp);
     if (polling !== undefined) this.#disturbed(after, `a client that polls: ${polling}`);
     await this.#expect(this.#pair, inPair, after);

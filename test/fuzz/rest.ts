@@ -4,11 +4,11 @@ import { gzipSync } from "node:zlib";
 import type { RestCase } from "./cases.ts";
 import type { Hostile } from "./hostile.ts";
 import { bodyOf } from "./bodies.ts";
+import { knownIn } from "./known.ts";
 import type { Random } from "./random.ts";
 import type { Schema } from "./schema.ts";
 import { Values } from "./schema.ts";
 import type { World } from "./world.ts";
-import { knownIn } from "./world.ts";
 
 interface Parameter {
   readonly in: string;
@@ -122,11 +122,12 @@ export class RestCases {
     const inTurn = turn === undefined ? undefined : this.#operations[turn % this.#operations.length]?.[1];
     const operation = inTurn ?? random.weighted(this.#operations);
     const wrong = random.of([0, 0, 0.1, 0.3, 0.6]);
-    const known = knownIn(this.#world, random, operation.tag === "rooms");
+    const known = knownIn(this.#world, random, operation.tag === "rooms" ? this.#world.attackersApp : undefined);
     const values = new Values(random, hostile, known, this.#components);
     const { headers: credentials, mortal } = this.#caller(random, hostile, operation);
     const method = random.is(0.05) ? random.of(METHODS) : operation.method;
     const headers: Record<string, string | readonly string[]> = { ...credentials };
+    if (hashes(operation) && random.is(0.8)) headers["x-app-id"] = this.#world.app;
     for (let more = random.below(10) - 6; more > 0; more--) {
       const [name, choices] = random.of(HEADERS);
       headers[name] = random.is(0.8) ? random.of(choices) : hostile.text().slice(0, 2_000);
@@ -153,7 +154,7 @@ export class RestCases {
   #address(operation: Operation, values: Values, random: Random, hostile: Hostile, wrong: number): string {
     const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
       const schema = operation.parameters.find((one) => one.in === "path" && one.name === name)?.schema ?? {};
-      const value = values.of({ ...schema }, name, wrong);
+      const value = values.of({ ...schema }, operation.path.includes("/attachments/") ? "attachments" : name, wrong);
       const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
       const short = text.slice(0, random.is(0.02) ? 8_000 : 300);
       return random.is(0.1 * wrong) ? short : encodeURIComponent(short.toWellFormed());

@@ -1,5 +1,6 @@
 /** A run: its server, its world, its lanes, and what is looked at between the cases and after them. Makes no case itself. */
 
+import { Belongings } from "./belongings.ts";
 import { Callers } from "./callers.ts";
 import type { Tally } from "./findings.ts";
 import { Findings, ofServer } from "./findings.ts";
@@ -11,6 +12,7 @@ import { Memory } from "./memory.ts";
 import { Player } from "./play.ts";
 import { Probes } from "./probes.ts";
 import { Server } from "./server.ts";
+import { look } from "./sight.ts";
 import type { World } from "./world.ts";
 import { buildWorld, mend } from "./world.ts";
 
@@ -89,19 +91,25 @@ export class Run {
       const world = await buildWorld(server.port, this.#findings);
       const generator = await Generator.of(world, seed);
       const growth = new Growth(server, this.#findings, this.#callers);
-      const probes = new Probes(world, this.#findings, this.#callers);
+      const belongings = await Belongings.of((isWhole) => look(world, isWhole), this.#findings);
+      const probes = new Probes(world, this.#findings, this.#callers, belongings);
       await probes.open();
       await probes.talk(undefined);
+      await belongings.check(undefined, true);
       const connected = growth.connections();
-      await this.#attack(server, world, generator, probes, growth);
+      await this.#attack(server, world, generator, probes, growth, belongings);
       if (server.isRunning) {
         await growth.check(() => new Player(world, this.#findings, this.#callers));
         await probes.talk(from + cases - 1);
+        await belongings.check(from + cases - 1, true);
         if (cases >= LONG) await growth.checkForgotten(connected);
       }
       probes.close();
       this.#tell("floods follow");
-      if (server.isRunning) await flood(server, world, this.#findings, this.#callers, cases);
+      if (server.isRunning) {
+        await flood(server, world, this.#findings, this.#callers, belongings, cases);
+        await belongings.check(undefined, true);
+      }
       this.#report(generator);
       return { cases: this.#played, found: this.#findings.total, tally: this.#findings.tally };
     } finally {
@@ -109,7 +117,14 @@ export class Run {
     }
   }
 
-  async #attack(server: Server, world: World, generator: Generator, probes: Probes, growth: Growth): Promise<void> {
+  async #attack(
+    server: Server,
+    world: World,
+    generator: Generator,
+    probes: Probes,
+    growth: Growth,
+    belongings: Belongings,
+  ): Promise<void> {
     const { from, cases, lanes } = this.#options;
     const end = from + cases;
     const memory = new Memory(server.inspector, cases);
@@ -129,6 +144,7 @@ export class Run {
         break;
       }
       await probes.talk(next - 1);
+      await belongings.check(next - 1);
       await probes.reopen();
       await mend(world);
       if (await memory.look(next - from, server.usage().memory))

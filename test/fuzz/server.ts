@@ -17,7 +17,7 @@ export const SETTINGS = {
   TOKEN_SECRET: "secret-of-the-fuzzed-server-aWq7",
   OPERATOR_EMAIL: "operator@fuzz",
   OPERATOR_PASSWORD: "operator-password-aWq7",
-  DEFAULT_APP_OPEN: "0",
+  DEFAULT_APP_OPEN: "1",
 };
 
 export class Server {

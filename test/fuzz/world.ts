@@ -1,14 +1,13 @@
 /**
- * Who takes part: victims with canaries in two apps, and attackers beside them. App 1 is closed for those without a
- * login; app 2 is the attackers' own and open; app 3 is another tenant's.
+ * Who takes part: victims with canaries in two apps, and attackers beside them. One app is closed for those without a
+ * login, and has both; one is the attackers' own and open; one is another tenant's; the default app is open by its setting.
  */
 
+import type { Dialect } from "./cases.ts";
 import type { Findings } from "./findings.ts";
 import { CANARY } from "./findings.ts";
 import { ask, must } from "./http.ts";
 import { SETTINGS } from "./server.ts";
-import type { Random } from "./random.ts";
-import type { Known } from "./schema.ts";
 
 export interface User {
   id: number;
@@ -27,52 +26,69 @@ export interface Tenant {
 
 export interface World {
   readonly port: number;
+  /** The UUID of the app that victims and attackers are in. */
+  readonly app: string;
   readonly victims: readonly [User, User];
   /** The direct chat of the two. */
   readonly victimChat: number;
   readonly victimGroup: number;
-  /** Users of app 1 whose tokens are used on sockets and never ended. */
+  /** A group of the victims' that the attackers are in too, and whose own sockets they use. Nothing said in it is secret. */
+  readonly sharedChat: number;
+  /** What the victims have sent there and elsewhere. */
+  readonly files: readonly string[];
+  /** Those whose tokens are used on sockets and never ended. */
   readonly attackers: readonly User[];
-  /** Users of app 1 that delete themselves now and then. */
+  /** Those that delete themselves now and then. */
   readonly mortals: User[];
   readonly chats: number[];
-  /** The chat whose own sockets the attackers use; its owner attacks nobody, so it stays. */
-  readonly socketsChat: number;
-  readonly keeper: User;
   readonly attackersApp: Tenant;
   readonly victimsApp: Tenant;
-  /** The operator of app 2, who is no admin. */
+  /** In the default app: whoever brings no key may act for it. */
+  readonly openApp: Tenant;
+  readonly admin: string;
+  /** The operator of the attackers' app, who is no admin. */
   readonly operator: string;
   /** An app that may be changed and deleted by who attacks, and its operator. */
   readonly doomed: { readonly operator: string; readonly app: Tenant };
 }
 
-const PASSWORD = "password-aWq7";
-const SEQUENCE = 2 ** 24;
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+export const PASSWORD = "password-aWq7";
+const PROFILE = { name: "Victoria", photo: "https://victims.example/photo.png" };
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 let made = 0;
-async function register(port: number, name: string): Promise<User> {
+async function register(port: number, app: string, name: string): Promise<User> {
   const username = `${name}${++made}`;
-  const { token, user } = await must(port, "POST", "/v1/auth/register", { body: { username, password: PASSWORD } });
+  const wish = { body: { username, password: PASSWORD }, headers: { "x-app-id": app } };
+  const { token, user } = await must(port, "POST", "/v1/auth/register", wish);
   return { id: user.id, username, token };
 }
 
 async function tenant(port: number, operator: string, name: string): Promise<Tenant> {
   // Who knows an app's UUID may know the app's name: that one is no secret.
   const app = await must(port, "POST", "/app", { body: { name: "Some app" }, headers: bearer(operator) });
-  const headers = { "x-app-key": app.key };
+  return populated(port, app, { "x-app-key": app.key }, name);
+}
+
+/** Two users and a room for them, in an app that `headers` may speak for. */
+async function populated(
+  port: number,
+  app: { readonly id: number; readonly applicationId: string; readonly key: string },
+  headers: Readonly<Record<string, string>>,
+  name: string,
+): Promise<Tenant> {
+  const appId = app.applicationId;
   const users: User[] = [];
   for (const external of ["1", "2"]) {
     const token = `tenant-token-${name}-${external}-aWq7`;
-    const body = { appUserId: external, firstName: name, lastName: name, token };
+    const body = { appId, appUserId: external, firstName: name, lastName: name, token };
     const { id } = await must(port, "POST", "/user", { body, headers });
     users.push({ id, username: external, token });
   }
   // Nor is a room's name: an attacker who guesses it makes a room of that name in their own app, and is shown it.
   const room = `room-of-${app.id}`;
-  const { id: roomId } = await must(port, "POST", "/room", { body: { room, users: ["1", "2"] }, headers });
-  return { id: app.id, uuid: app.applicationId, key: app.key, room, roomId, users };
+  const { id: roomId } = await must(port, "POST", "/room", { body: { appId, room, users: ["1", "2"] }, headers });
+  return { id: app.id, uuid: appId, key: app.key, room, roomId, users };
 }
 
 export async function buildWorld(port: number, findings: Findings): Promise<World> {
@@ -86,8 +102,11 @@ export async function buildWorld(port: number, findings: Findings): Promise<Worl
   const victimsApp = await tenant(port, admin, `${CANARY}-tenant`);
   const attackersApp = await tenant(port, operator, "scrooge");
   await must(port, "PATCH", `/app/${attackersApp.uuid}`, { body: { open: true }, headers: bearer(operator) });
+  const defaultApp = await must(port, "GET", "/app/1", { headers: bearer(admin) });
+  const openApp = await populated(port, { ...defaultApp, key: "" }, bearer(admin), "commoner");
 
-  const victims = [await register(port, "victim"), await register(port, "victim")] as const;
+  const { applicationId: app } = await must(port, "POST", "/app", { body: { name: "App" }, headers: bearer(admin) });
+  const victims = [await register(port, app, "victim"), await register(port, app, "victim")] as const;
   const say = (by: User, chat: number, text: string) =>
     must(port, "POST", `/v1/chats/${chat}/messages`, { body: { text }, headers: bearer(by.token) });
   const chat = async (by: User, members: readonly User[], title?: string): Promise<number> => {
@@ -97,15 +116,13 @@ export async function buildWorld(port: number, findings: Findings): Promise<Worl
   const [one, two] = victims;
   const victimChat = await chat(one, [two]);
   const victimGroup = await chat(one, [two], `${CANARY} group`);
-  await say(one, victimChat, `${CANARY} hello`);
-  await say(two, victimGroup, `${CANARY} hello`);
 
   const attackers = [
-    await register(port, "attacker"),
-    await register(port, "attacker"),
-    await register(port, "attacker"),
+    await register(port, app, "attacker"),
+    await register(port, app, "attacker"),
+    await register(port, app, "attacker"),
   ] as const;
-  const mortals = [await register(port, "mortal"), await register(port, "mortal")];
+  const mortals = [await register(port, app, "mortal"), await register(port, app, "mortal")];
   const [first, second, third] = attackers;
   const chats = [
     await chat(first, [second, third, ...mortals], "attackers' group"),
@@ -113,9 +130,16 @@ export async function buildWorld(port: number, findings: Findings): Promise<Worl
     await chat(second, [third]),
     await chat(first, mortals.slice(0, 1)),
   ];
-  const keeper = await register(port, "keeper");
-  const socketsChat = await chat(keeper, [first, second, third], "sockets' group");
   for (const id of chats) await say(id === chats[2] ? second : first, id, "hello");
+  const sharedChat = await chat(one, [two, ...attackers], "shared group");
+
+  await must(port, "PATCH", "/v1/me", { body: PROFILE, headers: bearer(one.token) });
+  const files = [
+    await talk(port, victims, victimChat, `${CANARY} `, true),
+    await talk(port, victims, victimGroup, `${CANARY} `, true),
+    await talk(port, victims, sharedChat, "", false),
+  ];
+  for (const attacker of attackers) await say(attacker, sharedChat, "hello, Victoria");
 
   for (const [name, user] of Object.entries({ one, two })) findings.keepSecret(`token of victim ${name}`, user.token);
   for (const user of victimsApp.users) findings.keepSecret("token of a tenant's user", user.token);
@@ -125,30 +149,79 @@ export async function buildWorld(port: number, findings: Findings): Promise<Worl
   findings.keepSecret("operator's password", SETTINGS.OPERATOR_PASSWORD);
   return {
     port,
+    app,
     victims,
     victimChat,
     victimGroup,
+    sharedChat,
+    files,
     attackers,
     mortals,
     chats,
-    socketsChat,
-    keeper,
     attackersApp,
     victimsApp,
+    openApp,
+    admin,
     operator,
     doomed,
   };
 }
 
+/**
+ * All that a message can be, so that whatever is done to one of them shows. The file that is sent.
+ * @param isRead one of them by who has not written it
+ */
+async function talk(
+  port: number,
+  [one, two]: World["victims"],
+  chat: number,
+  word: string,
+  isRead: boolean,
+): Promise<string> {
+  // oxlint-disable-next-line typescript/no-explicit-any -- a JSON object, read loosely
+  const as = (by: User, method: string, path: string, body?: object): Promise<any> =>
+    must(port, method, `/v1/chats/${chat}/${path}`, { body, headers: bearer(by.token) });
+  const edited = await as(one, "POST", "messages", { text: `${word}hello` });
+  const file = await upload(port, one, `${word}file`);
+  const rich = { text: `${word}look`, attachments: [file], data: { mood: word }, client_id: "1" };
+  await as(one, "POST", "messages", rich);
+  await as(two, "POST", "messages", { text: `${word}what?`, reply_to: edited.id });
+  const read = await as(two, "POST", "messages", { text: `${word}ah` });
+  const deleted = await as(two, "POST", "messages", { text: `${word}oh` });
+  await as(one, "PATCH", `messages/${edited.id}`, { text: `${word}hello, Victor` });
+  await as(two, "DELETE", `messages/${deleted.id}`);
+  if (isRead) await as(one, "POST", "read", { message_id: read.id });
+  return file;
+}
+
+/** A file of somebody's, which is yet to be sent; its id. */
+async function upload(port: number, by: User, text: string): Promise<string> {
+  const headers = { ...bearer(by.token), "content-type": "text/plain" };
+  const { status, text: said } = await ask(port, {
+    method: "POST",
+    path: "/v1/attachments?name=file.txt",
+    headers,
+    body: text,
+  });
+  if (status !== 201) throw new Error(`a file was not taken: ${status} ${said}`);
+  return (JSON.parse(said) as { id: string }).id;
+}
+
+/** The app that the attackers act for in a dialect; undefined: they act for themselves. Of the two who speak `events` one has no key. */
+export function actedFor({ attackersApp, openApp }: World, dialect: Dialect, as: number): Tenant | undefined {
+  if (dialect === "rooms") return attackersApp;
+  return dialect === "events" || dialect === "events2" ? [attackersApp, openApp][as] : undefined;
+}
+
 /** Somebody who has deleted themselves comes back as somebody else. */
 export async function revive(world: World, mortal: User): Promise<void> {
-  Object.assign(mortal, await register(world.port, "mortal"));
+  Object.assign(mortal, await register(world.port, world.app, "mortal"));
   await mend(world);
 }
 
 /** Chats that attackers have left or erased are made again, and all are in the first one. */
 export async function mend(world: World): Promise<void> {
-  const { port, chats, attackers, mortals, socketsChat, keeper } = world;
+  const { port, chats, attackers, mortals, sharedChat, victims } = world;
   const [first, second, third] = attackers;
   const letIn = async (by: User, chat: number, users: readonly (User | undefined)[]): Promise<void> => {
     const headers = { ...bearer(by.token), "content-type": "application/json" };
@@ -157,7 +230,7 @@ export async function mend(world: World): Promise<void> {
       await ask(port, { method: "PUT", path: `/v1/chats/${chat}/members/${user.id}`, headers, body: "{}" });
     }
   };
-  await letIn(keeper, socketsChat, attackers);
+  await letIn(victims[0], sharedChat, attackers);
   for (const [at, id] of chats.entries()) {
     const [owner, other] = at === 2 ? [second, third] : [first, at === 3 ? mortals[0] : second];
     if (owner === undefined || other === undefined) continue;
@@ -171,48 +244,4 @@ export async function mend(world: World): Promise<void> {
     }
     if (at === 0) await letIn(owner, chats[at] ?? id, [second, third, ...mortals]);
   }
-}
-
-/**
- * What there is under a name of a field or parameter: mostly one's own, sometimes a victim's, sometimes what is not there.
- * @param inOwnApp of app 2, where the attackers act for the app
- */
-export function knownIn(world: World, random: Random, inOwnApp: boolean): Known {
-  const { victims, attackers, mortals, chats, attackersApp, victimsApp } = world;
-  const idsOf = (people: readonly User[]): number[] => people.map(({ id }) => id);
-  const ownUsers = inOwnApp ? idsOf(attackersApp.users) : idsOf([...attackers, ...mortals]);
-  const ownChats = inOwnApp ? [attackersApp.roomId] : chats;
-  const mine = (own: readonly number[], others: readonly number[]): number =>
-    random.of(
-      random.weighted([
-        [85, own],
-        [12, others],
-        [3, [999_999]],
-      ]),
-    );
-  const users = () => mine(ownUsers, idsOf([...victims, ...victimsApp.users, ...attackers]));
-  const chat = () => mine(ownChats, [world.victimChat, world.victimGroup, victimsApp.roomId, ...chats]);
-  const as = (id: number): number | string => (random.is(0.2) ? String(id) : id);
-  const message = () => chat() * SEQUENCE + 1 + random.below(random.of([3, 200]));
-
-  return (name, parent) => {
-    if (/^(message|message_?id|reply_to|up_to|before|after)$/i.test(name))
-      return random.is(0.8) ? as(message()) : undefined;
-    if (name === "since") return random.below(50);
-    if (name === "room")
-      return random.of([attackersApp.room, attackersApp.room, attackersApp.room, victimsApp.room, "nowhere"]);
-    if (/^(appId|app)$/.test(name))
-      return random.of([attackersApp.uuid, attackersApp.uuid, attackersApp.id, victimsApp.uuid, 1]);
-    if (name === "appUserId") return random.of(["1", "2", "3", 4]);
-    if (/^(username|user_name)$/.test(name)) return random.of([...attackers, ...victims, ...mortals]).username;
-    if (name === "user" && parent === "" && random.is(0.5))
-      return random.of([...attackers, ...victims, ...mortals]).username;
-    if (name === "password") return random.of([PASSWORD, "wrong password"]);
-    if (/^(users|members|user|user_?id|receiver_id|a|b)$/i.test(name) || (name === "id" && parent === "user"))
-      return as(users());
-    if (name === "external_id") return random.of(["1", "2", "3"]);
-    if (/^(chat|chat_?id|chat_room_id|id)$/i.test(name))
-      return as(random.is(0.9) ? chat() : random.is(0.5) ? users() : message());
-    return undefined;
-  };
 }
