@@ -74,7 +74,7 @@ export const FIGURES = {
     type: "counter",
     label: "via",
     known: ["chat", ...GATEWAYS],
-    help: "Connections that were closed with 1013 because their reader did not keep up.",
+    help: "Connections whose reader did not keep up: closed with 1013, or ended while they polled.",
   },
   faults: {
     name: "parlance_faults_total",

@@ -141,6 +141,8 @@ export interface CarrierHost {
   connection(key: string): Connection | undefined;
   /** It is gone for good. */
   ended(key: string): void;
+  /** It is about to be ended, because its client does not take what waits for it. For sockets the Gateway sees that itself. */
+  slow(key: string): void;
   /** Whether one more frame may come on this connection; to be asked for each. Who asks in vain too often is closed. */
   mayTake(key: string): boolean;
 }
@@ -151,6 +153,8 @@ export interface Carrier {
   fetch(request: Request, isFull: boolean): Promise<Response>;
   received(wire: CarriedSocket, frame: string | ArrayBuffer): void | Promise<void>;
   closed(wire: CarriedSocket): void | Promise<void>;
+  /** Whose socket it is. */
+  keyOf(wire: CarriedSocket): string;
   /** The alarm. */
   due(): void | Promise<void>;
   /** A question from another place. */

@@ -58,6 +58,7 @@ function carry(host: CarrierHost, dialect: SocketIoDialect, version: 3 | 4): Car
     fetch: (request, isFull) => carrier.fetch(request, isFull),
     received: (wire, frame) => carrier.received(wire, frame),
     closed: (wire) => carrier.closed(wire),
+    keyOf: (wire) => carrier.keyOf(wire),
     due: () => carrier.due(),
     asked: (question) => carrier.asked(question),
     deliver: (sids, text) => io.deliver(sids, text),

@@ -46,6 +46,8 @@ export interface Host {
   ask(place: string, question: Json): Promise<Json>;
   /** A fault of ours, to be logged. */
   fault(what: FaultPlace, error: unknown): void;
+  /** A session is about to be ended, because its client does not take what waits for it. */
+  slow(sid: string): void;
 }
 
 /** What the object calls; the other half of `Host`. */
@@ -54,6 +56,8 @@ export interface Carrier {
   fetch(request: Request, isFull: boolean): Promise<Response>;
   received(wire: Wire, frame: string | ArrayBuffer): void | Promise<void>;
   closed(wire: Wire): void | Promise<void>;
+  /** The id of the session that it is a socket of. */
+  keyOf(wire: Wire): string;
   /** The alarm. */
   due(): void | Promise<void>;
   asked(question: Json): Json;

@@ -31,6 +31,7 @@ export function engineEcho(name: string, given: Partial<Settings>): CarriedWire[
         fetch: (request, isFull) => engine.fetch(request, isFull),
         received: (wire, frame) => engine.received(wire, frame),
         closed: (wire) => engine.closed(wire),
+        keyOf: (wire) => engine.keyOf(wire),
         due: () => engine.due(),
         asked: () => null,
         deliver: () => {},

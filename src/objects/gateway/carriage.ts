@@ -30,6 +30,8 @@ export interface Keeper {
   /** It is gone, and is not told so. */
   forget(connection: HeldConnection): void;
   count(connection: HeldConnection | undefined, figure: CounterName, label: string): void;
+  /** It is ended for not keeping up. */
+  slow(connection: HeldConnection | undefined): void;
 }
 
 export class Carriage implements CarrierHost {
@@ -42,10 +44,6 @@ export class Carriage implements CarrierHost {
   readonly #keeper: Keeper;
   readonly #wires = new Map<WebSocket, HeldSocket>();
   readonly #busy = new Busy(() => this.#beginAnew());
-  /** The connection that is being told something: what is sent meanwhile goes over its socket. */
-  #told: HeldConnection | undefined;
-  /** Those that something was sent to alone. */
-  readonly #reached = new WeakSet<HeldConnection>();
   /** Sockets that we closed, of which no frame ever came: the runtime does not let go of them by itself. */
   #clinging = 0;
   /** What the alarm stands at; undefined: what it stood at before the object was evicted. */
@@ -101,7 +99,6 @@ export class Carriage implements CarrierHost {
     return new HeldSocket(
       socket,
       this.#keeper.readers,
-      () => this.#told,
       () => this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null,
     );
   }
@@ -142,7 +139,8 @@ export class Carriage implements CarrierHost {
   }
 
   connectionOf(socket: WebSocket): HeldConnection | undefined {
-    return this.#wires.get(socket)?.connection;
+    const wire = this.#wires.get(socket);
+    return wire && this.#keeper.connections.get(this.#id(this.carrier.keyOf(wire)));
   }
 
   later(work: Promise<unknown>): void {
@@ -171,12 +169,7 @@ export class Carriage implements CarrierHost {
         ? { id, session: null, share: null, username: null, app: null, origin, state: null, request: requestOf() }
         : stored<Attached>(String(kept["attached"]));
     const line = {
-      send: (frame: string): void => {
-        this.#told = connection;
-        this.carrier.deliver([key], frame);
-        this.#told = undefined;
-        this.#reached.add(connection);
-      },
+      send: (frame: string): void => this.carrier.deliver([key], frame),
       close: (code: number, reason: string): void => this.carrier.close(key, code, reason),
       keep: (changed: Attached): void => this.#keep(key, changed),
     };
@@ -191,14 +184,11 @@ export class Carriage implements CarrierHost {
     this.sql.exec("INSERT OR REPLACE INTO carried (key, attached) VALUES (?, ?)", key, JSON.stringify(attached));
   }
 
-  /** One frame for some connections; whose socket is whose is known once something was sent to each alone. */
+  /** One frame for some connections. */
   deliver(connections: readonly HeldConnection[], frame: string): void {
-    const together = connections.filter((connection) => this.#reached.has(connection));
-    for (const connection of connections) if (!this.#reached.has(connection)) connection.send(frame);
-    if (together.length === 0) return;
     const begin = this.#id("").length;
     this.carrier.deliver(
-      together.map(({ id }) => id.slice(begin)),
+      connections.map(({ id }) => id.slice(begin)),
       frame,
     );
   }
@@ -211,6 +201,10 @@ export class Carriage implements CarrierHost {
     this.sql.exec("DELETE FROM carried WHERE key = ?", key);
     const connection = this.#keeper.connections.get(this.#id(key));
     if (connection !== undefined) this.#keeper.forget(connection);
+  }
+
+  slow(key: string): void {
+    this.#keeper.slow(this.#keeper.connections.get(this.#id(key)));
   }
 
   mayTake(key: string): boolean {
@@ -283,21 +277,12 @@ class HeldSocket implements CarriedSocket {
   /** No frame has come from it, as far as this life of the object knows. */
   isMute = true;
   isClosed = false;
-  /** Whose socket it is, once anything was told over it. */
-  connection: HeldConnection | undefined;
   readonly answeredAt: () => number | null;
   readonly #socket: WebSocket;
   readonly #readers: Readers;
-  readonly #told: () => HeldConnection | undefined;
   #kept: KeptSocket | undefined;
 
-  constructor(
-    socket: WebSocket,
-    readers: Readers,
-    told: () => HeldConnection | undefined,
-    answeredAt: () => number | null,
-  ) {
-    this.#told = told;
+  constructor(socket: WebSocket, readers: Readers, answeredAt: () => number | null) {
     this.#socket = socket;
     this.#readers = readers;
     this.answeredAt = answeredAt;
@@ -326,7 +311,6 @@ class HeldSocket implements CarriedSocket {
   }
 
   send(data: string | Uint8Array<ArrayBuffer>): void {
-    this.connection = this.#told() ?? this.connection;
     this.#readers.send(this.#socket, data);
   }
 

@@ -72,7 +72,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     readonly #over = new WeakSet<WebSocket>();
     readonly #entries: Entries;
     readonly #figures: ObjectFigures;
-    readonly #readers = new Readers((socket) => this.#slow(socket));
+    readonly #readers = new Readers((socket) => this.#closedSlow(socket));
     #armedFor = Infinity;
 
     constructor(ctx: DurableObjectState, env: Env) {
@@ -117,6 +117,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
           readers: this.#readers,
           forget: this.#forget.bind(this),
           count: this.#count.bind(this),
+          slow: this.#slow.bind(this),
         };
         this.#words = null;
         this.#carriage = new Carriage(ctx, env, wire, this.#name, keeper);
@@ -304,11 +305,14 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
     }
 
     /** The socket of somebody who did not keep up was closed; its own end may be long in coming. */
-    #slow(socket: WebSocket): void {
-      const connection = this.#bySocket.get(socket) ?? this.#carriage?.connectionOf(socket);
+    #closedSlow(socket: WebSocket): void {
+      this.#slow(this.#bySocket.get(socket) ?? this.#carriage?.connectionOf(socket));
+      this.#later(this.#gone(socket));
+    }
+
+    #slow(connection: HeldConnection | undefined): void {
       this.#count(connection, "closedSlow", viaOf(this.#name));
       log("closed.slow", { gateway: this.#name, user: connection?.session?.userId, request: connection?.request });
-      this.#later(this.#gone(socket));
     }
 
     async #gone(socket: WebSocket): Promise<void> {

@@ -314,7 +314,9 @@ export class Engine implements Carrier {
   #send(session: Session, packet: Packet): void {
     if (session.reach.on === "websocket") session.reach.wire.send(encodeFrame(packet, this.#settings.version));
     else this.#polling.send(session, encodeText(packet, this.#settings.version));
-    if (session.queued > this.#settings.maxWaiting) this.close(session, "transport error");
+    if (session.queued <= this.#settings.maxWaiting) return;
+    this.#host.slow(session.sid);
+    this.close(session, "transport error");
   }
 
   /** Sends what was queued for a poll. */
@@ -376,6 +378,10 @@ export class Engine implements Carrier {
   asked(question: Json): Json {
     this.now();
     return this.#upper.asked(question);
+  }
+
+  keyOf(wire: Wire): string {
+    return labelOf(wire).sid;
   }
 
   // ---- time ---------------------------------------------------------------------------------------------------
