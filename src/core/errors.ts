@@ -117,3 +117,8 @@ export function unwrap<T>(result: Result<T>): T {
   if (result.ok) return result.value;
   throw new ParlanceError(result.failure);
 }
+
+/** The value of `result`; undefined where there was nothing to ask, or nothing any more. @throws ParlanceError where it failed otherwise */
+export function unwrapIfFound<T>(result: Result<T>): T | undefined {
+  return !result.ok && result.failure.code === "not_found" ? undefined : unwrap(result);
+}

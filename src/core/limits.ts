@@ -169,6 +169,8 @@ export const SWEEP = {
   creationMs: MINUTE,
   /** An upload that no message took up. */
   orphanMs: DAY,
+  /** It is looked for so much later: what is begun is noted a moment before the directory has it. */
+  slackMs: 5 * SECOND,
 } as const;
 
 /** Deleting what an app does not want to keep. */

@@ -1,12 +1,12 @@
 // A chat is made once and whole, or not at all; and what was begun and cut off is brought to its end.
 
-import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { storesOf } from "../../src/compose.ts";
 import { appId, chatId } from "../../src/core/ids.ts";
 import { SWEEP } from "../../src/core/limits.ts";
 import { chatStub, inboxStub } from "../../src/objects/rpc.ts";
+import { timeGoesBy } from "../support/alarms.ts";
 import { upload } from "../support/files.ts";
 import type { Body, Person } from "../support/people.ts";
 import { people, service } from "../support/people.ts";
@@ -15,13 +15,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const inbox = (who: Person) => env.INBOX.getByName(`user:${who.id}`);
 const listed = async (who: Person): Promise<number[]> =>
   (await who.get("/v1/chats")).body.items.map((chat: Body) => chat.id);
-
-function later(ms: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
-}
 
 async function pair(): Promise<[Person, Person]> {
   const [ann, bob] = await people("ann", "bob");
@@ -56,8 +51,7 @@ describe("making a chat", () => {
       members: [bob.id],
     });
     expect(await listed(bob)).toEqual([]);
-    later(SWEEP.creationMs + 1_000);
-    expect(await runDurableObjectAlarm(inbox(ann))).toBe(true);
+    await timeGoesBy(ann.id, SWEEP.creationMs + 10_000);
     for (const who of [ann, bob]) await expect.poll(() => listed(who)).toEqual([id]);
     await expect.poll(() => directory.chats.unopened(ann.id, Date.now())).toEqual([]);
   });
@@ -87,10 +81,9 @@ describe("an upload", () => {
     ];
     await ann.post(`/v1/chats/${chat.id}/messages`, { attachments: [kept.id] });
     await expect.poll(async () => (await bob.get(`/v1/attachments/${kept.id}`)).status).toBe(200);
-    later(SWEEP.orphanMs + 1_000);
     const before = (await env.FILES.list()).objects.map((object) => object.key);
     expect(before).toEqual(expect.arrayContaining([`1/${kept.id}`, `1/${lost.id}`]));
-    await runDurableObjectAlarm(inbox(ann));
+    await timeGoesBy(ann.id, SWEEP.orphanMs + 10_000);
     const left = (await env.FILES.list()).objects.map((object) => object.key);
     expect(left).toContain(`1/${kept.id}`);
     expect(left).not.toContain(`1/${lost.id}`);

@@ -5,7 +5,7 @@
 
 import type { ListedChat } from "../../core/chat.ts";
 import type { Result } from "../../core/errors.ts";
-import { unwrap } from "../../core/errors.ts";
+import { unwrap, unwrapIfFound } from "../../core/errors.ts";
 import type { Presence } from "../../core/events.ts";
 import type { FaultPlace } from "../../core/faults.ts";
 import type { AppId, ChatId, UserId } from "../../core/ids.ts";
@@ -19,7 +19,7 @@ import type { Env } from "../../env.ts";
 import { logFault } from "../../log.ts";
 import { CalledObject } from "../called-object.ts";
 import { ObjectFigures } from "../figures.ts";
-import { inBatches } from "../in-batches.ts";
+import { inBatches, triedInBatches } from "../in-batches.ts";
 import type { ConnectionInfo, Delivered, Delivery, InboxCalls, Told } from "../rpc.ts";
 import { attempt, byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeOf, placeStub } from "../rpc.ts";
 import { Bucket, CLOSE } from "../sockets.ts";
@@ -52,7 +52,7 @@ interface Open {
 
 const RETRY_MS = 5_000;
 
-/** Named values of an Inbox. */
+/** Named values of an Inbox; those of its sweeps are theirs. */
 const KEY = {
   /** The app and name of the user: `{appId, username}`. */
   owner: "owner",
@@ -478,11 +478,11 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       if (value === undefined) return;
       const ghost = stored<Person>(value);
       await this.#ports.directory.users.erase(this.#user);
-      await inBatches(list.everIds(), async (chat) => {
-        const left = await chatStub(this.env, chat).personErased(ghost);
-        if (!left.ok && left.failure.code !== "not_found") throw new Error("a chat could not be left");
-      });
-      await sweeps.orphans(Date.now() + 1);
+      const [fault] = await triedInBatches(list.everIds(), async (chat) =>
+        unwrapIfFound(await chatStub(this.env, chat).personErased(ghost)),
+      );
+      await sweeps.orphans(Infinity);
+      if (fault !== undefined) throw fault;
       await this.#presence;
       list.clear();
       subscribers.clear();
@@ -495,7 +495,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       this.#load().meta.set(KEY.gone, "1");
       await this.endSessions(null, 0);
       const { sweeps } = this.#load();
-      while ((await sweeps.orphans(Date.now() + 1)) > 0);
+      await sweeps.orphans(Infinity);
       await this.#presence;
       await this.ctx.storage.deleteAll();
       this.#open = undefined;
@@ -525,15 +525,21 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         meta.delete(KEY.offlineAt);
         this.#tellPresence();
       }
+      // Each gets its turn, whatever becomes of the others.
+      await this.#tried(() => sweeps.run(now));
+      await this.#tried(() => this.#spreadProfile());
+      await this.#tried(() => this.#eraseNow());
+      await this.#presence;
+      this.#schedule();
+    }
+
+    /** Does what the alarm does again if it fails. */
+    async #tried(work: () => Promise<void>): Promise<void> {
       try {
-        await sweeps.run(now);
-        await this.#spreadProfile();
-        await this.#eraseNow();
+        await work();
       } catch (fault) {
         this.#fault("alarm", fault, { user: this.#user });
       }
-      await this.#presence;
-      this.#schedule();
     }
 
     /** Arms the alarm for the next thing that is due, if it is not armed for then already. */

@@ -3,13 +3,18 @@
  * opened. Knows when it is due; knows nothing of connections and lists.
  */
 
+import type { Result } from "../../core/errors.ts";
+import { unwrapIfFound } from "../../core/errors.ts";
 import type { ChatId, UserId } from "../../core/ids.ts";
 import { SWEEP } from "../../core/limits.ts";
 import type { Directory, Files, Sweep } from "../../core/ports.ts";
 import { eraseFiles } from "../chat/files.ts";
+import { triedInBatches } from "../in-batches.ts";
 import type { Meta } from "../sql.ts";
 
-const DELAY: Record<Sweep, number> = { chats: SWEEP.creationMs, files: SWEEP.orphanMs };
+const AGE: Record<Sweep, number> = { chats: SWEEP.creationMs, files: SWEEP.orphanMs };
+/** What could not be swept is tried again after so long. */
+const RETRY_MS = 5_000;
 const ALL = ["chats", "files"] as const satisfies readonly Sweep[];
 
 /** A named value of the Inbox: `due.last`, the next time and the last one that was asked for. */
@@ -19,7 +24,7 @@ export interface SweepPorts {
   readonly directory: Directory;
   readonly files: Files;
   /** Wakes a chat that the directory knows and nobody has opened. */
-  readonly open: (chat: ChatId) => Promise<unknown>;
+  readonly open: (chat: ChatId) => Promise<Result<unknown>>;
 }
 
 export class Sweeps {
@@ -33,40 +38,62 @@ export class Sweeps {
     this.#ports = ports;
   }
 
-  /** Something has been begun now. */
+  /** Something is begun now. */
   later(what: Sweep): void {
-    const at = Date.now() + DELAY[what];
-    const known = this.#meta.get(keyOf(what))?.split(".");
-    this.#meta.set(keyOf(what), `${known?.[0] ?? at}.${at}`);
+    const at = Date.now() + AGE[what] + SWEEP.slackMs;
+    this.#meta.set(keyOf(what), `${this.#times(what)?.due ?? at}.${at}`);
   }
 
-  /** Sweeps what is due. @throws what the directory throws: it stays due. */
+  #times(what: Sweep): { due: number; last: number } | undefined {
+    const [due, last] = (this.#meta.get(keyOf(what)) ?? "").split(".").map(Number);
+    return due === undefined || last === undefined ? undefined : { due, last };
+  }
+
+  /** Sweeps what is due. @throws what the directory, the files and the chats throw: it stays due */
   async run(now: number): Promise<void> {
-    for (const what of ALL) await this.#run(what, now);
+    const [fault] = await triedInBatches(ALL, (what) => this.#run(what, now));
+    if (fault !== undefined) throw fault;
   }
 
   async #run(what: Sweep, now: number): Promise<void> {
-    const [due, last] = (this.#meta.get(keyOf(what)) ?? "").split(".").map(Number);
-    if (due === undefined || last === undefined || due > now) return;
-    const before = now - DELAY[what] + 1;
-    if (what === "files") await this.orphans(before);
-    else
-      for (const chat of await this.#ports.directory.chats.unopened(this.#user, before)) await this.#ports.open(chat);
-    if (last > now) this.#meta.set(keyOf(what), `${last}.${last}`);
-    else this.#meta.delete(keyOf(what));
+    const due = this.#times(what)?.due;
+    if (due === undefined || due > now) return;
+    const before = now - AGE[what] + 1;
+    const isMoreLeft = what === "files" ? await this.orphans(before) : await this.#unopened(before);
+    // More may have been begun meanwhile.
+    const last = this.#times(what)?.last ?? 0;
+    // What took longer than others to get into the directory is looked for once more.
+    const next = last > now ? last : isMoreLeft ? now + AGE[what] : undefined;
+    if (next === undefined) this.#meta.delete(keyOf(what));
+    else this.#meta.set(keyOf(what), `${next}.${next}`);
   }
 
-  /** Erases uploads from before a time that were never sent, as many as the directory names at once; how many. */
-  async orphans(before: number): Promise<number> {
+  /** Erases the uploads from before a time that were never sent; whether there are younger ones. */
+  async orphans(before: number): Promise<boolean> {
     const { attachments } = this.#ports.directory;
-    const orphans = await attachments.orphans(this.#user, before);
-    await eraseFiles(orphans, attachments, this.#ports.files);
-    return orphans.length;
+    for (;;) {
+      // The oldest first.
+      const orphans = await attachments.orphans(this.#user, Number.MAX_SAFE_INTEGER);
+      const old = orphans.filter(({ createdAt }) => createdAt < before);
+      await eraseFiles(old, attachments, this.#ports.files);
+      if (old.length < orphans.length || old.length === 0) return old.length < orphans.length;
+    }
   }
 
-  /** When the next is due, in a second at the earliest; undefined where none is. */
+  /** Opens the chats from before a time that never were; whether there are younger ones. */
+  async #unopened(before: number): Promise<boolean> {
+    const { chats } = this.#ports.directory;
+    const all = await chats.unopened(this.#user, Number.MAX_SAFE_INTEGER);
+    if (all.length === 0) return false;
+    const old = await chats.unopened(this.#user, before);
+    const [fault] = await triedInBatches(old, async (chat) => unwrapIfFound(await this.#ports.open(chat)));
+    if (fault !== undefined) throw fault;
+    return old.length < all.length;
+  }
+
+  /** When the next is due, in some seconds at the earliest; undefined where none is. */
   nextDue(): number | undefined {
-    const times = ALL.flatMap((what) => this.#meta.get(keyOf(what))?.split(".")[0] ?? []).map(Number);
-    return times.length === 0 ? undefined : Math.max(Math.min(...times), Date.now() + 1_000);
+    const times = ALL.flatMap((what) => this.#times(what)?.due ?? []);
+    return times.length === 0 ? undefined : Math.max(Math.min(...times), Date.now() + RETRY_MS);
   }
 }
