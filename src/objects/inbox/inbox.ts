@@ -19,7 +19,7 @@ import type { Env } from "../../env.ts";
 import { logFault } from "../../log.ts";
 import { CalledObject } from "../called-object.ts";
 import { ObjectFigures } from "../figures.ts";
-import { inBatches, triedInBatches } from "../in-batches.ts";
+import { triedInBatches } from "../in-batches.ts";
 import type { ConnectionInfo, Delivered, Delivery, InboxCalls, Told } from "../rpc.ts";
 import { attempt, byPlace, chatStub, gatewayStub, isGateway, lobbyStub, placeOf, placeStub } from "../rpc.ts";
 import { Bucket, CLOSE } from "../sockets.ts";
@@ -29,6 +29,7 @@ import { ChatsAhead } from "./ahead.ts";
 import { ChatList } from "./chat-list.ts";
 import { Connections } from "./connections.ts";
 import { LargeChats } from "./large-chats.ts";
+import { Profile } from "./profile.ts";
 import { Pushes } from "./pushes.ts";
 import { INBOX_SCHEMA } from "./schema.ts";
 import { Standing } from "./standing.ts";
@@ -45,6 +46,7 @@ interface Open {
   readonly list: ChatList;
   readonly large: LargeChats;
   readonly connections: Connections;
+  readonly profile: Profile;
   readonly pushes: Pushes;
   readonly subscribers: Subscribers;
   readonly sweeps: Sweeps;
@@ -52,7 +54,7 @@ interface Open {
 
 const RETRY_MS = 5_000;
 
-/** Named values of an Inbox; those of its sweeps are theirs. */
+/** Named values of an Inbox; those of its sweeps and of the profile are theirs. */
 const KEY = {
   /** The app and name of the user: `{appId, username}`. */
   owner: "owner",
@@ -60,8 +62,6 @@ const KEY = {
   offlineAt: "offline_at",
   /** When the last connection closed. */
   seenAt: "seen_at",
-  /** A person's new name and photo, and the chats that have yet to learn of it. */
-  profile: "profile",
   /** The account is being erased: the ghost that stays. */
   erasing: "erasing",
   /** The account is gone. */
@@ -116,6 +116,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
             attach: (chat, on) => chatStub(this.env, chat).attach(user, on),
             ask: (chat) => chatStub(this.env, chat).summary(user),
           }),
+          profile: new Profile(meta, (chat, person) => chatStub(this.env, chat).personChanged(person)),
           pushes: new Pushes(connections, {
             deliver: (place, ids, events) => gatewayStub(this.env, place).deliver([{ connections: ids, events }]),
             close: (place, ids, code, reason) => placeStub(this.env, place).close(ids, code, reason),
@@ -440,26 +441,18 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     async profileChanged(person: Person): Promise<void> {
-      const { meta, list } = this.#load();
-      meta.set(KEY.profile, JSON.stringify({ person, chats: list.everIds() }));
-      await this.#spreadProfile();
+      const { list, meta, profile } = this.#load();
+      if (meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return;
+      profile.changed(person, list.everIds());
+      // Whatever cuts this off, the alarm goes on with it.
       this.#schedule();
-    }
-
-    async #spreadProfile(): Promise<void> {
-      const { meta } = this.#load();
-      const value = meta.get(KEY.profile);
-      if (value === undefined) return;
-      const { person, chats } = stored<{ person: Person; chats: ChatId[] }>(value);
-      await inBatches(chats, async (chat) => {
-        await chatStub(this.env, chat).personChanged(person);
-      });
-      // A newer profile may have come while this one was on its way.
-      if (meta.get(KEY.profile) === value) meta.delete(KEY.profile);
+      await this.#tried(() => profile.spread());
     }
 
     async erase(actor: Actor, ghost: Person): Promise<void> {
-      const { meta } = this.#load();
+      const { meta, profile } = this.#load();
+      // No chat is to learn of a name any more.
+      profile.drop();
       if (meta.get(KEY.owner) === undefined) {
         meta.set(KEY.owner, JSON.stringify({ appId: actor.appId, username: ghost.username }));
       }
@@ -518,7 +511,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     async #alarm(): Promise<void> {
       this.#alarmAt = null;
       const now = Date.now();
-      const { meta, connections, sweeps } = this.#load();
+      const { meta, connections, profile, sweeps } = this.#load();
       this.#end(connections.expired(now), "the token has expired");
       const offlineAt = meta.get(KEY.offlineAt);
       if (offlineAt !== undefined && Number(offlineAt) <= now) {
@@ -527,7 +520,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       }
       // Each gets its turn, whatever becomes of the others.
       await this.#tried(() => sweeps.run(now));
-      await this.#tried(() => this.#spreadProfile());
+      await this.#tried(() => profile.spread());
       await this.#tried(() => this.#eraseNow());
       await this.#presence;
       this.#schedule();
@@ -556,11 +549,11 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     #nextDue(): number | undefined {
-      const { meta, connections, sweeps } = this.#load();
+      const { meta, connections, profile, sweeps } = this.#load();
       const times = [connections.nextExpiry(), sweeps.nextDue()];
       const offlineAt = meta.get(KEY.offlineAt);
       if (offlineAt !== undefined) times.push(Number(offlineAt));
-      if (meta.get(KEY.profile) !== undefined || meta.get(KEY.erasing) !== undefined) times.push(Date.now() + RETRY_MS);
+      if (profile.isOnItsWay || meta.get(KEY.erasing) !== undefined) times.push(Date.now() + RETRY_MS);
       return times.reduce((first, time) => (time === undefined ? first : Math.min(first ?? time, time)), undefined);
     }
   };
