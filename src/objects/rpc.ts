@@ -52,6 +52,8 @@ export interface Delivery {
   readonly again?: boolean;
   /** It may be gathered for a moment what comes next; `settle` brings it. */
   readonly gathers?: boolean;
+  /** The Inbox is attached: what happens is brought to it also while the chat is large. */
+  readonly attached?: boolean;
 }
 
 /** How far a delivery got. */

@@ -436,6 +436,7 @@ export class Outbox {
       const delivery = this.#delivery(user, floor, isReplay, content);
       for (const pending of some) pending.lost = [];
       if (isRowOnly) delivery.rowOnly = true;
+      if (this.#attached.has(user)) delivery.attached = true;
       // What is told directly is on its way before the Inbox counts it as told.
       const done = await whenBegun(some, async () =>
         this.#stopped ? NOTHING_TAKEN : this.#ports.deliver(user, delivery),

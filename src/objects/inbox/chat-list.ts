@@ -107,11 +107,6 @@ export class ChatList {
       .map((row) => row.chat_id as ChatId);
   }
 
-  /** Whether the row that is written says that the chat is large. */
-  isLarge(chat: ChatId): boolean {
-    return this.#sql.exec("SELECT 1 FROM chats WHERE chat_id = ? AND large = 1", chat).toArray().length > 0;
-  }
-
   largeIds(): ChatId[] {
     this.flush();
     return this.#sql

@@ -5,7 +5,7 @@
 
 import type { ListedChat } from "../../core/chat.ts";
 import type { Result } from "../../core/errors.ts";
-import { unwrap, unwrapIfFound } from "../../core/errors.ts";
+import { unwrapIfFound } from "../../core/errors.ts";
 import type { Presence } from "../../core/events.ts";
 import type { FaultPlace } from "../../core/faults.ts";
 import type { AppId, ChatId, UserId } from "../../core/ids.ts";
@@ -113,7 +113,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
           list,
           connections,
           large: new LargeChats(list, {
-            attach: (chat, on) => chatStub(this.env, chat).attach(user, on),
+            attach: (chat, on, since) => chatStub(this.env, chat).attach(user, on, since),
             ask: (chat) => chatStub(this.env, chat).summary(user),
           }),
           profile: new Profile(meta, (chat, person) => chatStub(this.env, chat).personChanged(person)),
@@ -149,7 +149,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     // ---- what chats bring -------------------------------------------------------------------------------------
 
     async deliver(delivery: Delivery): Promise<Delivered> {
-      const { list, meta, pushes, subscribers } = this.#load();
+      const { list, meta, large, pushes, subscribers } = this.#load();
       const done: Delivered = { written: true, ears: [] };
       if (meta.get(KEY.gone) !== undefined) return done;
       const gathers = delivery.gathers === true;
@@ -173,8 +173,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         delivery.hole === true ? subscribers.giveUp() : subscribers.tell(events),
       ]);
       // A large chat that is new here, or has just become one. If it can't be asked now, it brings its row again.
-      if (delivery.row?.large === true && this.#isHeard() && !list.isLarge(delivery.chatId))
-        unwrap(await chatStub(this.env, delivery.chatId).attach(this.#user, true, delivery.clock));
+      if (delivery.row?.large === true && delivery.attached !== true)
+        await large.detached(delivery.chatId, delivery.clock, this.#isHeard());
       const ears = this.#ears();
       if (ears?.length !== 0) return { written: this.#write(), ears };
       list.flush();
@@ -243,9 +243,10 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       return this.#load().list.unreadSum();
     }
 
-    /** Large chats push only to those who are heard; whoever is not asks them now. */
+    /** Large chats push only to those who are heard; where they don't, they are asked now. */
     async #refreshLarge(): Promise<void> {
-      if (!this.#isHeard()) await this.#load().large.refresh();
+      const { large } = this.#load();
+      if (!(large.arePushing ?? this.#isLive())) await large.refresh();
     }
 
     // ---- connections and presence -----------------------------------------------------------------------------
