@@ -1,6 +1,6 @@
 // Whoever is there is told of what happens in their large chats, whatever comes in between when the chats learn that they are there.
 
-import { runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { LARGE_CHAT } from "../../src/core/limits.ts";
@@ -11,7 +11,7 @@ import { allArrived, crowd } from "../support/crowd.ts";
 import * as failures from "../support/failures.ts";
 import { patch } from "../support/meter.ts";
 import type { Body, Person, Socket } from "../support/people.ts";
-import { person } from "../support/people.ts";
+import { again, person } from "../support/people.ts";
 
 const undo: (() => void)[] = [];
 afterEach(() => {
@@ -103,9 +103,99 @@ describe("somebody who is there", () => {
       l.close();
     },
   );
+
+  it.each(failures.FAILURES)("hears of a large chat that %s when they come, once it can be asked", async (_, fail) => {
+    const late = await person("late");
+    await add(late);
+    const heal = await replace("CHAT", `chat:${chat}`, "attach", (call, [user]) =>
+      user === late.id ? fail() : call(),
+    );
+    const l = await late.socket();
+    const { seq } = await owner.say(chat, "not heard");
+    heal();
+    expect(await runDurableObjectAlarm(env.INBOX.getByName(`user:${late.id}`))).toBe(true);
+    await expect.poll(async () => (await late.get("/v1/chats")).body.items[0].last_message.seq).toBe(seq);
+    await isHeard(l);
+    l.close();
+  });
+
+  it("hears at once of all their other large chats where one fails", async () => {
+    const late = await person("late");
+    const { members } = (await owner.get(`/v1/chats/${chat}`)).body;
+    const others: number[] = members.map(({ user }: Body) => user.id).filter((id: number) => id !== owner.id);
+    const chats: number[] = [];
+    for (let n = 0; n < 20; n++) {
+      const some = [late.id, ...others.slice(0, LARGE_CHAT - 1)];
+      chats.push((await owner.post("/v1/chats", { title: `Crowd ${n}`, members: some })).body.id);
+    }
+    await expect.poll(async () => (await late.get("/v1/chats?limit=100")).body.items.length).toBe(chats.length);
+    const [first = 0, ...rest] = chats;
+    const heal = await replace("CHAT", `chat:${first}`, "attach", () => {
+      throw new Error("out of reach");
+    });
+    const l = await late.socket();
+    for (const one of rest) await isHeard(l, one);
+    heal();
+    await runDurableObjectAlarm(env.INBOX.getByName(`user:${late.id}`));
+    await isHeard(l, first);
+    l.close();
+  });
+
+  it("hears of a large chat where they come back before it has learnt that they went, however the Lobby fails", async () => {
+    const late = await person("late");
+    await add(late);
+    const l = await late.socket();
+    await isHeard(l);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let asked = false;
+    const heal = await replace("CHAT", `chat:${chat}`, "attach", async (call, [user, on]) => {
+      if (user !== late.id || on === true) return call();
+      asked = true;
+      await promise;
+      return call();
+    });
+    const healLobby = await replace("LOBBY", "app:1", "setOnline", () => {
+      throw new Error("out of reach");
+    });
+    const back = await again(late);
+    await late.post("/v1/auth/logout");
+    await expect.poll(() => asked).toBe(true);
+    healLobby();
+    const coming = back.socket();
+    const entered = (): Promise<number> =>
+      runInDurableObject(
+        env.INBOX.getByName(`user:${late.id}`),
+        (_, { storage }) => storage.sql.exec("SELECT id FROM connections").toArray().length,
+      );
+    await expect.poll(entered).toBe(1);
+    resolve();
+    const b = await coming;
+    heal();
+    await isHeard(b);
+    b.close();
+  });
 });
 
 describe("somebody who is not there any more", () => {
+  const attached = (who: Person): Promise<number> =>
+    runInDurableObject(
+      env.CHAT.getByName(`chat:${chat}`),
+      (_, { storage }) => storage.sql.exec("SELECT 1 FROM attached WHERE user_id = ?", who.id).toArray().length,
+    );
+
+  it("on a socket for all chats costs a large chat no calls, though they are on one for another chat", async () => {
+    const late = await person("late");
+    await add(late);
+    const other = (await late.direct(owner)).id;
+    const l = await late.socket();
+    const own = await (await again(late)).socket(other);
+    expect(await attached(late)).toBe(1);
+    await late.post("/v1/auth/logout");
+    await l.until(() => l.closed !== undefined, "the close");
+    await expect.poll(() => attached(late)).toBe(0);
+    own.close();
+  });
+
   it("has a list that is right as soon as they leave another chat's socket", async () => {
     const late = await person("late");
     await add(late);

@@ -3,14 +3,11 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { storesOf } from "../../src/compose.ts";
-import { createTokenSigner } from "../../src/auth/tokens.ts";
-import { appId } from "../../src/core/ids.ts";
 import { PRESENCE } from "../../src/core/limits.ts";
 import { inboxStub } from "../../src/objects/rpc.ts";
 import { patch } from "../support/meter.ts";
-import type { Socket } from "../support/people.ts";
-import { knock, people, Person } from "../support/people.ts";
+import type { Person, Socket } from "../support/people.ts";
+import { again, knock, people } from "../support/people.ts";
 
 const undo: (() => void)[] = [];
 afterEach(() => {
@@ -48,13 +45,6 @@ function watchTokens(before: () => Promise<void> = async () => {}): () => number
 
 const ask = (who: Person, path: string): Promise<Response> =>
   knock(path, { "sec-websocket-protocol": `parlance.v1, bearer.${who.token}` });
-
-/** The same person with another token. */
-async function again(who: Person): Promise<Person> {
-  const one = { appId: appId(1), userId: who.id, tokenId: crypto.randomUUID(), expiresAt: Date.now() + 3_600_000 };
-  await storesOf(env).directory.tokens.add(one);
-  return new Person(who.id, who.username, await createTokenSigner(env.TOKEN_SECRET ?? "").sign(one));
-}
 
 const closed = (socket: Socket): Promise<void> => socket.until(() => socket.closed !== undefined, "the close");
 

@@ -33,6 +33,13 @@ export async function person(name = "user", app: AppId = appId(1)): Promise<Pers
   return new Person(user.id, user.username, token);
 }
 
+/** The same person with another token. */
+export async function again(who: Person): Promise<Person> {
+  const one = { appId: appId(1), userId: who.id, tokenId: crypto.randomUUID(), expiresAt: Date.now() + 3_600_000 };
+  await storesOf(env).directory.tokens.add(one);
+  return new Person(who.id, who.username, await createTokenSigner(env.TOKEN_SECRET ?? "").sign(one));
+}
+
 /** As many people as names, in their order. */
 export async function people<const Names extends readonly string[]>(
   ...names: Names

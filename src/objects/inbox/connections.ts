@@ -90,11 +90,14 @@ export class Connections {
     return this.#ended.has(tokenId);
   }
 
-  /** Those to whom it is news that the user is online (or not); from now on they count as told. */
-  toTell(online: boolean): string[] {
-    const ids = [...this.#watchers].flatMap(([id, told]) => (told === online ? [] : [id]));
-    for (const id of ids) this.#watchers.set(id, online);
-    return ids;
+  /** The watchers to whom it is news that the user is online (or not). */
+  untold(online: boolean): string[] {
+    return [...this.#watchers].flatMap(([id, told]) => (told === online ? [] : [id]));
+  }
+
+  /** Those of `ids` that still watch have been told so. */
+  told(ids: readonly string[], online: boolean): void {
+    for (const id of ids) if (this.#watchers.has(id)) this.#watchers.set(id, online);
   }
 
   /** `online`: what the watcher is told now. */

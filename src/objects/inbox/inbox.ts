@@ -6,7 +6,6 @@
 import type { ListedChat } from "../../core/chat.ts";
 import type { Result } from "../../core/errors.ts";
 import { unwrapIfFound } from "../../core/errors.ts";
-import type { Presence } from "../../core/events.ts";
 import type { FaultPlace } from "../../core/faults.ts";
 import type { AppId, ChatId, UserId } from "../../core/ids.ts";
 import { userId } from "../../core/ids.ts";
@@ -29,6 +28,7 @@ import { ChatsAhead } from "./ahead.ts";
 import { ChatList } from "./chat-list.ts";
 import { Connections } from "./connections.ts";
 import { LargeChats } from "./large-chats.ts";
+import { PresenceTelling } from "./presence.ts";
 import { Profile } from "./profile.ts";
 import { Pushes } from "./pushes.ts";
 import { INBOX_SCHEMA } from "./schema.ts";
@@ -46,6 +46,7 @@ interface Open {
   readonly list: ChatList;
   readonly large: LargeChats;
   readonly connections: Connections;
+  readonly presence: PresenceTelling;
   readonly profile: Profile;
   readonly pushes: Pushes;
   readonly subscribers: Subscribers;
@@ -54,7 +55,7 @@ interface Open {
 
 const RETRY_MS = 5_000;
 
-/** Named values of an Inbox; those of its sweeps and of the profile are theirs. */
+/** Named values of an Inbox; those of its sweeps, of presence and of the profile are theirs. */
 const KEY = {
   /** The app and name of the user: `{appId, username}`. */
   owner: "owner",
@@ -79,7 +80,6 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     #verifiedAt = 0;
     readonly #pace = new Bucket(DELIVERY.burst, 1_000 / DELIVERY.gatherMs, Date.now());
     #gathering: Promise<void> | undefined;
-    #presence: Promise<void> = Promise.resolve();
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
@@ -107,14 +107,25 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         const meta = new KeptMeta(storage.sql);
         const list = new ChatList(storage.sql);
         const connections = new Connections(storage.sql);
+        const large = new LargeChats(list, {
+          attach: (chat, on, since) => chatStub(this.env, chat).attach(user, on, since),
+          ask: (chat) => chatStub(this.env, chat).summary(user),
+        });
         this.#open = {
           user,
           meta,
           list,
           connections,
-          large: new LargeChats(list, {
-            attach: (chat, on, since) => chatStub(this.env, chat).attach(user, on, since),
-            ask: (chat) => chatStub(this.env, chat).summary(user),
+          large,
+          presence: new PresenceTelling(user, meta, connections, large, {
+            owner: () => this.#owner(),
+            isOnline: () => this.#isOnline(),
+            isHeard: () => this.#isHeard(),
+            tellLobby: (app, online) => lobbyStub(this.env, app).setOnline(user, online),
+            tellWatchers: (place, watchers, presence) =>
+              gatewayStub(this.env, place).deliver([{ connections: watchers, events: [{ event: presence }] }]),
+            failed: (what, fault) => this.#fault(what, fault, { user }),
+            schedule: () => this.#schedule(),
           }),
           profile: new Profile(meta, (chat, person) => chatStub(this.env, chat).personChanged(person)),
           pushes: new Pushes(connections, {
@@ -136,6 +147,11 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     get #user(): UserId {
       return this.#load().user;
+    }
+
+    #owner(): { appId: AppId; username: string } | undefined {
+      const owner = this.#load().meta.get(KEY.owner);
+      return owner === undefined ? undefined : stored(owner);
     }
 
     /** Logs it, and counts it for the user's app, which is known of those who have been online. */
@@ -257,7 +273,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const hears = isGateway(placeOf(connection.id));
       if (hears) await this.#ahead.settle(true);
       const holder = username ?? (tokenId === null ? null : await this.#standing.holder(actor, tokenId));
-      const { meta, connections } = this.#load();
+      const { meta, connections, presence } = this.#load();
       if (holder === null || meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return null;
       if (connection.expiresAt <= Date.now()) return null;
       if (tokenId !== null && connections.hasEnded(tokenId)) return null;
@@ -269,7 +285,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       const owner = JSON.stringify({ appId: actor.appId, username: holder });
       if (meta.get(KEY.owner) !== owner) meta.set(KEY.owner, owner);
       this.#schedule();
-      if (wasHeard !== this.#isHeard()) await this.#attachLarge();
+      if (wasHeard !== this.#isHeard()) await presence.attach();
       if (!was) this.#tellPresence();
       // What has been gathered since then has somebody who hears it.
       if (hears) await this.#ahead.settle(true);
@@ -282,20 +298,27 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     /** Connections have ended by themselves: the user has a moment to come back before they count as offline. */
     #closed(ids: readonly string[]): void {
-      const { connections, meta } = this.#load();
-      const wasHeard = this.#isHeard();
-      const grace = connections.remove(ids);
+      const grace = this.#remove(ids);
       if (grace === undefined) return;
-      if (connections.size > 0) {
-        if (wasHeard !== this.#isHeard()) this.ctx.waitUntil(this.#attachLarge());
-        return;
-      }
-      meta.set(KEY.seenAt, String(Date.now()));
       if (grace === 0) this.#tellPresence();
       else {
-        meta.set(KEY.offlineAt, String(Date.now() + grace));
+        this.#load().meta.set(KEY.offlineAt, String(Date.now() + grace));
         this.#schedule();
       }
+    }
+
+    /** The longest grace of these, where they were the last connections. */
+    #remove(ids: readonly string[]): number | undefined {
+      const { connections, meta, presence } = this.#load();
+      const wasHeard = this.#isHeard();
+      const grace = connections.remove(ids);
+      if (grace === undefined) return undefined;
+      if (connections.size > 0) {
+        if (wasHeard !== this.#isHeard()) this.ctx.waitUntil(presence.attach());
+        return undefined;
+      }
+      meta.set(KEY.seenAt, String(Date.now()));
+      return grace;
     }
 
     #isOnline(): boolean {
@@ -310,7 +333,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     async subscribe(connection: string, on: boolean): Promise<void> {
       if (on) await this.#ahead.settle(true);
-      const { meta, subscribers } = this.#load();
+      const { meta, presence, subscribers } = this.#load();
       if (meta.get(KEY.gone) !== undefined || meta.get(KEY.erasing) !== undefined) return;
       const was = this.#isHeard();
       // What was told before is known here by the clock of its chat.
@@ -318,15 +341,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         subscribers.add(connection, 0);
         await this.#ahead.settle(true);
       } else subscribers.remove([connection]);
-      if (was !== this.#isHeard()) await this.#attachLarge();
-    }
-
-    /** Large chats push here from now on, or no longer; one after the other. */
-    #attachLarge(): Promise<void> {
-      this.#presence = this.#presence
-        .then(() => this.#load().large.attach(this.#isHeard()))
-        .catch((fault: unknown) => this.#fault("attach", fault, { user: this.#user }));
-      return this.#presence;
+      if (was !== this.#isHeard()) await presence.attach();
     }
 
     async online(): Promise<boolean> {
@@ -373,38 +388,10 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       );
     }
 
-    /** Tells the lobby, the watchers and the large chats whether this user is online now; one telling after the other. */
+    /** Tells those whom it concerns whether the user is online now. */
     #tellPresence(): void {
-      const owner = this.#load().meta.get(KEY.owner);
-      if (owner === undefined) return;
-      const { appId, username } = stored<{ appId: AppId; username: string }>(owner);
       if (!this.#isOnline()) this.#standing.end(null);
-      this.#presence = this.#presence
-        .then(async () => {
-          const { connections } = this.#load();
-          const online = this.#isOnline();
-          const presence: Presence = { type: "presence", userId: this.#user, username, online };
-          await Promise.all([
-            // The lobby before the watchers: who hears it and asks is told the same.
-            lobbyStub(this.env, appId)
-              .setOnline(this.#user, online)
-              .finally(() => this.#tellWatchers(connections, presence)),
-            this.#load().large.attach(this.#isHeard()),
-          ]);
-        })
-        .catch((fault: unknown) => this.#fault("presence", fault, { user: this.#user }));
-      this.ctx.waitUntil(this.#presence);
-    }
-
-    async #tellWatchers(connections: Connections, presence: Presence): Promise<void> {
-      await Promise.all(
-        [...byPlace(connections.toTell(presence.online))].map(async ([place, ids]) => {
-          const gone = await gatewayStub(this.env, place).deliver([
-            { connections: ids, events: [{ event: presence }] },
-          ]);
-          connections.unwatch(gone);
-        }),
-      );
+      this.ctx.waitUntil(this.#load().presence.tell());
     }
 
     async endSessions(tokenId: string | null, expiresAt: number): Promise<void> {
@@ -426,10 +413,9 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
 
     /** Connections whose token is no more are closed at once, and give no grace. */
     #end(ids: readonly string[], reason: string): void {
-      const { connections, meta, pushes } = this.#load();
+      const { meta, pushes } = this.#load();
       pushes.close(ids, CLOSE.policy, reason);
-      if (connections.remove(ids) === undefined || connections.size > 0) return;
-      meta.set(KEY.seenAt, String(Date.now()));
+      if (this.#remove(ids) === undefined) return;
       meta.delete(KEY.offlineAt);
       this.#tellPresence();
     }
@@ -467,7 +453,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     async #eraseNow(): Promise<void> {
-      const { meta, list, subscribers, sweeps } = this.#load();
+      const { meta, list, presence, subscribers, sweeps } = this.#load();
       const value = meta.get(KEY.erasing);
       if (value === undefined) return;
       const ghost = stored<Person>(value);
@@ -477,7 +463,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       );
       await sweeps.orphans(Infinity);
       if (fault !== undefined) throw fault;
-      await this.#presence;
+      await presence.told();
       list.clear();
       subscribers.clear();
       meta.set(KEY.gone, "1");
@@ -488,9 +474,9 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       // From here on no connection is taken, and nothing that chats bring.
       this.#load().meta.set(KEY.gone, "1");
       await this.endSessions(null, 0);
-      const { sweeps } = this.#load();
+      const { presence, sweeps } = this.#load();
       await sweeps.orphans(Infinity);
-      await this.#presence;
+      await presence.told();
       await this.ctx.storage.deleteAll();
       this.#open = undefined;
       this.#alarmAt = null;
@@ -512,18 +498,19 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     async #alarm(): Promise<void> {
       this.#alarmAt = null;
       const now = Date.now();
-      const { meta, connections, profile, sweeps } = this.#load();
+      const { meta, connections, presence, profile, sweeps } = this.#load();
       this.#end(connections.expired(now), "the token has expired");
       const offlineAt = meta.get(KEY.offlineAt);
       if (offlineAt !== undefined && Number(offlineAt) <= now) {
         meta.delete(KEY.offlineAt);
         this.#tellPresence();
       }
+      const told = presence.again();
       // Each gets its turn, whatever becomes of the others.
       await this.#tried(() => sweeps.run(now));
       await this.#tried(() => profile.spread());
       await this.#tried(() => this.#eraseNow());
-      await this.#presence;
+      await told;
       this.#schedule();
     }
 
@@ -550,8 +537,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     #nextDue(): number | undefined {
-      const { meta, connections, profile, sweeps } = this.#load();
-      const times = [connections.nextExpiry(), sweeps.nextDue()];
+      const { meta, connections, presence, profile, sweeps } = this.#load();
+      const times = [connections.nextExpiry(), sweeps.nextDue(), presence.nextDue()];
       const offlineAt = meta.get(KEY.offlineAt);
       if (offlineAt !== undefined) times.push(Number(offlineAt));
       if (profile.isOnItsWay || meta.get(KEY.erasing) !== undefined) times.push(Date.now() + RETRY_MS);
