@@ -42,6 +42,7 @@ export const FAULT_PLACES = [
   "presence",
   "push",
   "retention",
+  "rows",
   "settle",
   "subscribers",
   "unsubscribe",

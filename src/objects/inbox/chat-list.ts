@@ -123,8 +123,13 @@ export class ChatList {
       .map((row) => row.chat_id as ChatId);
   }
 
-  clear(): void {
+  /** What is to be written is not: the list is about to go. */
+  drop(): void {
     this.#pending.clear();
+  }
+
+  clear(): void {
+    this.drop();
     this.#last = undefined;
     this.#sql.exec("DELETE FROM chats");
     this.#sql.exec("DELETE FROM left_chats");

@@ -188,6 +188,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         pushes.tell(events, delivery.heardAt, delivery.heardUpTo),
         delivery.hole === true ? subscribers.giveUp() : subscribers.tell(events),
       ]);
+      // The user has been erased meanwhile.
+      if (meta.get(KEY.gone) !== undefined) return done;
       // A large chat that is new here, or has just become one. If it can't be asked now, it brings its row again.
       if (delivery.row?.large === true && delivery.attached !== true)
         await large.detached(delivery.chatId, delivery.clock, this.#isHeard());
@@ -218,7 +220,12 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       this.#gathering ??= new Promise((resolve) => {
         setTimeout(() => {
           this.#gathering = undefined;
-          list.flush();
+          try {
+            list.flush();
+          } catch (fault) {
+            // The Chat asks whether they are written.
+            this.#fault("rows", fault, { user: this.#user });
+          }
           resolve();
         }, DELIVERY.gatherMs);
       });
@@ -474,9 +481,11 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       // From here on no connection is taken, and nothing that chats bring.
       this.#load().meta.set(KEY.gone, "1");
       await this.endSessions(null, 0);
-      const { presence, sweeps } = this.#load();
+      const { list, presence, sweeps } = this.#load();
       await sweeps.orphans(Infinity);
       await presence.told();
+      // What is still gathered must not come after it.
+      list.drop();
       await this.ctx.storage.deleteAll();
       this.#open = undefined;
       this.#alarmAt = null;
