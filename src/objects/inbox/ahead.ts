@@ -18,7 +18,7 @@ interface Ahead {
 export interface AheadPorts {
   /** The user's chats in which something has happened since a time, as far as they have brought it. */
   readonly activeSince: (time: number) => readonly ChatId[];
-  /** Has a chat bring what is still to come; resolves when it is here. */
+  /** Has a chat bring what is still to come; resolves once it is here, and soon in any case. */
   readonly settle: (chat: ChatId) => Promise<unknown>;
   readonly failed: (chat: ChatId, fault: unknown) => void;
 }
@@ -39,7 +39,10 @@ export class ChatsAhead {
     else this.#ahead.delete(chat);
   }
 
-  /** They bring what is still to come; one that can't brings it in a moment. `gathered`: only those that may be gathering it. */
+  /**
+   * They bring what is still to come, so that the list has what its user has heard; one that can't brings it in a moment.
+   * `gathered`: only those that may be gathering it.
+   */
   async settle(gathered: boolean): Promise<void> {
     const now = Date.now();
     if (this.#isNew) {
