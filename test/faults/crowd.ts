@@ -2,17 +2,24 @@
 // no TCP connection, no row, nobody online. Who talks meanwhile is served.
 
 import { WebSocket } from "ws";
+import { GATEWAY } from "../../src/core/limits.ts";
 import { textOf } from "./clients/raw-socket.ts";
 import type { Account, Body, Chat, World } from "./clients/world.ts";
 import { eventually, rest } from "./clients/world.ts";
-import { rowsOfConnections, tcpConnections } from "./leftovers.ts";
+import { listenersByGateway, rowsOfConnections, tcpConnections } from "./leftovers.ts";
 import type { Scenario } from "./scenario.ts";
 import { newWorld } from "./scenario.ts";
 
 const USERS = 20;
 const AT_ONCE = 50;
-/** That stand at the same time, before all of them vanish. */
+/** That stand at the same time in CI, before all of them vanish. */
 const WAVE = 1_000;
+/** And where more are wanted: each has a port of this machine, which is not free again at once. */
+const LARGE_WAVE = 10_000;
+/** Files that the server's process has open for each of them, and besides. Where it may have no more, it ends. */
+const FILES = { each: 2, others: 1_000 };
+/** Everyone in a room hears of everyone who comes: so many come to one chat. */
+const PER_CHAT = 1_000;
 const OPEN_WITHIN_MS = 120_000;
 const GONE_WITHIN_MS = 180_000;
 
@@ -21,6 +28,15 @@ interface Way {
   readonly path: (who: Account, chat: Chat) => string;
   readonly protocols?: (who: Account) => readonly string[];
   readonly talk: (who: Account, chat: Chat) => readonly { readonly say?: string; readonly until: RegExp | null }[];
+}
+
+/** How many stand at the same time: as many as the system's limit of open files, which the server inherits, has room for. */
+function waveOf(connections: number): number {
+  if (connections <= WAVE) return WAVE;
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: number | string } } };
+  // Where there is no limit it is a word.
+  const files = Number(userLimits?.open_files?.soft) || Infinity;
+  return Math.max(WAVE, Math.min(LARGE_WAVE, Math.floor((files - FILES.others) / FILES.each)));
 }
 
 const io = (path: string): string => `${path}?EIO=4&transport=websocket`;
@@ -74,7 +90,12 @@ async function open(world: World, way: Way, who: Account, chat: Chat): Promise<W
   const socket = new WebSocket(`${world.wsUrl}${way.path(who, chat)}`, [...(way.protocols?.(who) ?? [])]);
   const frames: string[] = [];
   let ended = "";
-  socket.on("message", (frame) => frames.push(textOf(frame)));
+  let isIn = false;
+  socket.on("message", (frame) => {
+    const text = textOf(frame);
+    if (text === "2") socket.send("3");
+    else if (!isIn) frames.push(text);
+  });
   socket.on("error", (error) => (ended = error.message));
   socket.on("close", (code) => (ended ||= `closed with ${code}`));
   const come = async (what: string, hasCome: () => boolean): Promise<void> => {
@@ -86,6 +107,7 @@ async function open(world: World, way: Way, who: Account, chat: Chat): Promise<W
     if (say !== undefined) socket.send(say);
     if (until !== null) await come(String(until), () => frames.some((frame) => until.test(frame)));
   }
+  isIn = true;
   return socket;
 }
 
@@ -104,22 +126,30 @@ export const crowd: Scenario = async (server, { connections, seed, tell }) => {
   const [first] = people;
   if (first === undefined) throw new Error("nobody");
   const members = people.slice(1).map(({ id }) => id);
-  const made = await rest(world, first, "POST", "/v1/chats", { title: "all", members });
-  const chat: Chat = { id: made.id, kind: "group", members: people };
+  const most = waveOf(connections);
+  const chats: Chat[] = [];
+  while (chats.length < Math.ceil(most / PER_CHAT)) {
+    const { id } = await rest(world, first, "POST", "/v1/chats", { title: "all", members });
+    chats.push({ id, kind: "group", members: people });
+  }
+  const [chat] = chats as [Chat];
+  // Whoever says at once who they are is sent to a Gateway by their id: these all come to one, and past it where it is full.
+  const together = people.filter(({ id }) => id % GATEWAY.spread === first.id % GATEWAY.spread);
 
   let opened = 0;
   let sent = 0;
   const kinds = Object.entries(WAYS);
   for (let wave = 0; opened < connections; wave++) {
     const standing: WebSocket[] = [];
-    const due = Math.min(WAVE, connections - opened);
+    const due = Math.min(most, connections - opened);
     let begun = 0;
     const openers = Array.from({ length: AT_ONCE }, async () => {
       while (begun < due) {
         const at = opened + begun++;
         const [dialect, way] = kinds[at % kinds.length] ?? world.random.pick(kinds);
+        const who = world.random.pick(dialect === "native" ? together : people);
         try {
-          standing.push(await open(world, way, world.random.pick(people), chat));
+          standing.push(await open(world, way, who, world.random.pick(chats)));
         } catch (error) {
           findings.add("refused", `${dialect}, connection ${at}: ${String(error)}`);
         }
@@ -127,6 +157,15 @@ export const crowd: Scenario = async (server, { connections, seed, tell }) => {
     });
     await Promise.all(openers);
     opened += due;
+    const closed = standing.filter(({ readyState }) => readyState !== WebSocket.OPEN).length;
+    if (closed > 0) findings.add("refused", `${closed} of wave ${wave} were closed while others came`);
+    const gateways = listenersByGateway(server.state);
+    for (const [name, count] of gateways)
+      if (count > GATEWAY.connections) findings.add("crowded", `${count} on the Gateway ${name}`);
+    const native = [...gateways].filter(([name]) => name.startsWith("native/"));
+    if (due / kinds.length > GATEWAY.connections && native.length < 2)
+      findings.add("crowded", `all of wave ${wave} on ${native.map(([name]) => name).join()}`);
+    tell(`${standing.length} stand; those of native on ${native.map((one) => one.join(": ")).join(", ")}`);
     for (const socket of standing) socket.terminate();
     // Who comes while they go is served.
     const text = `after wave ${wave}`;

@@ -15,6 +15,7 @@ export const KINDS = {
   refused: "refused, or not answered, by a server that runs",
   unrecovered: "a client that did not come back by itself",
   slow: "who does not read costs more than may be, or who reads is taken for slow",
+  crowded: "a Gateway with more connections than it takes, or that is not passed by where it is full",
   left: "what is left of connections that are gone",
 } as const;
 export type Kind = keyof typeof KINDS;

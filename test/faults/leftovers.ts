@@ -46,6 +46,22 @@ export function rowsOfConnections(state: string): Map<string, number> {
   return rows;
 }
 
+/** How many connections of each Gateway listen to somebody or something, by its name; of a server that may run. */
+export function listenersByGateway(state: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  const folder = join(state, "v3", "do", "parlance-Gateway");
+  for (const file of readdirSync(folder).filter((one) => /^[0-9a-f]+\.sqlite$/.test(one))) {
+    const db = new DatabaseSync(join(folder, file), { readOnly: true, timeout: 5_000 });
+    const rows = db.prepare("SELECT DISTINCT connection FROM follows").all();
+    for (const row of rows) {
+      const [name = ""] = String(row["connection"]).split("#");
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    db.close();
+  }
+  return counts;
+}
+
 const ESTABLISHED = "01";
 
 /** TCP connections that the server on `port` holds; undefined where the system does not say it in this way. */
