@@ -161,9 +161,7 @@ describe("a Chat whose disk fails after the commit, while others wait for the ne
     expect((await rest).status).toBe(500);
     heal();
     const faults: Body[] = lines.mock.calls.map(([line]) => JSON.parse(String(line)));
-    expect(faults).toContainEqual(
-      expect.objectContaining({ event: "fault", where: "commit", chat: `chat:${chat.id}` }),
-    );
+    expect(faults).toContainEqual(expect.objectContaining({ event: "fault", where: "commit", chat: chat.id }));
     // What it has heard may not be there: it comes back, and asks.
     await own.until(() => own.closed !== undefined, "the close");
     expect(own.closed?.code).toBe(1013);
