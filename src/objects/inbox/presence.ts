@@ -88,10 +88,15 @@ export class PresenceTelling {
     return this.#last;
   }
 
-  async #tell(what: What): Promise<void> {
+  #tell(what: What): Promise<void> {
+    if (what === "presence") return this.#tried("presence", () => this.#tellPresence());
+    return this.#tried("attach", () => this.#large.attach(this.#ports.isHeard()));
+  }
+
+  async #tried(what: What, work: () => Promise<void>): Promise<void> {
     const wait = this.#meta.get(keyOf(what));
     try {
-      await (what === "attach" ? this.#large.attach(this.#ports.isHeard()) : this.#tellPresence());
+      await work();
       if (wait !== undefined) this.#meta.delete(keyOf(what));
     } catch (fault) {
       this.#ports.failed(what, fault);
