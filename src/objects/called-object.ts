@@ -8,6 +8,7 @@ export abstract class CalledObject extends DurableObject<Env> {
   /** Does `method` for the request of this id; it is what a stub calls while one is under way. @throws what the method throws */
   onBehalf(request: string, method: string, args: readonly unknown[]): unknown {
     const calls = this as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
+    if (calls[method] === undefined) throw new Error(`no call of this object: ${method}`);
     return within(request, () => calls[method]?.(...args));
   }
 }

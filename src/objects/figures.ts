@@ -95,12 +95,18 @@ export class ObjectFigures {
 
   of(app: AppId): Counters {
     let counters = this.#counters.get(app);
-    if (counters === undefined) this.#counters.set(app, (counters = new Counters(() => this.changed())));
+    if (counters === undefined) this.#counters.set(app, (counters = new Counters(() => this.#counted())));
     return counters;
   }
 
-  /** Something was counted, or connections have come or gone. */
-  changed(): void {
+  /** Connections of this app have come or gone. */
+  changed(app: AppId): void {
+    this.of(app);
+    this.#counted();
+  }
+
+  /** Something is to be handed over. */
+  #counted(): void {
     this.#countedAt = Date.now();
     if (!this.#isSoon && !this.#ports.isAwaited()) this.soon();
   }
@@ -110,14 +116,13 @@ export class ObjectFigures {
     if (this.#isSoon) return;
     this.#isSoon = true;
     const wait = this.#isEarly(Date.now()) ? SOON_AGAIN_MS : SOON_MS;
-    const handed = new Promise<void>((resolve) => {
-      setTimeout(() => {
-        this.#isSoon = false;
-        this.#handOver(Date.now());
-        resolve();
-      }, wait);
-    });
-    this.#ports.waitUntil(handed);
+    this.#ports.waitUntil(this.#handOverIn(wait));
+  }
+
+  async #handOverIn(ms: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    this.#isSoon = false;
+    this.#handOver(Date.now());
   }
 
   /** An alarm runs: soon the object may have been evicted, unless it goes on being woken. False: it is too early, and this has to be called again. */

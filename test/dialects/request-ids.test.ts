@@ -3,10 +3,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { fullDisk } from "../support/failures.ts";
+import { faultsIn, listen } from "../support/log-lines.ts";
 import { MessengerClient } from "../support/messenger.ts";
 import type { Kind } from "../support/meter.ts";
 import { patch } from "../support/meter.ts";
-import type { Body } from "../support/people.ts";
 import { call, knock, people, Socket } from "../support/people.ts";
 
 const undo: (() => void)[] = [];
@@ -15,25 +16,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** The lines of the log from now on. */
-function listen(): () => Body[] {
-  const spy = vi.spyOn(console, "log").mockImplementation(() => undefined);
-  return () => spy.mock.calls.map(([line]) => JSON.parse(String(line)));
-}
-
 /** No message can be written any more in this chat. */
-async function break_(chat: number): Promise<void> {
-  await runInDurableObject(env.CHAT.getByName(`chat:${chat}`), (_, { storage: { sql } }) => {
-    const exec = sql.exec.bind(sql);
-    Object.assign(sql, {
-      exec: (query: string, ...bindings: unknown[]) => {
-        if (query.includes("INSERT INTO messages")) throw new Error("the disk is full");
-        return exec(query, ...bindings);
-      },
-    });
-    undo.push(() => void Object.assign(sql, { exec }));
-  });
-}
+const breakDisk = (chat: number): Promise<unknown> => fullDisk("CHAT", `chat:${chat}`, /INSERT INTO messages/);
 
 /** These calls of this object fail. */
 async function outOfOrder(kind: Kind, name: string, ...methods: string[]): Promise<void> {
@@ -45,8 +29,6 @@ async function outOfOrder(kind: Kind, name: string, ...methods: string[]): Promi
   });
   undo.push(stop);
 }
-
-const faults = (lines: readonly Body[]): Body[] => lines.filter((line) => line.event === "fault");
 
 describe("the id of a request", () => {
   it("is the client's where it is well-formed, else Cloudflare's, else a new one", async () => {
@@ -64,7 +46,7 @@ describe("the id of a request", () => {
     const [ann, bob] = await people("ann", "bob");
     const chat = (await ann.direct(bob)).id as number;
     await ann.say(chat, "so that it is open");
-    await break_(chat);
+    await breakDisk(chat);
     const lines = listen();
     const failed = await ann.call(
       "POST",
@@ -74,16 +56,16 @@ describe("the id of a request", () => {
     );
     expect(failed).toMatchObject({ status: 500, body: { code: "internal" } });
     expect(failed.headers.get("x-request-id")).toBe("the-failed-one");
-    expect(faults(lines()).map(({ where, request }) => [where, request])).toEqual(
+    expect(faultsIn(lines()).map(({ where, request }) => [where, request])).toEqual(
       expect.arrayContaining([
         ["commit", "the-failed-one"],
         ["chat", "the-failed-one"],
       ]),
     );
-    expect(faults(lines()).every(({ request }) => request === "the-failed-one")).toBe(true);
+    expect(faultsIn(lines()).every(({ request }) => request === "the-failed-one")).toBe(true);
     // What comes next is another request.
     await ann.call("POST", `/v1/chats/${chat}/messages`, { text: "lost" }, { "x-request-id": "the-next-one" });
-    expect(faults(lines()).at(-1)).toMatchObject({ request: "the-next-one" });
+    expect(faultsIn(lines()).at(-1)).toMatchObject({ request: "the-next-one" });
   });
 
   it.each(["/v1/socket", "own"])("of an upgrade goes with what its connection does later (%s)", async (path) => {
@@ -98,11 +80,11 @@ describe("the id of a request", () => {
     if (webSocket === null) throw new Error("refused");
     const socket = new Socket(webSocket);
     await socket.do("message.send", { chat_id: chat, text: "so that it is open" });
-    await break_(chat);
+    await breakDisk(chat);
     const lines = listen();
     expect(await socket.do("message.send", { chat_id: chat, text: "lost" })).toMatchObject({ ok: false });
-    expect(faults(lines()).length).toBeGreaterThan(0);
-    expect(faults(lines()).every(({ request }) => request === "the-upgrade")).toBe(true);
+    expect(faultsIn(lines()).length).toBeGreaterThan(0);
+    expect(faultsIn(lines()).every(({ request }) => request === "the-upgrade")).toBe(true);
     socket.close();
   });
 
@@ -116,8 +98,8 @@ describe("the id of a request", () => {
     const lines = listen();
     const failed = await bob.call("GET", "/v1/chats", undefined, { "x-request-id": "the-list" });
     expect(failed.status).toBe(500);
-    expect(faults(lines()).map(({ where, request }) => [where, request])).toContainEqual(["list", "the-list"]);
-    expect(faults(lines()).every(({ request }) => request === "the-list")).toBe(true);
+    expect(faultsIn(lines()).map(({ where, request }) => [where, request])).toContainEqual(["list", "the-list"]);
+    expect(faultsIn(lines()).every(({ request }) => request === "the-list")).toBe(true);
   });
 
   it("is borne by what a Lobby and a Gateway do because of it", async () => {
@@ -134,8 +116,8 @@ describe("the id of a request", () => {
         "x-request-id": "the-newcomer",
       },
     );
-    await expect.poll(() => faults(lines()).some(({ where }) => where === "news")).toBe(true);
-    const news = faults(lines()).filter(({ where }) => where === "news");
+    await expect.poll(() => faultsIn(lines()).some(({ where }) => where === "news")).toBe(true);
+    const news = faultsIn(lines()).filter(({ where }) => where === "news");
     expect(news.every(({ request }) => request === "the-newcomer")).toBe(true);
     client.close();
   });
@@ -146,11 +128,11 @@ describe("the id of a request", () => {
     await ann.say(chat, "so that it is open");
     const client = await MessengerClient.join({ token: ann.token }, "/ws/", { "x-request-id": "the-handshake" });
     await client.ask("fetch-unread-chats-count", { user: ann.username });
-    await break_(chat);
+    await breakDisk(chat);
     const lines = listen();
     client.emit("send-message", { user: bob.username, message: "lost" });
-    await expect.poll(() => faults(lines()).length).toBeGreaterThan(0);
-    expect(faults(lines()).every(({ request }) => request === "the-handshake")).toBe(true);
+    await expect.poll(() => faultsIn(lines()).length).toBeGreaterThan(0);
+    expect(faultsIn(lines()).every(({ request }) => request === "the-handshake")).toBe(true);
     client.close();
   });
 });

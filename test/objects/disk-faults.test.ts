@@ -5,8 +5,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { GATEWAY, PRESENCE } from "../../src/core/limits.ts";
 import { GroupCommit } from "../../src/objects/chat/group-commit.ts";
+import { fullDisk } from "../support/failures.ts";
 import { file } from "../support/files.ts";
-import type { Kind } from "../support/meter.ts";
 import { MethodsClient } from "../support/methods.ts";
 import type { Body, Socket } from "../support/people.ts";
 import { people } from "../support/people.ts";
@@ -17,27 +17,6 @@ afterEach(() => {
   for (const one of undo.splice(0)) one();
   vi.useRealTimers();
 });
-
-/** Statements of one object that match fail as on a full disk, until the returned function is called, which tells how many did. */
-async function fullDisk(kind: Kind, name: string, statement: RegExp): Promise<() => number> {
-  const heal = await runInDurableObject(env[kind].getByName(name), (_, { storage: { sql } }) => {
-    const exec = sql.exec.bind(sql);
-    let failed = 0;
-    Object.assign(sql, {
-      exec: (query: string, ...bindings: unknown[]) => {
-        if (!statement.test(query)) return exec(query, ...bindings);
-        failed++;
-        throw new Error("database or disk is full: SQLITE_FULL");
-      },
-    });
-    return () => {
-      Object.assign(sql, { exec });
-      return failed;
-    };
-  });
-  undo.push(heal);
-  return heal;
-}
 
 const texts = (socket: Socket): string[] =>
   socket.events.flatMap((event) => (event.event === "message.created" ? [event.message.text] : []));

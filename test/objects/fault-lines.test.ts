@@ -3,36 +3,19 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Kind } from "../support/meter.ts";
+import { fullDisk } from "../support/failures.ts";
+import { faultsIn, listen } from "../support/log-lines.ts";
 import type { Body } from "../support/people.ts";
 import { people } from "../support/people.ts";
 
-const undo: (() => void)[] = [];
 afterEach(() => {
-  for (const one of undo.splice(0)) one();
   vi.restoreAllMocks();
 });
 
 /** The faults that are logged from now on. */
-function listen(): () => Body[] {
-  const spy = vi.spyOn(console, "log").mockImplementation(() => undefined);
-  return () => spy.mock.calls.map(([line]) => JSON.parse(String(line))).filter(({ event }) => event === "fault");
-}
-
-/** Statements of this object that match fail, until the returned function is called. */
-async function breakDisk(kind: Kind, name: string, statement: RegExp): Promise<() => void> {
-  const heal = await runInDurableObject(env[kind].getByName(name), (_, { storage: { sql } }) => {
-    const exec = sql.exec.bind(sql);
-    Object.assign(sql, {
-      exec: (query: string, ...bindings: unknown[]) => {
-        if (statement.test(query)) throw new Error("the disk does not answer");
-        return exec(query, ...bindings);
-      },
-    });
-    return () => void Object.assign(sql, { exec });
-  });
-  undo.push(heal);
-  return heal;
+function listenToFaults(): () => Body[] {
+  const lines = listen();
+  return () => faultsIn(lines());
 }
 
 describe("an alarm that fails", () => {
@@ -40,12 +23,10 @@ describe("an alarm that fails", () => {
     const [ann, bob] = await people("ann", "bob");
     const chat = (await ann.direct(bob)).id as number;
     await ann.say(chat, "so that there is an alarm");
-    const heal = await breakDisk("CHAT", `chat:${chat}`, /FROM meta/);
-    const faults = listen();
+    const heal = await fullDisk("CHAT", `chat:${chat}`, /FROM meta/);
+    const faults = listenToFaults();
     const stub = env.CHAT.getByName(`chat:${chat}`);
-    await expect(runInDurableObject(stub, (instance) => instance.alarm?.())).rejects.toThrow(
-      "the disk does not answer",
-    );
+    await expect(runInDurableObject(stub, (instance) => instance.alarm?.())).rejects.toThrow("SQLITE_FULL");
     expect(faults()).toMatchObject([{ where: "alarm", chat }]);
     heal();
     await runInDurableObject(stub, (instance) => instance.alarm?.());
@@ -61,12 +42,10 @@ describe("an alarm that fails", () => {
         .toArray()
         .map(({ id }) => id.slice(0, id.lastIndexOf("#"))),
     );
-    const heal = await breakDisk("GATEWAY", gateway, /SELECT/);
-    const faults = listen();
+    const heal = await fullDisk("GATEWAY", gateway, /SELECT/);
+    const faults = listenToFaults();
     const stub = env.GATEWAY.getByName(gateway);
-    await expect(runInDurableObject(stub, (instance) => instance.alarm?.())).rejects.toThrow(
-      "the disk does not answer",
-    );
+    await expect(runInDurableObject(stub, (instance) => instance.alarm?.())).rejects.toThrow("SQLITE_FULL");
     expect(faults()).toMatchObject([{ where: "alarm", gateway }]);
     heal();
     await runDurableObjectAlarm(stub);
@@ -78,14 +57,12 @@ describe("an alarm that fails", () => {
     const [ann] = await people("ann");
     const socket = await ann.socket();
     const stub = env.INBOX.getByName(`user:${ann.id}`);
-    const heal = await breakDisk("INBOX", `user:${ann.id}`, /DELETE FROM connections/);
-    const faults = listen();
+    const heal = await fullDisk("INBOX", `user:${ann.id}`, /DELETE FROM connections/);
+    const faults = listenToFaults();
     // Her token has expired.
     const now = Date.now();
     vi.spyOn(Date, "now").mockReturnValue(now + 2 * 3_600_000);
-    await expect(runInDurableObject(stub, (instance) => instance.alarm?.())).rejects.toThrow(
-      "the disk does not answer",
-    );
+    await expect(runInDurableObject(stub, (instance) => instance.alarm?.())).rejects.toThrow("SQLITE_FULL");
     expect(faults()).toMatchObject([{ where: "alarm", user: ann.id }]);
     vi.restoreAllMocks();
     heal();
@@ -99,8 +76,8 @@ describe("a fault of a Chat", () => {
     const chat = (await ann.direct(bob)).id as number;
     const own = await ann.socket(chat);
     await own.do("message.send", { text: "so that it is open" });
-    await breakDisk("CHAT", `chat:${chat}`, /INSERT INTO messages/);
-    const faults = listen();
+    await fullDisk("CHAT", `chat:${chat}`, /INSERT INTO messages/);
+    const faults = listenToFaults();
     if (way === "REST") expect((await ann.post(`/v1/chats/${chat}/messages`, { text: "lost" })).status).toBe(500);
     else expect(await own.do("message.send", { text: "lost" })).toMatchObject({ ok: false });
     const lines = faults().filter(({ where }) => where !== "request");

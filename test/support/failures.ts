@@ -1,5 +1,8 @@
-/** How calls between objects fail, and calls that do so. Knows no object's insides. */
+/** How calls between objects and writes to their disks fail, and objects whose calls and disks do so. Knows no object's insides. */
 
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { onTestFinished } from "vitest";
 import type { Kind } from "./meter.ts";
 import { patch } from "./meter.ts";
 
@@ -30,4 +33,28 @@ export function replace(
       return this.ctx.id.name === name ? instead(call, args) : call();
     };
   });
+}
+
+/**
+ * Statements of one object that match fail as on a full disk, until the returned function is called, which tells how many did,
+ * or the test ends.
+ */
+export async function fullDisk(kind: Kind, name: string, statement: RegExp): Promise<() => number> {
+  const heal = await runInDurableObject(env[kind].getByName(name), (_, { storage: { sql } }) => {
+    const exec = sql.exec.bind(sql);
+    let failed = 0;
+    Object.assign(sql, {
+      exec: (query: string, ...bindings: unknown[]) => {
+        if (!statement.test(query)) return exec(query, ...bindings);
+        failed++;
+        throw new Error("database or disk is full: SQLITE_FULL");
+      },
+    });
+    return () => {
+      Object.assign(sql, { exec });
+      return failed;
+    };
+  });
+  onTestFinished(() => void heal());
+  return heal;
 }

@@ -92,10 +92,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#own = new OwnSockets(ctx, env, this.#wire, {
         room: async () => (await this.#load()).room,
         counters: () => this.#open?.counters,
-        changed: (app) => {
-          this.#figures.of(app);
-          this.#figures.changed();
-        },
+        changed: (app) => this.#figures.changed(app),
         add: (work, isChange) => this.#commits.add(work, isChange),
         special: (actor, command) => this.#special(actor, command),
         prepared: (actor, command) => this.#prepared(actor, command),

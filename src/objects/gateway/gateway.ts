@@ -325,11 +325,11 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       if (closing?.session) this.#entries.left(closing.id, closing.session.userId);
       const isKnown = connection !== undefined || closing !== undefined || this.#over.has(socket);
       this.#over.add(socket);
-      if (!isKnown && this.#words !== null) this.#restored(socket.deserializeAttachment() as Attached);
+      if (!isKnown && this.#words !== null) this.#endedWhileEvicted(socket.deserializeAttachment() as Attached);
     }
 
-    /** The end of a socket is what has woken this object: it was not among those that are open. */
-    #restored(attached: Attached): void {
+    /** The end of this socket is what has woken the object: it was not among those that are open. */
+    #endedWhileEvicted(attached: Attached): void {
       this.#entries.restore(attached, false);
       this.#letGo(attached);
     }

@@ -157,9 +157,8 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     /** Logs it, and counts it for the user's app, which is known of those who have been online. */
     #fault(where: FaultPlace, fault: unknown, fields: Parameters<typeof logFault>[2]): void {
       logFault(where, fault, fields);
-      const owner = this.#load().meta.get(KEY.owner);
-      if (owner === undefined) return;
-      this.#figures.of(stored<{ appId: AppId }>(owner).appId).add("faults", where);
+      const owner = this.#owner();
+      if (owner !== undefined) this.#figures.of(owner.appId).add("faults", where);
     }
 
     // ---- what chats bring -------------------------------------------------------------------------------------

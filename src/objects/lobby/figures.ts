@@ -70,14 +70,13 @@ export class AppFigures {
     if (this.#isGathering) return;
     if (Math.abs(Date.now() - this.#writtenAt) >= GATHER_MS) return this.#writeNow();
     this.#isGathering = true;
-    const written = new Promise<void>((resolve) => {
-      setTimeout(() => {
-        this.#isGathering = false;
-        this.#writeNow();
-        resolve();
-      }, GATHER_MS);
-    });
-    this.#later(written);
+    this.#later(this.#gather());
+  }
+
+  async #gather(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    this.#isGathering = false;
+    this.#writeNow();
   }
 
   #writeNow(): void {
