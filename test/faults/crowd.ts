@@ -130,7 +130,7 @@ export const crowd: Scenario = async (server, { connections, seed, tell }) => {
   const chats: Chat[] = [];
   while (chats.length < Math.ceil(most / PER_CHAT)) {
     const { id } = await rest(world, first, "POST", "/v1/chats", { title: "all", members });
-    chats.push({ id, kind: "group", members: people });
+    chats.push({ id, kind: "group", members: people, owner: first });
   }
   const [chat] = chats as [Chat];
   // Whoever says at once who they are is sent to a Gateway by their id: these all come to one, and past it where it is full.

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { NativeTalker } from "./clients/native.ts";
 import { eventually } from "./clients/world.ts";
+import { Comings } from "./comings.ts";
 import { populate } from "./population.ts";
 import { killsTable } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
@@ -22,6 +23,7 @@ export const kills: Scenario = async (server, { rounds, seed, tell }) => {
   const world = newWorld(server, seed);
   const { random, findings, ledger } = world;
   const { chats, talkers } = await populate(world);
+  const comings = await Comings.make(world);
   const stored = new Stored(world, chats);
   const shown = new Shown(world, stored, talkers);
   const recoveries = new Map<string, number[]>(talkers.map(({ dialect }) => [dialect, []]));
@@ -33,16 +35,18 @@ export const kills: Scenario = async (server, { rounds, seed, tell }) => {
   };
   const look = async (isThorough = false): Promise<void> => {
     world.isPaused = true;
-    if (!(await eventually(() => talkers.every(({ flying }) => flying === 0))))
+    if (!(await eventually(() => !comings.isFlying && talkers.every(({ flying }) => flying === 0))))
       findings.add("refused", `round ${checked}: not everything came to an end`);
     await stored.check(isThorough);
     await shown.check();
+    await comings.check();
     checked++;
     world.resting.clear();
     world.isPaused = false;
   };
 
   for (const talker of talkers) talker.start();
+  comings.start();
   world.isPaused = false;
   await everyoneIsBack();
   let isHasty = false;
@@ -66,7 +70,9 @@ export const kills: Scenario = async (server, { rounds, seed, tell }) => {
     );
   }
   for (const talker of talkers) talker.end();
+  comings.end();
   const resent = talkers.reduce((sum, talker) => sum + (talker instanceof NativeTalker ? talker.resent : 0), 0);
-  const text = killsTable({ rounds, checked, resent, ledger, talkers, recoveries, files: stored.files });
+  const { changes } = comings;
+  const text = killsTable({ rounds, checked, resent, ledger, talkers, recoveries, changes, files: stored.files });
   return { findings, text };
 };

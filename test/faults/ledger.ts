@@ -5,6 +5,9 @@ import { createHash } from "node:crypto";
 
 export type Fate = "pending" | "acknowledged" | "uncertain";
 
+/** What a message says; null: it was deleted. */
+export type Wording = string | null;
+
 /** A message that somebody has tried to send. */
 export interface Said {
   /** Begins the text, and is there once in all the world. */
@@ -12,7 +15,16 @@ export interface Said {
   readonly dialect: string;
   readonly chat: number;
   readonly user: number;
+  /** As it was sent. */
   readonly text: string;
+  /** All that it was ever to say. */
+  readonly versions: Wording[];
+  /** Which of them it may be now: one, unless a change was cut off since it was last looked. */
+  possible: ReadonlySet<Wording>;
+  /** Somebody is changing it. */
+  isChanging: boolean;
+  /** When a change of it last began. */
+  changedAt: number;
   /** SHA-256 of each file that goes with it, in order. */
   readonly files: readonly string[];
   readonly clientId: string | undefined;
@@ -44,6 +56,10 @@ export const seqOf = (messageId: number): number => messageId % 2 ** 24;
 
 export class Ledger {
   readonly said = new Map<string, Said>();
+  /** Changes that were acknowledged. */
+  edits = 0;
+  deletions = 0;
+  readonly #byId = new Map<number, Said>();
   readonly #readings = new Map<string, Reading>();
   #tick = 0;
 
@@ -52,12 +68,17 @@ export class Ledger {
     return ++this.#tick;
   }
 
-  attempt(message: Pick<Said, "dialect" | "chat" | "user" | "files" | "clientId">, name: string, text: string): Said {
+  attempt(message: Pick<Said, "dialect" | "chat" | "user" | "files" | "clientId">, name: string, words: string): Said {
     const key = `${name}-${this.said.size + 1}`;
+    const text = `${key}|${words}`;
     const said: Said = {
       ...message,
       key,
-      text: `${key}|${text}`,
+      text,
+      versions: [text],
+      possible: new Set([text]),
+      isChanging: false,
+      changedAt: 0,
       attemptedAt: this.now(),
       knownAt: undefined,
       fate: "pending",
@@ -69,8 +90,43 @@ export class Ledger {
 
   acknowledge(said: Said, id?: number): void {
     said.fate = "acknowledged";
-    said.id ??= id;
+    if (id !== undefined) this.name(said, id);
     this.know(said);
+  }
+
+  name(said: Said, id: number): void {
+    said.id ??= id;
+    this.#byId.set(id, said);
+  }
+
+  /** A message of which nothing is left but its place. */
+  withId(id: number): Said | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Whether it is known what it says now, and nobody changes it: then it may be changed. */
+  mayChange(said: Said): boolean {
+    return said.id !== undefined && said.possible.size === 1 && !said.possible.has(null) && !said.isChanging;
+  }
+
+  /** Begins to edit or delete it; what comes back is called once, when that was acknowledged or lost. */
+  change(said: Said, to: Wording): (isAcknowledged: boolean) => void {
+    said.isChanging = true;
+    said.changedAt = this.now();
+    said.versions.push(to);
+    said.possible = new Set([...said.possible, to]);
+    return (isAcknowledged) => {
+      said.isChanging = false;
+      if (!isAcknowledged) return;
+      said.possible = new Set([to]);
+      if (to === null) this.deletions++;
+      else this.edits++;
+    };
+  }
+
+  /** It was found to say this, while nobody changed it: so it is settled. */
+  settle(said: Said, wording: Wording): void {
+    said.possible = new Set([wording]);
   }
 
   know(said: Said): void {

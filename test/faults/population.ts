@@ -45,9 +45,10 @@ export async function populate(world: World): Promise<Population> {
 
   const everyone = NAMES.filter((name) => name !== "eve" && name !== "fay").map(who);
   const make = async (kind: Chat["kind"], members: readonly Account[], more: object): Promise<Chat> => {
-    const [maker, ...others] = members;
-    const made = await rest(world, maker, "POST", "/v1/chats", { members: others.map(({ id }) => id), ...more });
-    return { id: made.id, kind, members };
+    const [owner, ...others] = members;
+    if (owner === undefined) throw new Error("a chat of nobody");
+    const made = await rest(world, owner, "POST", "/v1/chats", { members: others.map(({ id }) => id), ...more });
+    return { id: made.id, kind, members, owner };
   };
   const group = await make("group", everyone, { title: "everyone" });
   const directs: Chat[] = [];
@@ -60,8 +61,8 @@ export async function populate(world: World): Promise<Population> {
   return {
     chats,
     talkers: [
-      new NativeTalker(world, who("ann"), of("ann"), { ...files, lanes: 4 }),
-      new NativeTalker(world, who("bea"), of("bea"), files, group),
+      new NativeTalker(world, who("ann"), of("ann"), { ...files, lanes: 4, changeShare: 0.3 }),
+      new NativeTalker(world, who("bea"), of("bea"), { ...files, changeShare: 0.3 }, group),
       new MethodsTalker(world, who("cat"), of("cat"), files),
       new MethodsTalker(world, who("dan"), of("dan"), files),
       new MessengerTalker(world, who("eve"), of("eve"), { ...files, lanes: 3, readShare: 0.5 }),

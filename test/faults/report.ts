@@ -12,13 +12,16 @@ export interface Kills {
   readonly ledger: Ledger;
   readonly files: number;
   readonly resent: number;
+  /** Of members, roles and titles. */
+  readonly changes: number;
   readonly talkers: readonly Talker[];
   /** Milliseconds from the server's being ready to a client's next answer, by dialect. */
   readonly recoveries: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Who talked in which dialect, and how fast they were back. */
-export function killsTable({ rounds, checked, ledger, files, resent, talkers, recoveries }: Kills): string {
+export function killsTable(kills: Kills): string {
+  const { rounds, checked, ledger, files, changes, resent, talkers, recoveries } = kills;
   const said = [...ledger.said.values()];
   const row = (name: string, isMeant: (dialect: string) => boolean): (string | number)[] => {
     const count = (fate: Fate): number => said.filter((one) => isMeant(one.dialect) && one.fate === fate).length;
@@ -30,7 +33,7 @@ export function killsTable({ rounds, checked, ledger, files, resent, talkers, re
   const rows = [...dialects.map((name) => row(name, (one) => one === name)), row("all", () => true)];
   return [
     table(["dialect", "clients", "acknowledged", "cut off", "back after, ms"], rows),
-    `${rounds} kills, looked at after ${checked} of them; ${resent} messages sent again, ${files} files.`,
+    `${rounds} kills, looked at after ${checked} of them; ${resent} messages sent again, ${ledger.edits} edits, ${ledger.deletions} deletions, ${changes} changes of members, roles and titles, ${files} files.`,
   ].join("\n\n");
 }
 

@@ -6,18 +6,26 @@ import { NativeTalker } from "./clients/native.ts";
 import type { Shown as ShownMessage, Talker } from "./clients/talker.ts";
 import type { Chat, World } from "./clients/world.ts";
 import { eventually } from "./clients/world.ts";
+import type { Said, Wording } from "./ledger.ts";
 import { keyOf } from "./ledger.ts";
 import type { Found, Stored } from "./stored.ts";
+import { wordings } from "./stored.ts";
 
 /** The newest that every history is compared in. */
 const NEWEST = 100;
+
+/** What a client has of a chat that knows it by `changes` alone. */
+interface Copy {
+  rev: number;
+  readonly wordings: Map<number, Wording>;
+}
 
 export class Shown {
   readonly #world: World;
   readonly #stored: Stored;
   readonly #talkers: readonly Talker[];
-  /** How far each native client is, by chat. */
-  readonly #revs = new Map<NativeTalker, Map<number, { rev: number; seq: number }>>();
+  /** By native client and chat. */
+  readonly #copies = new Map<NativeTalker, Map<number, Copy>>();
 
   constructor(world: World, stored: Stored, talkers: readonly Talker[]) {
     this.#world = world;
@@ -29,6 +37,7 @@ export class Shown {
     await Promise.all(
       this.#talkers.map(async (talker) => {
         await this.#checkLive(talker);
+        if (talker instanceof NativeTalker) await this.#checkChanged(talker);
         for (const chat of talker.chats) {
           await this.#checkHistory(talker, chat);
           if (talker instanceof NativeTalker) await this.#checkChanges(talker, chat);
@@ -46,7 +55,10 @@ export class Shown {
     const { findings } = this.#world;
     for (const chat of talker.hears) {
       const since = talker.readySince ?? Infinity;
-      const due = this.#order(chat).filter(({ said }) => said.attemptedAt > since && said.user !== talker.account.id);
+      // What was deleted before it could be told is told as deleted, if at all.
+      const due = this.#order(chat).filter(
+        ({ said, wording }) => said.attemptedAt > since && said.user !== talker.account.id && wording !== null,
+      );
       const heard = (): readonly ShownMessage[] => talker.heard.get(chat.id) ?? [];
       const missing = (): Found[] => {
         const ids = new Set(heard().map(({ id }) => id));
@@ -61,24 +73,43 @@ export class Shown {
         if (id === last) findings.add("doubled", `${talker.name} heard ${id} twice`);
         else if (id < last) findings.add("order", `${talker.name} heard ${id} after ${last}`);
         last = Math.max(id, last);
-        this.#checkText(talker, text);
+        this.#checkText(talker, text, (said) => said.versions);
       }
     }
   }
 
-  #checkText(talker: Talker, text: string): void {
+  /** What was edited or deleted since the connection stood is what its client shows. */
+  async #checkChanged(talker: NativeTalker): Promise<void> {
+    const since = talker.readySince ?? Infinity;
+    for (const chat of talker.chats) {
+      const isRight = ({ id, said }: Found): boolean => {
+        const shown = talker.showing.get(id);
+        return shown !== undefined && said.possible.has(shown);
+      };
+      const stale = (): Found[] => this.#order(chat).filter((found) => found.said.changedAt > since && !isRight(found));
+      await eventually(() => stale().length === 0);
+      for (const { id, said } of stale()) {
+        const shown = JSON.stringify(talker.showing.get(id));
+        this.#world.findings.add("unheard", `${talker.name} shows ${shown} as ${id}, which should ${wordings(said)}`);
+      }
+    }
+  }
+
+  #checkText(talker: Talker, text: string, wanted: (said: Said) => Iterable<Wording>): void {
     const said = this.#world.ledger.said.get(keyOf(text));
     // Who has no files of their own is shown their addresses behind the text.
-    const isSame = said !== undefined && (said.files.length > 0 ? text.startsWith(said.text) : text === said.text);
-    if (!isSame) this.#world.findings.add("altered", `${talker.name} was shown ${JSON.stringify(text).slice(0, 200)}`);
+    const isSame = (one: Wording): boolean =>
+      one !== null && (said?.files.length === 0 ? text === one : text.startsWith(one));
+    if (said === undefined || ![...wanted(said)].some(isSame))
+      this.#world.findings.add("altered", `${talker.name} was shown ${JSON.stringify(text).slice(0, 200)}`);
   }
 
   async #checkHistory(talker: Talker, chat: Chat): Promise<void> {
-    const all = this.#order(chat);
+    const all = this.#order(chat).filter(({ wording }) => wording !== null);
     const newest = all.slice(-NEWEST);
     const shown = await talker.history(chat, newest[0]?.createdAt ?? new Date(0).toISOString());
     if (shown === undefined) return;
-    for (const { text } of shown) this.#checkText(talker, text);
+    for (const { text } of shown) this.#checkText(talker, text, (said) => said.possible);
     const keys = shown.map(({ text }) => keyOf(text));
     const wanted = all.slice(-Math.max(keys.length, newest.length)).map(({ said }) => said.key);
     const at = wanted.findIndex((key, place) => key !== keys[place]);
@@ -91,19 +122,23 @@ export class Shown {
 
   /** What came since the last time, as a client asks that has been away. */
   async #checkChanges(talker: NativeTalker, chat: Chat): Promise<void> {
-    const at = this.#revs.get(talker) ?? new Map<number, { rev: number; seq: number }>();
-    this.#revs.set(talker, at);
-    const { rev, seq } = at.get(chat.id) ?? { rev: 0, seq: 0 };
-    const seen = new Set<number>();
-    let now = rev;
+    const copies = this.#copies.get(talker) ?? new Map<number, Copy>();
+    this.#copies.set(talker, copies);
+    const copy = copies.get(chat.id) ?? { rev: 0, wordings: new Map<number, Wording>() };
+    copies.set(chat.id, copy);
+    const { rev } = copy;
     for (;;) {
-      const changes = await talker.changes(chat, now);
-      for (const { id } of changes.messages) seen.add(id);
-      if (changes.rev === now) break;
-      now = changes.rev;
+      const changes = await talker.changes(chat, copy.rev);
+      for (const { id, text, deleted_at } of changes.messages) copy.wordings.set(id, deleted_at === null ? text : null);
+      if (changes.rev === copy.rev) break;
+      copy.rev = changes.rev;
     }
-    for (const { id, said } of this.#order(chat).slice(seq))
-      if (!seen.has(id)) this.#world.findings.add("unheard", `changes since ${rev} leave out ${id} (${said.key})`);
-    at.set(chat.id, { rev: now, seq: this.#order(chat).length });
+    for (const { id, said } of this.#order(chat)) {
+      const known = copy.wordings.get(id);
+      if (known === undefined)
+        this.#world.findings.add("unheard", `changes since ${rev} leave out ${id} (${said.key})`);
+      else if (!said.possible.has(known))
+        this.#world.findings.add("unheard", `by changes since ${rev}, ${id} is ${JSON.stringify(known)}`);
+    }
   }
 }

@@ -3,8 +3,8 @@
 
 import type { Account, Body, Chat, World } from "./clients/world.ts";
 import { eventually, rest } from "./clients/world.ts";
-import type { Said } from "./ledger.ts";
-import { keyOf, sha256 } from "./ledger.ts";
+import type { Said, Wording } from "./ledger.ts";
+import { keyOf, seqOf, sha256 } from "./ledger.ts";
 
 const PAGE = 100;
 
@@ -13,6 +13,8 @@ export interface Found {
   readonly id: number;
   readonly said: Said;
   readonly createdAt: string;
+  /** As it was when it was last looked at; null: it is deleted. */
+  wording: Wording;
 }
 
 /** One message as one member sees it. */
@@ -20,7 +22,12 @@ interface View {
   readonly seq: number;
   readonly said: Said;
   readonly read: boolean;
+  readonly isDeleted: boolean;
 }
+
+/** What it may say now, for a person. */
+export const wordings = ({ possible }: Said): string =>
+  [...possible].map((one) => (one === null ? "be deleted" : JSON.stringify(one))).join(" or ");
 
 export class Stored {
   readonly #world: World;
@@ -35,6 +42,7 @@ export class Stored {
   /** By id: the hash that it must have. */
   readonly #files = new Map<string, { readonly sha256: string; readonly chat: Chat; readonly key: string }>();
   readonly #intact = new Set<string>();
+  #lookedAt = 0;
 
   constructor(world: World, chats: readonly Chat[]) {
     this.#world = world;
@@ -57,6 +65,7 @@ export class Stored {
       this.#intact.clear();
     }
     await Promise.all(this.#chats.map((chat) => this.#checkChat(chat)));
+    this.#lookedAt = this.#world.ledger.now();
     await this.#checkLists();
     this.#checkLost();
     await this.#checkFiles();
@@ -65,15 +74,22 @@ export class Stored {
   async #checkChat(chat: Chat): Promise<void> {
     const views = new Map<number, View[]>();
     const bases = new Map<number, number>();
+    const changed = this.#changedAfter(chat);
     await Promise.all(
       chat.members.map(async (member) => {
-        const base = this.#settled.get(`${member.id}/${chat.id}`) ?? 0;
+        const base = Math.min(this.#settled.get(`${member.id}/${chat.id}`) ?? 0, changed);
         bases.set(member.id, base);
         views.set(member.id, await this.#view(chat, member, base));
       }),
     );
     for (const [user, seen] of views) this.#settle(chat, user, seen);
     this.#checkReceipts(chat, views, bases);
+  }
+
+  /** Nothing up to this `seq` was edited or deleted since it was last looked. */
+  #changedAfter({ id }: Chat): number {
+    const changed = (this.order.get(id) ?? []).filter(({ said }) => said.changedAt > this.#lookedAt);
+    return Math.min(Infinity, ...changed.map((found) => seqOf(found.id) - 1));
   }
 
   /** All messages after `base` as `viewer` sees them, each looked at. */
@@ -90,8 +106,9 @@ export class Stored {
         after = message.seq;
         const said = this.#checkMessage(chat, message);
         if (said === undefined) continue;
-        views.push({ seq: message.seq, said, read: message.read });
-        this.#checkRead(viewer.id, said, message);
+        const isDeleted = message.deleted_at !== null;
+        views.push({ seq: message.seq, said, read: message.read, isDeleted });
+        if (!isDeleted) this.#checkRead(viewer.id, said, message);
       }
       if (items.length < PAGE) return views;
     }
@@ -99,33 +116,46 @@ export class Stored {
 
   #checkMessage(chat: Chat, message: Body): Said | undefined {
     const { ledger, findings } = this.#world;
-    const key = keyOf(message.text ?? "");
-    const said = ledger.said.get(key);
+    const wording: Wording = message.deleted_at === null ? (message.text ?? "") : null;
+    const said = wording === null ? ledger.withId(message.id) : ledger.said.get(keyOf(wording));
     if (said === undefined) {
-      findings.add("altered", `nobody said ${message.id}: ${JSON.stringify(message.text)}`);
+      findings.add("altered", `nobody said ${message.id}, or nobody deleted it: ${JSON.stringify(message.text)}`);
       return undefined;
     }
+    const { key } = said;
     ledger.know(said);
+    this.#checkWording(said, wording);
     const known = this.#byKey.get(key);
     if (known === undefined) {
-      const found = { id: message.id, said, createdAt: message.created_at };
+      const found = { id: message.id, said, createdAt: message.created_at, wording };
       this.#byKey.set(key, found);
       const order = this.order.get(chat.id);
       if (order !== undefined) order[message.seq - 1] = found;
     } else if (known.id !== message.id) findings.add("doubled", `${key} is ${known.id} and ${message.id}`);
+    if (known !== undefined) known.wording = wording;
     const isSame =
-      message.text === said.text &&
+      message.text === wording &&
+      (wording === null || (message.edited_at === null) === (wording === said.text)) &&
       message.user.id === said.user &&
       message.chat_id === said.chat &&
       message.id === chat.id * 2 ** 24 + message.seq &&
-      message.attachments.length === said.files.length &&
+      message.attachments.length === (wording === null ? 0 : said.files.length) &&
       (message.client_id ?? undefined) === said.clientId &&
       message.created_at === (known?.createdAt ?? message.created_at) &&
       message.id === (said.id ?? message.id);
     if (!isSame) findings.add("altered", `${key} (${said.id}) is ${JSON.stringify(message).slice(0, 400)}`);
+    if (wording === null) for (const [id, file] of this.#files) if (file.key === key) this.#files.delete(id);
     for (const [at, one] of message.attachments.entries())
       this.#files.set(one.id, { sha256: said.files[at] ?? "", chat, key });
     return said;
+  }
+
+  /** It says what it was last made to say; where a change was cut off, it may or may not have come about, for everybody alike. */
+  #checkWording(said: Said, wording: Wording): void {
+    const { ledger, findings } = this.#world;
+    if (said.possible.has(wording)) return ledger.settle(said, wording);
+    const kind = said.versions.includes(wording) ? "undone" : "altered";
+    findings.add(kind, `${said.key} (${said.id}) says ${JSON.stringify(wording)} and should ${wordings(said)}`);
   }
 
   #checkRead(viewer: number, said: Said, message: Body): void {
@@ -136,7 +166,7 @@ export class Stored {
   }
 
   #settle(chat: Chat, user: number, views: readonly View[]): void {
-    const open = views.filter(({ said, read }) => said.user !== user && !read);
+    const open = views.filter(({ said, read, isDeleted }) => said.user !== user && !read && !isDeleted);
     this.#unread.set(`${user}/${chat.id}`, open.length);
     const last = open[0] === undefined ? views.at(-1)?.seq : open[0].seq - 1;
     if (last !== undefined) this.#settled.set(`${user}/${chat.id}`, last);
@@ -148,8 +178,8 @@ export class Stored {
       [...all].map(([user, views]) => [user, new Set(views.flatMap((v) => (v.read ? [] : [v.seq])))]),
     );
     for (const [author, views] of all)
-      for (const { seq, said, read } of views) {
-        if (said.user !== author) continue;
+      for (const { seq, said, read, isDeleted } of views) {
+        if (said.user !== author || isDeleted) continue;
         const readers = chat.members.filter(
           ({ id }) => id !== author && (seq <= (bases.get(id) ?? 0) || unreadOf.get(id)?.has(seq) === false),
         );

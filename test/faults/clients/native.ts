@@ -2,8 +2,8 @@
 // same client_id what was not answered, and asks `changes` for what it missed.
 
 import { WebSocket } from "ws";
-import type { Said } from "../ledger.ts";
-import { seqOf } from "../ledger.ts";
+import type { Said, Wording } from "../ledger.ts";
+import { keyOf, seqOf } from "../ledger.ts";
 import { RawSocket } from "./raw-socket.ts";
 import type { Habits } from "./talker.ts";
 import { Talker } from "./talker.ts";
@@ -12,6 +12,10 @@ import { Lost, Refused, rest } from "./world.ts";
 
 /** How many acknowledged messages are sent once more after a crash. */
 const SENT_AGAIN = 10;
+/** Of one's own messages, so many of the newest may be changed. */
+const CHANGED = 40;
+/** Of changes, those that delete. */
+const DELETED = 0.3;
 
 interface Answered {
   readonly said: Said;
@@ -22,6 +26,9 @@ interface Answered {
 export class NativeTalker extends Talker {
   readonly dialect = "native";
   resent = 0;
+  /** What it shows of each message that the connection that stands has told of, by id. */
+  readonly showing = new Map<number, Wording>();
+  readonly #mine: Said[] = [];
   readonly #own: Chat | undefined;
   readonly #socket: RawSocket;
   #next = 0;
@@ -62,8 +69,12 @@ export class NativeTalker extends Talker {
     const all: Body = JSON.parse(frame);
     for (const one of Array.isArray(all) ? all : [all]) {
       if (one.re !== undefined) this.answered(`${one.re}`, one);
-      else if (one.event === "message.created")
+      else if (one.event === "message.deleted") this.showing.set(one.message_id, null);
+      else if (one.event === "message.updated") this.showing.set(one.message.id, one.message.text);
+      else if (one.event === "message.created") {
+        this.showing.set(one.message.id, one.message.text);
         this.hear(one.message.chat_id, { id: one.message.id, text: one.message.text });
+      }
     }
   }
 
@@ -79,7 +90,8 @@ export class NativeTalker extends Talker {
   /** What was not answered, and some of what was, is sent again: both must be there once, and be answered as they are stored. */
   async #recover(): Promise<void> {
     this.becameReady();
-    const again = this.#answered;
+    this.showing.clear();
+    const again = this.#answered.filter(isUnchanged);
     this.#answered = [];
     await Promise.all([
       ...[...this.#outbox].map(async ([said, attachments]) => {
@@ -93,7 +105,7 @@ export class NativeTalker extends Talker {
   async #sendAgain(said: Said, attachments: readonly string[], message: Body): Promise<void> {
     const stored = await this.#send(said, attachments);
     this.resent++;
-    if (essence(stored) !== essence(message))
+    if (isUnchanged({ said }) && essence(stored) !== essence(message))
       this.world.findings.add("resent", `${said.key}: ${essence(stored)} instead of ${essence(message)}`);
   }
 
@@ -120,7 +132,40 @@ export class NativeTalker extends Talker {
       if (essence(twin) !== essence(message)) this.world.findings.add("resent", `${said.key}, sent twice at once`);
     }
     this.#answered = [...this.#answered, { said, attachments, message }].slice(-SENT_AGAIN);
+    this.#mine.push(said);
     return message.id;
+  }
+
+  protected override async change(chat: Chat): Promise<void> {
+    const { random, ledger } = this.world;
+    const mine = this.#mine.slice(-CHANGED).filter((said) => said.chat === chat.id && ledger.mayChange(said));
+    const theirs = chat.owner === this.account ? this.#deletable(chat) : [];
+    if (mine.length + theirs.length === 0) return this.send(chat);
+    const said = random.pick([...mine, ...theirs]);
+    const isEdited = mine.includes(said) && !random.chance(DELETED);
+    const to = isEdited ? `${said.key}|edit ${said.versions.length}: ${random.text(random.between(0, 60))}` : null;
+    const ended = ledger.change(said, to);
+    let isAcknowledged = false;
+    try {
+      const address = { message_id: said.id };
+      if (to === null) await this.#do("message.delete", chat.id, address);
+      else await this.#do("message.edit", chat.id, { ...address, text: to });
+      isAcknowledged = true;
+      if (said.id !== undefined) this.showing.set(said.id, to);
+    } finally {
+      ended(isAcknowledged);
+    }
+  }
+
+  /** One in fifty of what somebody else has said, which the owner of a group may delete. */
+  #deletable(chat: Chat): Said[] {
+    const { ledger } = this.world;
+    return (this.heard.get(chat.id) ?? []).flatMap(({ id, text }) => {
+      const said = ledger.said.get(keyOf(text));
+      if (id === undefined || said === undefined || seqOf(id) % 50 !== 0 || said.fate === "pending") return [];
+      ledger.name(said, id);
+      return ledger.mayChange(said) ? [said] : [];
+    });
   }
 
   protected async read(chat: Chat): Promise<void> {
@@ -142,6 +187,8 @@ export class NativeTalker extends Talker {
     return this.#do("changes", chat.id, { since });
   }
 }
+
+const isUnchanged = ({ said }: Pick<Answered, "said">): boolean => said.versions.length === 1;
 
 /** What of a message can't change by being read or told again. */
 const essence = ({ id, chat_id, seq, user, text, attachments, client_id, created_at }: Body): string =>

@@ -18,6 +18,8 @@ export interface Habits {
   readonly lanes: number;
   readonly readShare: number;
   readonly fileShare: number;
+  /** Of what is not reading: how much changes what was said, in a dialect that can. */
+  readonly changeShare?: number;
 }
 
 export abstract class Talker {
@@ -91,6 +93,7 @@ export abstract class Talker {
       const chat = random.pick(awake);
       await this.attempt(async () => {
         if (random.chance(this.habits.readShare)) await this.read(chat);
+        else if (random.chance(this.habits.changeShare ?? 0)) await this.change(chat);
         else await this.send(chat);
         this.firstAnswerAt ??= Date.now();
       });
@@ -131,6 +134,11 @@ export abstract class Talker {
       said.fate = "uncertain";
       throw error;
     }
+  }
+
+  /** Edits or deletes something, in a dialect that can. */
+  protected change(chat: Chat): Promise<void> {
+    return this.send(chat);
   }
 
   /** Of a dialect that has such a thing. */

@@ -17,6 +17,8 @@ export interface Chat {
   readonly id: number;
   readonly kind: "direct" | "group";
   readonly members: readonly Account[];
+  /** Who made it. */
+  readonly owner: Account;
 }
 
 export interface World {
