@@ -17,6 +17,7 @@ import { profile } from "./profile.ts";
 import { connecting } from "./connecting.ts";
 import { reading } from "./reading.ts";
 import type { Figure, Row, Size, Stage } from "./row.ts";
+import type { Built } from "./servers.ts";
 import { build, startBaseline, startParlance } from "./servers.ts";
 import type { Measured } from "./table.ts";
 import { holds, line, table } from "./table.ts";
@@ -26,13 +27,17 @@ import { freePort } from "../support/ports.ts";
 // The load collects its garbage on its own thread: what is heard makes it, and servers that say more would be slowed down by it.
 for (const flag of ["--no-parallel-scavenge", "--no-concurrent-marking"]) setFlagsFromString(flag);
 
-const ROWS: readonly Row[] = [...talking, ...connecting, ...reading];
+/**
+ * Rows on the same two servers. Each has servers of its own that nobody has spoken to, so that it shows the same alone and among
+ * all others; those about reading share what was written once.
+ */
+const STAGES: readonly (readonly Row[])[] = [...[...talking, ...connecting].map((row) => [row]), reading];
 
 const FULL: Size = { isSmall: false, seconds: 2, of: (full) => full };
 const SMALL: Size = { isSmall: true, seconds: 0.3, of: (_, small) => small };
 
 interface Options {
-  readonly rows: readonly Row[];
+  readonly stages: readonly (readonly Row[])[];
   readonly rounds: number;
   readonly size: Size;
   readonly isProfiled: boolean;
@@ -52,13 +57,12 @@ function options(): Options {
   const size = { ...usual, seconds: Number(values.seconds ?? usual.seconds) };
   const rounds = Number(values.rounds ?? (size.isSmall ? 1 : 3));
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a number of rounds");
-  const names = values.only?.split(",") ?? ROWS.map(({ key }) => key);
-  const rows = names.map((name) => {
-    const row = ROWS.find(({ key }) => key === name);
-    if (row === undefined) throw new Error(`There is no row "${name}". Rows: ${ROWS.map(({ key }) => key).join(", ")}`);
-    return row;
-  });
-  return { rows, rounds, size, isProfiled: values.profile === true };
+  const all = STAGES.flat().map(({ key }) => key);
+  const names = values.only?.split(",") ?? all;
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown !== undefined) throw new Error(`There is no row "${unknown}". Rows: ${all.join(", ")}`);
+  const stages = STAGES.map((rows) => rows.filter(({ key }) => names.includes(key)));
+  return { stages: stages.filter((rows) => rows.length > 0), rounds, size, isProfiled: values.profile === true };
 }
 
 /** Those rounds that count, first one side, then the other; before them, in the full size, one to warm both up. */
@@ -85,26 +89,41 @@ async function measure(row: Row, stage: Stage, rounds: number): Promise<Measured
   return measured;
 }
 
-async function main({ rows, rounds, size, isProfiled }: Options): Promise<boolean> {
-  const scratch = await mkdtemp(join(tmpdir(), "parlance-bench-"));
-  const built = build(scratch);
+/** @throws Error where a server has logged a fault */
+async function measureAll(
+  rows: readonly Row[],
+  built: Built,
+  { rounds, size, isProfiled }: Options,
+): Promise<Measured[]> {
   const baseline = await startBaseline(built);
   const inspector = isProfiled ? await freePort() : null;
   const parlance = await startParlance(built, inspector);
+  const measured: Measured[] = [];
   try {
-    const measured: Measured[] = [];
     for (const row of rows) {
       measured.push(await measure(row, { built, baseline, parlance, inspector, size }, rounds));
       const fault = [...baseline.faults, ...parlance.faults][0];
       if (fault !== undefined) throw new Error(`a server has logged a fault: ${fault}`);
     }
+    return measured;
+  } finally {
+    await Promise.all([baseline.stop(), parlance.stop()]);
+  }
+}
+
+async function main(wanted: Options): Promise<boolean> {
+  const { stages, rounds, size, isProfiled } = wanted;
+  const scratch = await mkdtemp(join(tmpdir(), "parlance-bench-"));
+  try {
+    const built = build(scratch);
+    const measured: Measured[] = [];
+    for (const rows of stages) measured.push(...(await measureAll(rows, built, wanted)));
     if (isProfiled) return true;
     const load = loadavg()[0]?.toFixed(1);
     console.log(`${cpus().length} × ${cpus()[0]?.model ?? "?"}, load ${load}; medians of ${rounds} rounds\n`);
     console.log(table(measured));
     return size.isSmall || measured.every(holds);
   } finally {
-    await Promise.all([baseline.stop(), parlance.stop()]);
     await rm(scratch, { recursive: true, force: true });
   }
 }
