@@ -18,8 +18,10 @@ const POLL_MS = 100;
 const LONG_BODY = 250_000;
 /** How a chat ends the socket of somebody who is not in it any more. */
 const POLICY = "1008";
-/** How often an attacker is let in again, whom other cases have put out of it. */
+/** How often frames are sent again by an attacker whom other cases have put out of it meanwhile. */
 const MOST_AGAIN = 2;
+/** How often an attacker is let in again before they may connect: no case has more frames that could put them out. */
+const MOST_LET_IN = 8;
 
 export interface Outcome {
   readonly taken: Taken;
@@ -123,11 +125,14 @@ export class Player {
     return talker;
   }
 
-  /** An attacker who was put out of the chat is let in again first. */
-  async #again(one: FramesCase): Promise<Talker> {
+  /** An attacker who was put out of the chat is let in again first, as often as the frames of another case may put them out meanwhile. */
+  async #again(one: FramesCase, again = 1): Promise<Talker> {
     this.#connections.delete(`${one.dialect} ${one.as}`);
     await mend(this.#world);
-    return this.#connection(one);
+    return this.#connection(one).catch((error: unknown) => {
+      if (again < MOST_LET_IN) return this.#again(one, again + 1);
+      throw error;
+    });
   }
 
   async #frames(one: FramesCase, again = 0): Promise<Outcome> {
