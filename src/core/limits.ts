@@ -100,7 +100,7 @@ export const SLOW = {
   reader: 256 * 1024,
   patienceMs: 1_000,
   /** With more in one object, closed connections included, the slowest is closed. An object has 128 MiB for everything. */
-  all: 32 * 1024 * 1024,
+  all: 24 * 1024 * 1024,
   /** With fewer, a reader is not behind. */
   counted: 64 * 1024,
 } as const;
