@@ -6,7 +6,8 @@ import { WebSocket } from "ws";
 import { LARGE_CHAT } from "../../src/core/limits.ts";
 import { RawSocket } from "./clients/raw-socket.ts";
 import type { Account, Body, World } from "./clients/world.ts";
-import { eventually, Lost, rest } from "./clients/world.ts";
+import { eventually, Lost, register, rest } from "./clients/world.ts";
+import { Possible } from "./possible.ts";
 
 /** Those who come and go; the first of them are connected. */
 const COMERS = 8;
@@ -18,42 +19,7 @@ const AT_ONCE = 10;
 /** Milliseconds between two things that are done here. */
 const PAUSE_MS = 20;
 
-/** What something may be now: one thing, unless a change was cut off since it was last looked. */
-class Possible<T> {
-  #values: readonly T[];
-
-  constructor(value: T) {
-    this.#values = [value];
-  }
-
-  get sure(): T | undefined {
-    return this.#values.length === 1 ? this.#values[0] : undefined;
-  }
-
-  get isSure(): boolean {
-    return this.#values.length === 1;
-  }
-
-  /** Begins to change it; what comes back is called where that was acknowledged. */
-  change(to: T): () => void {
-    this.#values = [...this.#values, to];
-    return () => {
-      this.#values = [to];
-    };
-  }
-
-  /** False where it may not be this. From then on it is. */
-  settle(found: T): boolean {
-    const isPossible = this.#values.includes(found);
-    this.#values = [found];
-    return isPossible;
-  }
-
-  /** For a person. */
-  get text(): string {
-    return this.#values.join(" or ");
-  }
-}
+const textOf = (what: Possible<string>): string => what.all.join(" or ");
 
 type Standing = "owner" | "admin" | "member" | "nobody";
 
@@ -197,7 +163,8 @@ export class Comings {
   async #act(): Promise<void> {
     const { random } = this.#world;
     // As a client does that has come back: it looks before it goes on.
-    if (!this.#title.isSure || this.#comers.some(({ standing }) => !standing.isSure)) await this.#settle();
+    const changed = [this.#title, ...this.#comers.map(({ standing }) => standing)];
+    if (changed.some(({ sure }) => sure === undefined)) await this.#settle();
     const way = random.next();
     if (way < 0.35) return this.#say();
     if (way < 0.45) {
@@ -231,19 +198,18 @@ export class Comings {
   async #settle(): Promise<void> {
     const { findings } = this.#world;
     const { title, members, members_count } = await this.#ask("GET", "");
-    const before = this.#title.text;
+    const before = textOf(this.#title);
     if (!this.#title.settle(title)) findings.add("undone", `the title is ${title} and should be ${before}`);
     const standings = new Map<number, Standing>(members.map(({ user, role }: Body) => [user.id, role]));
     if (members_count !== members.length) findings.add("undone", `${members.length} members count ${members_count}`);
     for (const { account, standing } of this.#comers) {
-      const [found, wanted] = [standings.get(account.id) ?? "nobody", standing.text];
+      const [found, wanted] = [standings.get(account.id) ?? "nobody", textOf(standing)];
       if (!standing.settle(found)) findings.add("undone", `${account.name} is ${found} and should be ${wanted}`);
       standings.delete(account.id);
     }
-    const stayed = [this.#owner, ...this.#regulars];
-    const missing = stayed.filter(({ id }) => !standings.has(id)).map(({ name }) => name);
-    if (missing.length > 0) findings.add("undone", `nobody has removed ${missing.join(", ")}`);
-    if (standings.size > stayed.length) findings.add("undone", `nobody has added ${standings.size - stayed.length}`);
+    const missing = [this.#owner, ...this.#regulars].filter(({ id }) => !standings.delete(id));
+    for (const { name } of missing) findings.add("undone", `nobody has removed ${name}`);
+    for (const id of standings.keys()) findings.add("undone", `nobody has added ${id}`);
   }
 
   /** Nobody does anything meanwhile. */
@@ -264,14 +230,14 @@ export class Comings {
     for (const { account, standing, shows } of wrong())
       findings.add(
         "unheard",
-        `${account.name} is ${standing.text} of the group, and ${shows ? "shows" : "does not show"} it`,
+        `${account.name} is ${textOf(standing)} of the group, and ${shows ? "shows" : "does not show"} it`,
       );
   }
 
   /** Whether the group is in somebody's list, and if so as it is: its title, its last message, and as much unread as messages say. */
   async #checkList(account: Account, isIn: boolean, last: number | undefined): Promise<void> {
     const unread = isIn ? await this.#unread(account) : 0;
-    const wanted = isIn ? `${this.#title.text}, ${unread} unread, the last is ${last}` : "nothing";
+    const wanted = isIn ? `${textOf(this.#title)}, ${unread} unread, the last is ${last}` : "nothing";
     let found = "";
     const isRight = async (): Promise<boolean> => {
       const row = await listed(this.#world, account, this.#group);
@@ -295,12 +261,4 @@ export class Comings {
       before = `&before=${next}`;
     }
   }
-}
-
-async function register(world: World, name: string): Promise<Account> {
-  const { token, user } = await rest(world, undefined, "POST", "/v1/auth/register", {
-    username: name,
-    password: "a password",
-  });
-  return { id: user.id, name, token };
 }

@@ -5,7 +5,7 @@ import { WebSocket } from "ws";
 import { GATEWAY } from "../../src/core/limits.ts";
 import { textOf } from "./clients/raw-socket.ts";
 import type { Account, Body, Chat, World } from "./clients/world.ts";
-import { eventually, rest } from "./clients/world.ts";
+import { eventually, register, rest } from "./clients/world.ts";
 import { listenersByGateway, rowsOfConnections, tcpConnections } from "./leftovers.ts";
 import type { Scenario } from "./scenario.ts";
 import { newWorld } from "./scenario.ts";
@@ -116,12 +116,7 @@ export const crowd: Scenario = async (server, { connections, seed, tell }) => {
   const { findings } = world;
   const people: Account[] = [];
   for (let n = 1; n <= USERS; n++) {
-    const name = `user-${n}`;
-    const { token, user } = await rest(world, undefined, "POST", "/v1/auth/register", {
-      username: name,
-      password: "a password",
-    });
-    people.push({ id: user.id, name, token });
+    people.push(await register(world, `user-${n}`));
   }
   const [first] = people;
   if (first === undefined) throw new Error("nobody");

@@ -5,8 +5,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { upgrade } from "./clients/by-hand.ts";
-import type { Account, World } from "./clients/world.ts";
-import { eventually, rest } from "./clients/world.ts";
+import { eventually, register, rest } from "./clients/world.ts";
 import { rowsOfConnections, tcpConnections } from "./leftovers.ts";
 import type { Scenario } from "./scenario.ts";
 import { newWorld } from "./scenario.ts";
@@ -107,18 +106,10 @@ async function begin({ port }: { readonly port: number }, half: Half, token: str
   return socket;
 }
 
-async function account(world: World, name: string): Promise<Account> {
-  const { token, user } = await rest(world, undefined, "POST", "/v1/auth/register", {
-    username: name,
-    password: "a password",
-  });
-  return { id: user.id, name, token };
-}
-
 export const halfFrames: Scenario = async (server, { seed, tell }) => {
   const world = newWorld(server, seed);
   const { findings } = world;
-  const [ann, bob] = [await account(world, "ann"), await account(world, "bob")];
+  const [ann, bob] = [await register(world, "ann"), await register(world, "bob")];
   const { id: chat } = await rest(world, ann, "POST", "/v1/chats", { members: [bob.id] });
   const say = async (text: string): Promise<void> => {
     await rest(world, bob, "POST", `/v1/chats/${chat}/messages`, { text });

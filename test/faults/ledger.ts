@@ -2,6 +2,7 @@
 // must be true of every message, and what may be. Knows no wire and asks nobody.
 
 import { createHash } from "node:crypto";
+import { Possible } from "./possible.ts";
 
 export type Fate = "pending" | "acknowledged" | "uncertain";
 
@@ -20,7 +21,7 @@ export interface Said {
   /** All that it was ever to say. */
   readonly versions: Wording[];
   /** Which of them it may be now: one, unless a change was cut off since it was last looked. */
-  possible: ReadonlySet<Wording>;
+  readonly possible: Possible<Wording>;
   /** Somebody is changing it. */
   isChanging: boolean;
   /** When a change of it last began. */
@@ -76,7 +77,7 @@ export class Ledger {
       key,
       text,
       versions: [text],
-      possible: new Set([text]),
+      possible: new Possible<Wording>(text),
       isChanging: false,
       changedAt: 0,
       attemptedAt: this.now(),
@@ -106,7 +107,7 @@ export class Ledger {
 
   /** Whether it is known what it says now, and nobody changes it: then it may be changed. */
   mayChange(said: Said): boolean {
-    return said.id !== undefined && said.possible.size === 1 && !said.possible.has(null) && !said.isChanging;
+    return said.id !== undefined && typeof said.possible.sure === "string" && !said.isChanging;
   }
 
   /** Begins to edit or delete it; what comes back is called once, when that was acknowledged or lost. */
@@ -114,19 +115,14 @@ export class Ledger {
     said.isChanging = true;
     said.changedAt = this.now();
     said.versions.push(to);
-    said.possible = new Set([...said.possible, to]);
+    const done = said.possible.change(to);
     return (isAcknowledged) => {
       said.isChanging = false;
       if (!isAcknowledged) return;
-      said.possible = new Set([to]);
+      done();
       if (to === null) this.deletions++;
       else this.edits++;
     };
-  }
-
-  /** It was found to say this, while nobody changed it: so it is settled. */
-  settle(said: Said, wording: Wording): void {
-    said.possible = new Set([wording]);
   }
 
   know(said: Said): void {

@@ -8,7 +8,7 @@ import { NativeTalker } from "./clients/native.ts";
 import { RoomsTalker } from "./clients/rooms.ts";
 import type { Talker } from "./clients/talker.ts";
 import type { Account, Chat, World } from "./clients/world.ts";
-import { rest } from "./clients/world.ts";
+import { register, rest } from "./clients/world.ts";
 
 const NAMES = ["ann", "bea", "cat", "dan", "eve", "fay", "gus", "hal", "ian", "joe", "kim", "lea"] as const;
 type Name = (typeof NAMES)[number];
@@ -35,11 +35,7 @@ export interface Population {
 export async function populate(world: World): Promise<Population> {
   const accounts = new Map<string, Account>();
   for (const name of NAMES) {
-    const { token, user } = await rest(world, undefined, "POST", "/v1/auth/register", {
-      username: name,
-      password: "a password",
-    });
-    accounts.set(name, { id: user.id, name, token });
+    accounts.set(name, await register(world, name));
   }
   const who = (name: Name): Account => accounts.get(name) as Account;
 

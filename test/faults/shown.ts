@@ -95,12 +95,12 @@ export class Shown {
     }
   }
 
-  #checkText(talker: Talker, text: string, wanted: (said: Said) => Iterable<Wording>): void {
+  #checkText(talker: Talker, text: string, wanted: (said: Said) => readonly Wording[]): void {
     const said = this.#world.ledger.said.get(keyOf(text));
     // Who has no files of their own is shown their addresses behind the text.
     const isSame = (one: Wording): boolean =>
       one !== null && (said?.files.length === 0 ? text === one : text.startsWith(one));
-    if (said === undefined || ![...wanted(said)].some(isSame))
+    if (said === undefined || !wanted(said).some(isSame))
       this.#world.findings.add("altered", `${talker.name} was shown ${JSON.stringify(text).slice(0, 200)}`);
   }
 
@@ -109,7 +109,7 @@ export class Shown {
     const newest = all.slice(-NEWEST);
     const shown = await talker.history(chat, newest[0]?.createdAt ?? new Date(0).toISOString());
     if (shown === undefined) return;
-    for (const { text } of shown) this.#checkText(talker, text, (said) => said.possible);
+    for (const { text } of shown) this.#checkText(talker, text, (said) => said.possible.all);
     const keys = shown.map(({ text }) => keyOf(text));
     const wanted = all.slice(-Math.max(keys.length, newest.length)).map(({ said }) => said.key);
     const at = wanted.findIndex((key, place) => key !== keys[place]);

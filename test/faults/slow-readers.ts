@@ -9,7 +9,7 @@ import { inspect } from "../support/inspector.ts";
 import type { Server } from "../wire/launch.ts";
 import { upgrade } from "./clients/by-hand.ts";
 import type { Account, Body, World } from "./clients/world.ts";
-import { eventually, rest } from "./clients/world.ts";
+import { eventually, register, rest } from "./clients/world.ts";
 import type { Scenario } from "./scenario.ts";
 import { newWorld } from "./scenario.ts";
 
@@ -85,9 +85,7 @@ export const slowReaders: Scenario = async (server, { seed, inspector, tell }) =
   const { findings } = world;
   const people: Account[] = [];
   for (let n = 1; n <= PEOPLE; n++) {
-    const draft = { username: `user-${n}`, password: "a password" };
-    const { token, user } = await rest(world, undefined, "POST", "/v1/auth/register", draft);
-    people.push({ id: user.id, name: draft.username, token });
+    people.push(await register(world, `user-${n}`));
   }
   const [sender] = people as [Account];
   const members = people.slice(1).map(({ id }) => id);

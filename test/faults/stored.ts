@@ -27,7 +27,7 @@ interface View {
 
 /** What it may say now, for a person. */
 export const wordings = ({ possible }: Said): string =>
-  [...possible].map((one) => (one === null ? "be deleted" : JSON.stringify(one))).join(" or ");
+  possible.all.map((one) => (one === null ? "be deleted" : JSON.stringify(one))).join(" or ");
 
 export class Stored {
   readonly #world: World;
@@ -152,10 +152,11 @@ export class Stored {
 
   /** It says what it was last made to say; where a change was cut off, it may or may not have come about, for everybody alike. */
   #checkWording(said: Said, wording: Wording): void {
-    const { ledger, findings } = this.#world;
-    if (said.possible.has(wording)) return ledger.settle(said, wording);
+    const wanted = wordings(said);
+    if (said.possible.settle(wording)) return;
     const kind = said.versions.includes(wording) ? "undone" : "altered";
-    findings.add(kind, `${said.key} (${said.id}) says ${JSON.stringify(wording)} and should ${wordings(said)}`);
+    const says = JSON.stringify(wording);
+    this.#world.findings.add(kind, `${said.key} (${said.id}) says ${says} and should ${wanted}`);
   }
 
   #checkRead(viewer: number, said: Said, message: Body): void {
