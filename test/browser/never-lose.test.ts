@@ -209,6 +209,46 @@ describe("never a word is lost", () => {
     await bob.sees("and on it goes");
   });
 
+  it("a change that was not saved while another one was begun is there when its message is changed again", async () => {
+    await ann.page.evaluate(() => {
+      const { send } = Object.getOwnPropertyDescriptors(WebSocket.prototype) as { send: { value: WebSocket["send"] } };
+      WebSocket.prototype.send = function (data) {
+        const isChange = typeof data === "string" && data.includes('"message.edit"');
+        if (!isChange) return send.value.call(this, data);
+        WebSocket.prototype.send = send.value;
+        addEventListener("lose", () => this.close(), { once: true });
+      };
+    });
+    const changed = ann.page.getByRole("textbox", { name: "Edit message" });
+    await ann.act("changed without an answer", "Edit");
+    await changed.fill("changed for the second time");
+    await changed.press("Enter");
+    await ann.act("and on it goes", "Edit");
+    await ann.page.evaluate(() => dispatchEvent(new Event("lose")));
+    await ann.page.getByText("The server can't be reached.").waitFor();
+    expect(await changed.inputValue()).toBe("and on it goes");
+    await changed.press("Escape");
+    await ann.act("changed without an answer", "Edit");
+    expect(await changed.inputValue()).toBe("changed for the second time");
+    await changed.press("Enter");
+    await bob.sees("changed for the second time", "and on it goes");
+    await ann.act("changed for the second time", "Edit");
+    expect(await changed.inputValue()).toBe("changed for the second time");
+    await changed.press("Escape");
+  });
+
+  it("what was written of a change is there after a look at another chat", async () => {
+    await stage.client("cid");
+    await ann.act("changed for the second time", "Edit");
+    const changed = ann.page.getByRole("textbox", { name: "Edit message" });
+    await changed.fill("changed half");
+    await ann.find("cid");
+    await ann.open("bob");
+    expect(await changed.inputValue()).toBe("changed half");
+    await changed.press("Escape");
+    expect(await ann.field.inputValue()).toBe("");
+  });
+
   it("a list of chats that was on its way while a message went: the message stays the last", async () => {
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));

@@ -9,7 +9,17 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { codePoints } from "../../core/message.ts";
 import type { Chat, Message } from "../api/shapes.ts";
 import { edit } from "../state/actions.ts";
-import { composition, emptyComposition, stage, startEdit, stopBoth, unstage } from "../state/compose.ts";
+import {
+  changedWords,
+  composition,
+  dropChange,
+  emptyComposition,
+  keepChange,
+  stage,
+  startEdit,
+  stopBoth,
+  unstage,
+} from "../state/compose.ts";
 import { tell } from "../state/connection.ts";
 import { drafts, keepDraft } from "../state/drafts.ts";
 import { historyOf } from "../state/history.ts";
@@ -53,7 +63,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const text = useSignal(drafts.peek()[chatId] ?? "");
   const writing = useWriting(chatId);
-  const { reply, edit: edited, words: editedWords, files } = composition(chatId);
+  const { reply, edit: edited, files } = composition(chatId);
   const length = codePoints(text.value.trimEnd());
   const isEmpty = length === 0 && files.length === 0;
 
@@ -72,7 +82,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
   // a fast hand would find its words mixed with the old ones.
   useLayoutEffect(() => {
     if (edited === null) return;
-    text.value = editedWords;
+    text.value = changedWords(edited);
     field.current?.focus();
     return () => (text.value = drafts.peek()[chatId] ?? "");
   }, [edited?.id]);
@@ -82,7 +92,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 
   function write(value: string): void {
     text.value = value;
-    if (edited !== null) return;
+    if (edited !== null) return keepChange(edited, value);
     keepDraft(chatId, value);
     if (value === "") writing.stop();
     else writing.go();
@@ -97,7 +107,8 @@ export function Composer({ chat }: { readonly chat: Chat }) {
       // What is written from here on is the next message.
       stopBoth(chatId);
       const isDone = words === edited.text || (await attempt(() => edit(edited, words)));
-      if (!isDone && composition(chatId).edit === null) startEdit(edited, words);
+      if (isDone) dropChange(edited, words);
+      else if (composition(chatId).edit === null) startEdit(edited);
       return;
     }
     const replyTo = reply?.id ?? null;
@@ -115,6 +126,11 @@ export function Composer({ chat }: { readonly chat: Chat }) {
     field.current?.focus();
   }
 
+  function giveUp(): void {
+    if (edited !== null) dropChange(edited);
+    stopBoth(chatId);
+  }
+
   function editLast(): void {
     const self = selfId();
     const own = [...(historyOf(chatId)?.messages.values() ?? [])].filter(
@@ -128,7 +144,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
     if (event.isComposing) return;
     if (event.key === "Escape" && (reply ?? edited) !== null) {
       event.preventDefault();
-      stopBoth(chatId);
+      giveUp();
     } else if (event.key === "ArrowUp" && text.value === "" && edited === null) {
       event.preventDefault();
       editLast();
@@ -147,7 +163,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
       }}
     >
       {(reply ?? edited) !== null && (
-        <Subject message={(reply ?? edited) as Message} isEdit={edited !== null} stop={() => stopBoth(chatId)} />
+        <Subject message={(reply ?? edited) as Message} isEdit={edited !== null} stop={giveUp} />
       )}
       {files.length > 0 && (
         <ul class="tray" aria-label={TEXT.staged}>
