@@ -123,6 +123,21 @@ describe("all sockets of a user", () => {
     for (const one of [b, b2]) expect(one.types().filter((type) => type === "chat_removed")).toHaveLength(1);
   });
 
+  it("hear it once where nobody is left in the chat, the one that asked too", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const [a, a2, b] = [await client(ann), await client(ann), await client(bob)];
+    const chat = (await a.call("create_chat", { users: [bob.id], title: "Duo" })).data.chat.id;
+    await b.event("new_chat");
+    const removed = await a.call("remove_from_chat", { chat, users: [ann.id, bob.id] });
+    expect(removed).toMatchObject({ type: "user_removed_successful", data: { user_ids: [ann.id, bob.id] } });
+    for (const one of [a, a2, b]) expect(await one.event("chat_removed")).toEqual({ chat: removed.data.chat });
+    for (const who of [ann, bob]) {
+      await expect.poll(async () => (await who.get("/v1/chats")).body.items).toEqual([]);
+      expect((await who.get(`/v1/chats/${chat}`)).status).toBe(404);
+    }
+    for (const one of [a, a2, b]) expect(one.types().filter((type) => type === "chat_removed")).toHaveLength(1);
+  });
+
   it("of whoever adds hear `user_added`, and of whoever is added `new_chat`, each once", async () => {
     const [ann, bob, eve] = await people("ann", "bob", "eve");
     const [a, a2, e, e2] = [await client(ann), await client(ann), await client(eve), await client(eve)];

@@ -95,6 +95,59 @@ describe("erasing a chat", () => {
   });
 });
 
+describe("a group that nobody is in any more", () => {
+  async function group(): Promise<{ ann: Person; bob: Person; chat: number }> {
+    const [ann, bob] = await people("ann", "bob");
+    if (ann === undefined || bob === undefined) throw new Error("no people");
+    const { id: chat } = (await ann.post("/v1/chats", { title: "duo", members: [bob.id] })).body;
+    await ann.post(`/v1/chats/${chat}/messages`, { text: "is unread" });
+    await expect.poll(() => listed(bob)).toContain(chat);
+    return { ann, bob, chat };
+  }
+  const leave = (who: Person, chat: number): Promise<unknown> => who.delete(`/v1/chats/${chat}/members/${who.id}`);
+  const removals = (socket: Awaited<ReturnType<Person["socket"]>>): number =>
+    socket.events.filter(({ event }) => event === "chat.removed").length;
+
+  it("is in nobody's list, and all connections of those who left last have heard it, once", async () => {
+    const { ann, bob, chat } = await group();
+    const sockets = [await ann.socket(), await ann.socket(), await bob.socket()];
+    await Promise.all([leave(ann, chat), leave(bob, chat)]);
+    for (const socket of sockets) await socket.event("chat.removed");
+    await finish(chat);
+    for (const who of [ann, bob]) expect(await listed(who)).not.toContain(chat);
+    expect(sockets.map(removals)).toEqual([1, 1, 1]);
+    expect(await count("chats", "id", chat)).toBe(0);
+  });
+
+  it.each(["left", "was removed before it was erased"])(
+    "is not in the list of one who %s and could not be reached then",
+    async (how) => {
+      const { ann, bob, chat } = await group();
+      let failures = 3;
+      undo.push(
+        await patch("INBOX", `user:${bob.id}`, ["deliver"], (old) => {
+          return function (this: { ctx: DurableObjectState }, ...args: unknown[]) {
+            if (this.ctx.id.name === `user:${bob.id}` && failures-- > 0) throw new Error("out of reach");
+            return old.apply(this, args);
+          };
+        }),
+      );
+      if (how === "left") {
+        await leave(bob, chat);
+        await leave(ann, chat);
+      } else {
+        await ann.delete(`/v1/chats/${chat}/members/${bob.id}`);
+        await ann.delete(`/v1/chats/${chat}`);
+      }
+      await finish(chat);
+      expect(failures).toBeLessThan(3);
+      await expect.poll(() => listed(bob)).not.toContain(chat);
+      expect(await listed(ann)).not.toContain(chat);
+      expect(await count("chats", "id", chat)).toBe(0);
+    },
+  );
+});
+
 describe("deleting a message", () => {
   it("takes its file too", async () => {
     const { ann, chat, attachment } = await chatWithFile();

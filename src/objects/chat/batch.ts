@@ -59,6 +59,8 @@ function together(some: ReadonlySet<UserId>, more: Set<UserId>): ReadonlySet<Use
 
 export class Batch {
   removed = NOBODY;
+  /** The connection that removed them. */
+  remover: string | null = null;
   lanes = NOBODY;
   /** Those who have read where nothing was unread, of whom the room is to hear. */
   readonly seen: UserId[] = [];
@@ -117,7 +119,10 @@ export class Batch {
       if (shared && to.length >= room.members.size) this.#tellAll(event(room.createdBy), origin);
       else this.#tell(event, to, origin);
     }
-    if (commit.removed.length > 0) this.removed = together(this.removed, new Set(commit.removed));
+    if (commit.removed.length > 0) {
+      this.removed = together(this.removed, new Set(commit.removed));
+      this.remover = origin;
+    }
     this.lanes = together(this.lanes, outbox.gather(commit, origin, before));
   }
 

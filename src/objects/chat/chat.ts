@@ -33,6 +33,7 @@ import { Broadcast } from "./broadcast.ts";
 import type { Committed } from "./command-kinds.ts";
 import { isLook, isPrepared, isSpecial } from "./command-kinds.ts";
 import type { Commit } from "./commit.ts";
+import { unawareOf } from "./delivered.ts";
 import { Outbox } from "./delivery.ts";
 import { bringDirectoryUpToDate } from "./directory.ts";
 import { eraseElsewhere } from "./erasure.ts";
@@ -486,7 +487,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
         const { removed } = batch;
         this.#own.close((seat) => removed.has(seat.userId), CLOSE.policy, "not a member any more");
         attendance.left(listeners.remove((_, user) => removed.has(user)));
-        if (room.members.size === 0 && !room.ofApp) this.ctx.waitUntil(this.#beginErasing());
+        if (room.members.size === 0 && !room.ofApp) this.ctx.waitUntil(this.#beginErasing(batch.remover));
       }
       // Where several were answered, each has its answer before it hears of those that came after.
       if (batch.size > 1) setTimeout(() => outbox.start(batch.lanes), 0);
@@ -513,7 +514,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       }
     }
 
-    async #beginErasing(): Promise<void> {
+    /** `remover`: the connection that removed the last members, where there are none any more. */
+    async #beginErasing(remover: string | null = null): Promise<void> {
       new Meta(this.ctx.storage.sql).set("erasing", "1");
       this.#arm();
       const room = this.#open?.room;
@@ -523,17 +525,17 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#figures.soon();
       // The pair of a direct chat is free before the answer: the next message between the two makes a new chat.
       if (room !== undefined) await this.#ports.directory.chats.erase(room.id);
-      this.ctx.waitUntil(this.#erase());
+      this.ctx.waitUntil(this.#erase(remover));
     }
 
-    #erase(): Promise<void> {
-      this.#erasing ??= this.#eraseNow().finally(() => {
+    #erase(remover: string | null = null): Promise<void> {
+      this.#erasing ??= this.#eraseNow(remover).finally(() => {
         this.#erasing = undefined;
       });
       return this.#erasing;
     }
 
-    async #eraseNow(): Promise<void> {
+    async #eraseNow(remover: string | null): Promise<void> {
       if (isEmpty(this.ctx.storage.sql)) return;
       const room = new Room(this.ctx.storage);
       try {
@@ -542,6 +544,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
           attachments: this.#ports.directory.attachments,
           files: this.#ports.files,
           deliver: (user, delivery) => inboxStub(this.env, user).deliver(delivery),
+          unaware: unawareOf(this.ctx.storage.sql, room),
+          remover,
         });
         await this.ctx.storage.deleteAll();
         log("chat.erased", { chat: room.id });

@@ -14,6 +14,7 @@ import { Bucket } from "../sockets.ts";
 import { Meta } from "../sql.ts";
 import type { Commit } from "./commit.ts";
 import { NOTHING } from "./commit.ts";
+import { deliveredClock } from "./delivered.ts";
 import type { Pending } from "./gateways.ts";
 import { Gateways, pendingOf } from "./gateways.ts";
 import { Lagging } from "./lagging.ts";
@@ -105,11 +106,7 @@ export class Outbox {
     });
     this.#lagging = new Lagging(sql);
     this.#pace = new Bucket(DELIVERY.calls, DELIVERY.callsPerSecond, ports.now());
-    this.#stored = Math.max(
-      Number(this.#meta.get("delivered") ?? 0),
-      room.messages.tail()?.delivered ?? 0,
-      room.changes.last()?.delivered ?? 0,
-    );
+    this.#stored = deliveredClock(sql, room);
     for (const row of sql.exec<{ user_id: number }>("SELECT user_id FROM attached")) {
       this.#attached.add(row.user_id as UserId);
     }

@@ -34,6 +34,11 @@ export class Lagging {
     return this.#lags.size;
   }
 
+  /** The people among them. */
+  users(): UserId[] {
+    return [...this.#lags.keys()].filter((user) => user > 0);
+  }
+
   get(user: UserId): Lag | undefined {
     return this.#lags.get(user);
   }
