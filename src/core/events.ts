@@ -104,7 +104,6 @@ export interface RoomEntered extends InChat {
 export interface RoomPresent extends InChat {
   readonly type: "room.present";
   readonly appId: AppId;
-  readonly name: string;
   readonly present: readonly Attendee[];
 }
 

@@ -99,6 +99,19 @@ describe("join", () => {
     ]);
   });
 
+  it("names the room as each has joined it, also where it is none of the app's", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const names = [`usr-${ann.id}-${bob.id}`, `chat-${(await ann.direct(bob)).id}`] as const;
+    const [a, b] = [await RoomsClient.in(names[0], ann), await RoomsClient.in(names[1], bob)];
+    await a.event("roomData", ({ users }) => users.length === 2);
+    for (const [at, one] of [a, b].entries()) {
+      const last = one.all("roomData").at(-1);
+      expect(one.all("room_info")[0].room).toBe(names[at]);
+      expect([last.room, ...last.users.map(({ room }: Body) => room)]).toEqual([names[at], names[at], names[at]]);
+      expect(one.present()).toEqual([a.id, b.id]);
+    }
+  });
+
   it("refuses what is no room of the caller's", async () => {
     const [ann, bob] = await people("ann", "bob");
     const room = await appRoom([bob]);

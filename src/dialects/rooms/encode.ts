@@ -3,7 +3,7 @@
  * rooms and chats it hears nothing. Knows no socket.
  */
 
-import type { AppNews, ChatEvent, Presence } from "../../core/events.ts";
+import type { AppNews, ChatEvent, Presence, RoomPresent } from "../../core/events.ts";
 import type { AppId, UserId } from "../../core/ids.ts";
 import type { Encode, EncodedEvent } from "../../core/wire.ts";
 import { encodeEvent } from "../../socketio/protocol/codec.ts";
@@ -18,7 +18,26 @@ const frame = (event: string, ...args: unknown[]): string => encodeEvent("/", ev
 const hasJoined = (user: UserId): string => `${user} has joined!`;
 const hasLeft = (user: UserId): string => `${user} has left`;
 
+const roomData = ({ appId, chatId, present }: RoomPresent, room: string): object => ({
+  room,
+  users: present.map(({ userId, shownAs }) => ({ appId, room, roomId: chatId, sender: userId, id: shownAs })),
+});
+
 export function createEncode(render: RenderMessage): Encode {
+  /** Who is there, for all in the room by the name by which they joined it; made once for each name. */
+  function present(event: RoomPresent): EncodedEvent {
+    const made = new Map<string, readonly string[]>();
+    return {
+      for({ state }) {
+        const joined = joinedIn(state);
+        if (joined?.id !== event.chatId) return [];
+        const known = made.get(joined.name) ?? [frame("roomData", roomData(event, joined.name))];
+        made.set(joined.name, known);
+        return known;
+      },
+    };
+  }
+
   /** What all in the room of `event` hear: made for the first of them, and kept for the others. */
   function inRoom(event: ChatEvent, make: (app: AppId) => string): EncodedEvent {
     let made: readonly string[] | undefined;
@@ -55,18 +74,7 @@ export function createEncode(render: RenderMessage): Encode {
       case "room.left":
         return inRoom(event, () => frame("info", hasLeft(event.userId)));
       case "room.present":
-        return inRoom(event, () =>
-          frame("roomData", {
-            room: event.name,
-            users: event.present.map(({ userId, shownAs }) => ({
-              appId: event.appId,
-              room: event.name,
-              roomId: event.chatId,
-              sender: userId,
-              id: shownAs,
-            })),
-          }),
-        );
+        return present(event);
       case "chat.created":
       case "chat.updated":
       case "chat.removed":

@@ -78,8 +78,8 @@ export class Attendance {
   }
 
   #present(): ChatEvent {
-    const { id, appId, chat } = this.#room;
+    const { id, appId } = this.#room;
     const present = this.#listeners.present().slice(0, LIMITS.membersTold);
-    return { type: "room.present", chatId: id, appId, name: chat.name ?? "", present };
+    return { type: "room.present", chatId: id, appId, present };
   }
 }
