@@ -40,7 +40,8 @@ export function encodeFrame(packet: Packet, version: Version): string | Bytes {
 }
 
 export function decodeFrame(frame: string | ArrayBuffer, version: Version): Packet | undefined {
-  if (typeof frame === "string") return frame.startsWith("b") ? undefined : decodeText(frame, version);
+  // Clients that were told not to send bytes send their text form here too.
+  if (typeof frame === "string") return decodeText(frame, version);
   return decodeBytes(new Uint8Array(frame), version);
 }
 

@@ -74,17 +74,20 @@ describe.each(cases)("socket.io-client %s, %s", (version, mode) => {
     client.close();
   });
 
-  it("carries bytes there and back, in events and acknowledgements", async () => {
-    const client = await connect();
-    const [one, two] = [Buffer.from([0, 1, 2, 255]), Buffer.from("привет")];
-    client.emit("message", one, { deep: [two] }, "text");
-    expect(await heard(client, "message-back")).toEqual([one, { deep: [two] }, "text"]);
-    const answer = await new Promise((resolve) => {
-      client.emit("message-with-ack", { two }, (...args: unknown[]) => resolve(args));
-    });
-    expect(answer).toEqual([{ two }]);
-    client.close();
-  });
+  it.each([false, true])(
+    "carries bytes there and back, in events and acknowledgements, as text: %s",
+    async (asText) => {
+      const client = await connect("/calm/", { forceBase64: asText });
+      const [one, two] = [Buffer.from([0, 1, 2, 255]), Buffer.from("привет")];
+      client.emit("message", one, { deep: [two] }, "text");
+      expect(await heard(client, "message-back")).toEqual([one, { deep: [two] }, "text"]);
+      const answer = await new Promise((resolve) => {
+        client.emit("message-with-ack", { two }, (...args: unknown[]) => resolve(args));
+      });
+      expect(answer).toEqual([{ two }]);
+      client.close();
+    },
+  );
 
   it("loses none of 10,000 messages from the first moment on, and doubles none", async () => {
     const client = await connect();
