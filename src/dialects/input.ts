@@ -7,16 +7,18 @@ import { codePoints } from "../core/message.ts";
 
 /** A positive integer, also as a string of digits: forms send strings. */
 export const numericId = z
-  .union([z.int().positive(), z.string().regex(/^[0-9]{1,16}$/)], "is no id")
+  .union([z.int().positive(), z.string().regex(/^[0-9]{1,16}$/, "is no id")], "is no id")
   .transform((value) => Number(value))
   .refine((value) => Number.isSafeInteger(value) && value > 0, "is no id");
 
 /** An integer from `least` to `most`, also as a string of digits: a query has nothing else. */
-export const integer = (least: number, most: number) =>
-  z
-    .union([z.int().min(least).max(most), z.string().regex(/^[0-9]{1,16}$/)], `is an integer from ${least} to ${most}`)
+export const integer = (least: number, most: number) => {
+  const message = `is an integer from ${least} to ${most}`;
+  return z
+    .union([z.int().min(least, message).max(most, message), z.string().regex(/^[0-9]{1,16}$/, message)], message)
     .transform((value) => Number(value))
-    .refine((value) => value >= least && value <= most, `is an integer from ${least} to ${most}`);
+    .refine((value) => value >= least && value <= most, message);
+};
 
 /** A string of at most `most` characters that every storage keeps as it is. */
 export const wellFormed = (most: number): z.ZodString =>

@@ -64,13 +64,14 @@ export function createRequests({ users, chats }: Service, render: Render) {
   }
 
   async function createChat(caller: Caller, body: Asked<"create-chat">): Promise<object> {
-    const ids = [...new Set([...(body.users ?? []), ...(body.chat?.users ?? [])])];
-    const [first, ...others] = ids;
-    if (first === undefined) throw wrong("users", "names nobody");
-    const unknown = await users.unknown(caller.app, ids);
+    const named = [...new Set([...(body.users ?? []), ...(body.chat?.users ?? [])])];
+    if (named.length === 0) throw wrong("users", "names nobody");
+    const ids = named.filter((id) => typeof id === "number");
+    const unknown = [...named.filter((id) => typeof id === "string"), ...(await users.unknown(caller.app, ids))];
     if (unknown.length > 0) {
       throw new Refusal(unknown.map((id) => ({ message: `users: ${id} is no user`, field: "users" })));
     }
+    const [first, ...others] = ids as [UserId, ...UserId[]];
     const creator = { appId: caller.app, userId: first };
     const title = body.chat?.name ?? null;
     const [other] = others;

@@ -18,7 +18,10 @@ const externalId = z.union(
   `is a string of at most ${LIMITS.externalId} characters`,
 );
 
-const users = z.array(user).max(LIMITS.membersAtOnce, `may be at most ${LIMITS.membersAtOnce}`).nullish();
+/** What can't be an id is given as well: it is answered by name, as any other that nobody has. */
+const named = z.union([user, wellFormed(LIMITS.externalId)], "is no id");
+
+const users = z.array(named).max(LIMITS.membersAtOnce, `may be at most ${LIMITS.membersAtOnce}`).nullish();
 
 const title = wellFormed(LIMITS.title)
   .trim()
