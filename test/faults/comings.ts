@@ -2,9 +2,8 @@
 // that it is crossed both ways. Says what its members, their roles, its title and everybody's list must be. Talks native alone.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { WebSocket } from "ws";
 import { LARGE_CHAT } from "../../src/core/limits.ts";
-import { RawSocket } from "./clients/raw-socket.ts";
+import { ShownChats } from "./clients/shown-chats.ts";
 import type { Account, Body, World } from "./clients/world.ts";
 import { eventually, Lost, register, rest } from "./clients/world.ts";
 import { Possible } from "./possible.ts";
@@ -23,61 +22,30 @@ const textOf = (what: Possible<string>): string => what.all.join(" or ");
 
 type Standing = "owner" | "admin" | "member" | "nobody";
 
-/** Somebody who comes and goes, and which of the group's events a connection of theirs has heard last. */
+/** Somebody who comes and goes, and what a connection of theirs shows. */
 class Comer {
   readonly account: Account;
   readonly standing = new Possible<Standing>("nobody");
-  /** Whether the group is among their chats, as a client shows it that was told; undefined while it is not connected. */
-  shows: boolean | undefined;
-  readonly #socket: RawSocket | undefined;
+  readonly #group: number;
+  readonly #shown: ShownChats | undefined;
 
   constructor(world: World, account: Account, group: number, isConnected: boolean) {
     this.account = account;
-    if (!isConnected) return;
-    const headers = { authorization: `Bearer ${account.token}` };
-    let connection = 0;
-    this.#socket = new RawSocket(() => new WebSocket(`${world.wsUrl}/v1/socket`, ["parlance.v1"], { headers }), {
-      opened: () => {
-        const mine = ++connection;
-        let isTold = false;
-        this.#heard = (shows) => {
-          isTold = true;
-          this.shows = shows;
-        };
-        // What is told from now on is newer than any list that is asked for now, or says the same.
-        void listed(world, account, group).then(
-          (row) => {
-            if (mine === connection && !isTold) this.shows = row !== undefined;
-          },
-          (error: unknown) => {
-            if (!(error instanceof Lost)) world.findings.add("refused", `a list: ${String(error)}`);
-          },
-        );
-      },
-      heard: (frame) => {
-        const all: Body = JSON.parse(frame);
-        for (const { event, chat_id } of Array.isArray(all) ? all : [all]) {
-          if (chat_id !== group) continue;
-          if (event === "chat.created") this.#heard(true);
-          else if (event === "chat.removed") this.#heard(false);
-        }
-      },
-      closed: () => {
-        connection++;
-        this.shows = undefined;
-      },
-    });
-    this.#socket.open();
+    this.#group = group;
+    this.#shown = isConnected ? new ShownChats(world, account) : undefined;
   }
 
-  #heard: (shows: boolean) => void = () => {};
-
   get isConnected(): boolean {
-    return this.#socket !== undefined;
+    return this.#shown !== undefined;
+  }
+
+  /** Whether the group is among their chats, as a client shows it that was told; undefined while that is not known. */
+  get shows(): boolean | undefined {
+    return this.#shown?.has(this.#group);
   }
 
   end(): void {
-    this.#socket?.end();
+    this.#shown?.end();
   }
 }
 

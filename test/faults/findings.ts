@@ -5,7 +5,7 @@ export const KINDS = {
   lost: "acknowledged, and not there",
   doubled: "there twice, or heard twice on one connection",
   altered: "not as it was sent, or said by nobody",
-  undone: "an edit, a deletion or a change of members that was acknowledged, and is not so",
+  undone: "an edit, a deletion, a change of members or the end of a group that was acknowledged, and is not so",
   gaps: "a `seq` that is missing",
   unread: "unread, in a list or of a message, is not what was read",
   receipts: "what the author is told of being read is not so",

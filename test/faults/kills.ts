@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { NativeTalker } from "./clients/native.ts";
 import { eventually } from "./clients/world.ts";
 import { Comings } from "./comings.ts";
+import { Endings } from "./endings.ts";
 import { populate } from "./population.ts";
 import { killsTable } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
@@ -24,6 +25,7 @@ export const kills: Scenario = async (server, { rounds, seed, tell }) => {
   const { random, findings, ledger } = world;
   const { chats, talkers } = await populate(world);
   const comings = await Comings.make(world);
+  const endings = await Endings.make(world);
   const stored = new Stored(world, chats);
   const shown = new Shown(world, stored, talkers);
   const recoveries = new Map<string, number[]>(talkers.map(({ dialect }) => [dialect, []]));
@@ -35,11 +37,13 @@ export const kills: Scenario = async (server, { rounds, seed, tell }) => {
   };
   const look = async (isThorough = false): Promise<void> => {
     world.isPaused = true;
-    if (!(await eventually(() => !comings.isFlying && talkers.every(({ flying }) => flying === 0))))
+    const isFlying = (): boolean => comings.isFlying || endings.isFlying;
+    if (!(await eventually(() => !isFlying() && talkers.every(({ flying }) => flying === 0))))
       findings.add("refused", `round ${checked}: not everything came to an end`);
     await stored.check(isThorough);
     await shown.check();
     await comings.check();
+    await endings.check();
     checked++;
     world.resting.clear();
     world.isPaused = false;
@@ -47,6 +51,7 @@ export const kills: Scenario = async (server, { rounds, seed, tell }) => {
 
   for (const talker of talkers) talker.start();
   comings.start();
+  endings.start();
   world.isPaused = false;
   await everyoneIsBack();
   let isHasty = false;
@@ -71,8 +76,20 @@ export const kills: Scenario = async (server, { rounds, seed, tell }) => {
   }
   for (const talker of talkers) talker.end();
   comings.end();
+  endings.end();
   const resent = talkers.reduce((sum, talker) => sum + (talker instanceof NativeTalker ? talker.resent : 0), 0);
   const { changes } = comings;
-  const text = killsTable({ rounds, checked, resent, ledger, talkers, recoveries, changes, files: stored.files });
+  const { ended } = endings;
+  const text = killsTable({
+    rounds,
+    checked,
+    resent,
+    ledger,
+    talkers,
+    recoveries,
+    changes,
+    ended,
+    files: stored.files,
+  });
   return { findings, text };
 };

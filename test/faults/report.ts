@@ -14,6 +14,8 @@ export interface Kills {
   readonly resent: number;
   /** Of members, roles and titles. */
   readonly changes: number;
+  /** Groups that everybody has left, or that were erased. */
+  readonly ended: number;
   readonly talkers: readonly Talker[];
   /** Milliseconds from the server's being ready to a client's next answer, by dialect. */
   readonly recoveries: ReadonlyMap<string, readonly number[]>;
@@ -21,7 +23,7 @@ export interface Kills {
 
 /** Who talked in which dialect, and how fast they were back. */
 export function killsTable(kills: Kills): string {
-  const { rounds, checked, ledger, files, changes, resent, talkers, recoveries } = kills;
+  const { rounds, checked, ledger, files, changes, ended, resent, talkers, recoveries } = kills;
   const said = [...ledger.said.values()];
   const row = (name: string, isMeant: (dialect: string) => boolean): (string | number)[] => {
     const count = (fate: Fate): number => said.filter((one) => isMeant(one.dialect) && one.fate === fate).length;
@@ -33,7 +35,7 @@ export function killsTable(kills: Kills): string {
   const rows = [...dialects.map((name) => row(name, (one) => one === name)), row("all", () => true)];
   return [
     table(["dialect", "clients", "acknowledged", "cut off", "back after, ms"], rows),
-    `${rounds} kills, looked at after ${checked} of them; ${resent} messages sent again, ${ledger.edits} edits, ${ledger.deletions} deletions, ${changes} changes of members, roles and titles, ${files} files.`,
+    `${rounds} kills, looked at after ${checked} of them; ${resent} messages sent again, ${ledger.edits} edits, ${ledger.deletions} deletions, ${changes} changes of members, roles and titles, ${ended} groups ended, ${files} files.`,
   ].join("\n\n");
 }
 
