@@ -3,7 +3,7 @@
  * Knows limits and forms of upload; must not know routes, nor the directory that keeps the record.
  */
 
-import { invalid, isFailure, notFound, tooLarge } from "../core/errors.ts";
+import { invalid, notFound, tooLarge } from "../core/errors.ts";
 import type { AppId, UserId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { AttachmentRecord } from "../core/ports.ts";
@@ -53,7 +53,7 @@ export async function storeUpload(files: R2Bucket, upload: Upload): Promise<Atta
     const chunks = receive(upload, LIMITS.attachmentBytes);
     return await storeFile(files, { appId, userId, name, declared, chunks, length, field: "file" });
   } catch (error) {
-    await leave(upload.body, error);
+    await leave(upload.body);
     throw error;
   }
 }
@@ -88,7 +88,7 @@ export async function storeForm(
     await createFiles(files)
       .remove(stored)
       .catch(() => {});
-    await leave(upload.body, error);
+    await leave(upload.body);
     throw error;
   }
 }
@@ -183,14 +183,14 @@ class Seen {
 }
 
 /**
- * Ends with a body that was refused. Of one that is too large no more is read. What is left of another is read and goes
- * nowhere: where it is cut off, a proxy may tell the client of a lost connection instead of what was wrong.
+ * Ends with a body that was refused. What is left of it is read and goes nowhere, up to a bound: where it is cut off, a proxy
+ * may tell the client of a lost connection instead of what was wrong.
  */
-async function leave(body: Upload["body"], error: unknown): Promise<void> {
+async function leave(body: Upload["body"]): Promise<void> {
   if (body === null) return;
   try {
     const reader = body.getReader();
-    let left = isFailure(error, "too_large") ? 0 : REST_BYTES;
+    let left = REST_BYTES;
     while (left > 0) {
       const step = await reader.read();
       if (step.done) return;
