@@ -191,6 +191,32 @@ describe("a Chat that dies between commit and delivery", () => {
     expect((await bob.get("/v1/chats")).body.items.map((one: Body) => one.unread)).toEqual([1, 1]);
   });
 
+  it("tells whoever was added right before nothing of what was said before that", async () => {
+    const [ann, bob, eve] = (await people("ann", "bob", "eve")) as [Person, Person, Person];
+    const chat = (await ann.post("/v1/chats", { title: "team", members: [bob.id] })).body.id;
+    const e = await eve.socket();
+    let isStuck = true;
+    const stuck = [`user:${bob.id}`, `user:${eve.id}`];
+    undo.push(
+      await patch("INBOX", stuck[0] ?? "", ["deliver"], (old) => {
+        return function (this: { ctx: DurableObjectState }, ...args: unknown[]) {
+          if (isStuck && stuck.includes(this.ctx.id.name ?? "")) return new Promise(() => {});
+          return old.apply(this, args);
+        };
+      }),
+    );
+    await ann.say(chat, "before she came");
+    await ann.put(`/v1/chats/${chat}/members/${eve.id}`, {});
+    await ann.say(chat, "once she was there");
+    await runInDurableObject(chatObject(chat), (_, state) => state.abort()).catch(() => undefined);
+    isStuck = false;
+    await settle(chat);
+    await e.event("message.created", ({ message }) => message.text === "once she was there");
+    expect(e.events.map(({ event, message }) => message?.text ?? event)).toEqual(["chat.created", "once she was there"]);
+    expect(await eve.unread(chat)).toBe(1);
+    expect(await bob.unread(chat)).toBe(2);
+  });
+
   it("keeps what it acknowledged, with the same ids, and finds a resent message again", async () => {
     const [ann, bob, chat] = await trio();
     const sent = [];

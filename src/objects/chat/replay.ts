@@ -59,8 +59,11 @@ export function replay(room: Room, viewer: UserId, from: number, creator: string
   }
   const row = room.row(viewer);
   const peer = room.kind === "direct" ? row.peer : undefined;
-  const messages = room.messages.since(from, DELIVERY.replay + 1);
-  const changes = room.changes.since(from);
+  const since = room.changes.since(from);
+  // What was before one came is not for them.
+  const came = since.find(({ type, users }) => type === "added" && users.includes(viewer))?.clock ?? 0;
+  const messages = room.messages.since(Math.max(from, came), DELIVERY.replay + 1);
+  const changes = since.filter(({ clock: at }) => at >= came);
   if (messages.length + changes.length > DELIVERY.replay) {
     const event: ChatEvent = {
       type: "chat.updated",
