@@ -235,6 +235,35 @@ describe("a Chat that dies between commit and delivery", () => {
   });
 });
 
+describe("a connection that has just been opened", () => {
+  it("has the answer to what it says after what others have said before", async () => {
+    const [ann, bob, chat] = await trio();
+    await ann.say(chat.id, "before");
+    await expect.poll(() => bob.unread(chat.id)).toBe(1);
+    let letGo = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (letGo = resolve));
+    undo.push(
+      await patch("INBOX", `user:${ann.id}`, ["deliver"], (old) => {
+        return async function (this: { ctx: DurableObjectState }, ...args: unknown[]) {
+          if (this.ctx.id.name === `user:${ann.id}`) await gate;
+          return old.apply(this, args);
+        };
+      }),
+    );
+    const a = await ann.socket();
+    await bob.say(chat.id, "his");
+    const answered = a.do("message.send", { chat_id: chat.id, text: "hers" });
+    const said = async (): Promise<string[]> =>
+      (await bob.get(`/v1/chats/${chat.id}/messages`)).body.items.map((one: Body) => one.text);
+    await expect.poll(said).toEqual(["hers", "his", "before"]);
+    letGo();
+    await answered;
+    await a.event("message.created", ({ message }) => message.text === "his");
+    const order = a.frames.map((frame) => /"text":"(\w+)"/.exec(frame)?.[1]);
+    expect(order.filter((text) => text !== undefined)).toEqual(["his", "hers"]);
+  });
+});
+
 describe("a Gateway that fails", () => {
   it("has its connections given up, so that their client comes back and asks", async () => {
     const [ann, bob, chat] = await trio();

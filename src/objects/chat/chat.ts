@@ -236,7 +236,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       const work = async (): Promise<ResultOf<CommandName>> => {
         const { answer, before } = await this.#perform(actor, command, origin);
         if (command.inOrder === true) await this.#open?.outbox.told(actor.userId, before);
-        else if (origin !== null) await this.#open?.outbox.toldDirectly(actor.userId, before);
+        else if (origin !== null) await this.#open?.outbox.heard(actor.userId, before, origin);
         return answer.result;
       };
       return this.#attempt(work);

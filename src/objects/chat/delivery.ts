@@ -22,6 +22,7 @@ import type { Heard, Lane } from "./lane.ts";
 import {
   alike,
   errandsOf,
+  eventsUpTo,
   finished,
   gathered,
   heardOf,
@@ -306,15 +307,22 @@ export class Outbox {
   async told(user: UserId, clock: number): Promise<void> {
     const lane = this.#lanes.get(user);
     if (lane === undefined || lane.told >= clock) return;
-    if (await this.toldDirectly(user, clock)) return;
+    if (await this.#toldDirectly(eventsUpTo(lane, clock))) return;
     await hurried(lane, clock);
   }
 
-  /** Resolves once what goes directly to `user` up to `clock` has been told, and soon in any case; false where some of it goes by the Inbox. */
-  async toldDirectly(user: UserId, clock: number): Promise<boolean> {
+  /** The same of what the connection `origin` of `user` hears of it, and no more. */
+  async heard(user: UserId, clock: number, origin: string): Promise<void> {
     const lane = this.#lanes.get(user);
-    if (lane === undefined) return false;
-    const events = [...lane.current, ...lane.events].filter(({ told }) => told.clock <= clock);
+    if (lane === undefined || lane.told >= clock) return;
+    const events = eventsUpTo(lane, clock).filter(({ told }) => told.origin !== origin);
+    if (events.length === 0 && !lane.replay) return;
+    if (await this.#toldDirectly(events)) return;
+    await hurried(lane, clock);
+  }
+
+  /** Resolves once these have been told directly, and soon in any case; false where some of them go by the Inbox, or there are none. */
+  async #toldDirectly(events: readonly Pending[]): Promise<boolean> {
     if (events.length === 0 || !events.every(isDirect)) return false;
     if (errandsOf(events).length > 0) {
       let timer: ReturnType<typeof setTimeout> | undefined;

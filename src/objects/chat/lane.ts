@@ -47,6 +47,10 @@ export const newLane = (floor: number, replaying: boolean): Lane => ({
 /** Something is still to be brought, if not at once: it may have been gathered and not started yet. */
 export const isWaiting = ({ replay: isReplay, row, events }: Lane): boolean => isReplay || row || events.length > 0;
 
+/** Those that wait or are on their way, up to a clock. */
+export const eventsUpTo = ({ current, events }: Lane, clock: number): Pending[] =>
+  [...current, ...events].filter(({ told }) => told.clock <= clock);
+
 /** The first of `events`, as many as go into one call; those of one clock stay together. */
 export function portion(events: readonly Pending[]): Pending[] {
   let end = Math.min(events.length, DELIVERY.portion);
