@@ -280,9 +280,62 @@ describe("never a word is lost", () => {
     expect(await ann.row("bob").textContent()).toContain("after the list");
   });
 
+  it("a chat that goes up while the list is fetched in pages, and is on none of them, stays open", async () => {
+    let pages = 0;
+    await ann.page.route("**/v1/chats?*", async (route) => {
+      const { items } = await (await route.fetch()).json();
+      const others = items.filter(({ peer }: { peer?: { name: string } }) => peer?.name !== "bob");
+      await route.fulfill({ json: pages++ === 0 ? { items: others, next: "1.1" } : { items: [], next: null } });
+    });
+    await ann.page.context().setOffline(true);
+    await ann.page.getByText("You are offline.").waitFor();
+    await ann.page.context().setOffline(false);
+    await expect.poll(() => pages, SOON).toBe(2);
+    await ann.page.getByText("You are offline.").waitFor({ state: "detached" });
+    await ann.say("is it still there?");
+    await bob.sees("is it still there?");
+    await ann.heading("bob").waitFor();
+    await ann.page.unroute("**/v1/chats?*");
+  });
+
+  it("a disk that can't be read for a moment: what waits is shown, and goes", async () => {
+    await ann.page.context().setOffline(true);
+    await ann.page.getByText("You are offline.").waitFor();
+    await ann.say("kept somewhere");
+    await ann.hasUnsent(1);
+    await ann.page.evaluate(() => {
+      const database = IDBDatabase.prototype;
+      const own = Object.getOwnPropertyDescriptor(database, "transaction") ?? {};
+      database.transaction = () => {
+        throw new DOMException("The database connection is closing.", "InvalidStateError");
+      };
+      addEventListener("disk", () => Object.defineProperty(database, "transaction", own), { once: true });
+    });
+    await ann.page.context().setOffline(false);
+    await bob.sees("kept somewhere");
+    await ann.sees("kept somewhere");
+    await ann.page.evaluate(() => dispatchEvent(new Event("disk")));
+    await ann.say("and on it goes again");
+    await bob.sees("kept somewhere", "and on it goes again");
+    await ann.hasUnsent(0);
+  });
+
+  it("two tabs of one browser: what is begun in one is not lost by what is begun in the other", async () => {
+    const tab = await ann.tab();
+    await tab.open("cid");
+    await ann.field.fill("begun to bob");
+    await tab.field.fill("begun to cid");
+    await tab.reload();
+    expect(await tab.field.inputValue()).toBe("begun to cid");
+    await tab.open("bob");
+    expect(await tab.field.inputValue()).toBe("begun to bob");
+    await tab.page.close();
+    await ann.field.fill("");
+  });
+
   it("two tabs of one browser: what one writes the other shows, also before it is sent; each message goes once", async () => {
     const tab = await ann.tab();
-    await tab.sees("after the list");
+    await tab.sees("and on it goes again");
     await tab.say("from the tab");
     await ann.sees("from the tab");
     await tab.hasUnsent(0);

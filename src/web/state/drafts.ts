@@ -11,13 +11,23 @@ const key = (): string => `parlance.drafts.${selfId()}`;
 
 export const drafts = signal<Readonly<Record<string, string>>>({});
 
+const kept = (): Record<string, string> | null => load(localStorage, key()) as Record<string, string> | null;
+
 export function restoreDrafts(): void {
-  drafts.value = (load(localStorage, key()) as Record<string, string> | null) ?? {};
+  drafts.value = kept() ?? {};
+}
+
+/** What is written in another tab stands here too. */
+export function followDrafts(): void {
+  addEventListener("storage", (event) => {
+    if (event.key === key()) restoreDrafts();
+  });
 }
 
 export function keepDraft(chatId: number, text: string): void {
   if ((drafts.peek()[chatId] ?? "") === text) return;
-  const { [chatId]: _, ...others } = drafts.peek();
+  // Another tab may have written elsewhere just now.
+  const { [chatId]: _, ...others } = kept() ?? drafts.peek();
   drafts.value = text === "" ? others : { ...others, [chatId]: text };
   save(localStorage, key(), Object.keys(drafts.peek()).length === 0 ? null : drafts.peek());
 }

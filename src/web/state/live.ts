@@ -7,7 +7,7 @@ import { computed, effect } from "@preact/signals";
 import { chats, current, listed } from "./chats.ts";
 import { forgetCompositions } from "./compose.ts";
 import { connect, connectChat, connected, disconnect } from "./connection.ts";
-import { drafts, restoreDrafts } from "./drafts.ts";
+import { drafts, followDrafts, restoreDrafts } from "./drafts.ts";
 import { dropHistories } from "./history.ts";
 import { followInterests } from "./interests.ts";
 import { followUnread, notify } from "./notifications.ts";
@@ -29,6 +29,7 @@ export function start(title: string): void {
   followAddress();
   followOtherTabs();
   followOutbox();
+  followDrafts();
   followSeen();
   followUnread(title);
   followInterests();

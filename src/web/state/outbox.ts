@@ -74,7 +74,7 @@ export const newKey = (): string =>
 
 /** What this user had not got rid of before a reload. */
 export async function restoreOutbox(user: number): Promise<void> {
-  const stored = (await all<Pending>("outbox")).filter((item) => item.user === user);
+  const stored = ((await all<Pending>("outbox")) ?? []).filter((item) => item.user === user);
   if (selfId() !== user) return;
   const known = new Set(outbox.peek().map(({ clientId }) => clientId));
   outbox.value = byAge([...outbox.peek(), ...stored.filter(({ clientId }) => !known.has(clientId))]);
@@ -162,8 +162,8 @@ export function followOutbox(): void {
 
 async function follow(clientId: string): Promise<void> {
   const item = await one<Pending>("outbox", clientId);
-  if (item === undefined) hide(clientId);
-  else if (item.user === selfId()) show(item);
+  if (item === null) hide(clientId);
+  else if (item?.user === selfId()) show(item);
 }
 
 const pumping = new Map<number, { again: boolean }>();
@@ -199,8 +199,8 @@ async function alone<Result>(name: string, work: () => Promise<Result>): Promise
 async function drain(chatId: number, user: number): Promise<number | null> {
   // What another tab has got rid of while this one waited for its turn; what is not yet on the disk is nobody else's.
   const ours = outbox.peek().filter((item) => item.chatId === chatId && onDisk.has(item.clientId));
-  const kept = new Set((await all<Pending>("outbox")).map(({ clientId }) => clientId));
-  for (const { clientId } of ours) if (!kept.has(clientId)) hide(clientId);
+  const kept = (await all<Pending>("outbox"))?.map(({ clientId }) => clientId);
+  if (kept !== undefined) for (const { clientId } of ours) if (!kept.includes(clientId)) hide(clientId);
   while (selfId() === user) {
     const next = outbox.peek().find((item) => item.chatId === chatId && item.refused === null);
     if (next === undefined) return null;

@@ -32,7 +32,7 @@ const PAUSE_MS = 400;
 /** Shows what was seen last; whatever has come from the server meanwhile stays. */
 export async function restoreSeen(user: number): Promise<void> {
   const seen = await one<Seen>("seen", user);
-  if (seen === undefined || selfId() !== user || chats.peek().size > 0) return;
+  if (!seen || selfId() !== user || chats.peek().size > 0) return;
   chats.value = new Map(seen.chats.map((chat) => [chat.id, chat]));
   for (const { id, rev, messages, members } of seen.opened) {
     const last = chats.peek().get(id)?.last_message ?? null;

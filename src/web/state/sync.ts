@@ -5,6 +5,7 @@
  */
 
 import { signal } from "@preact/signals";
+import { Problem } from "../api/http.ts";
 import type { Changes, Chat, DetailedChat, Event, Message, Page } from "../api/shapes.ts";
 import { messageId } from "../api/shapes.ts";
 import type { Span } from "../model/span.ts";
@@ -46,11 +47,8 @@ export function hear(event: Event, all: boolean, self: number): void {
     // Somebody who comes back to a chat has missed what was said meanwhile.
     if (historyOf(event.chat_id) !== undefined) void refresh(event.chat_id).catch(() => undefined);
   } else if (event.event === "member.added" || event.event === "member.removed") {
-    // Several people may come or go by one change. When the owner goes, another one is told to nobody.
-    const isOwner =
-      event.event === "member.removed" && rosters.peek().get(event.chat_id)?.get(event.user_id)?.role === "owner";
+    // Several people may come or go by one change.
     apply(event, self);
-    if (isOwner) void refresh(event.chat_id).catch(() => undefined);
     take(event.chat_id, event.rev, () => undefined);
     countMembers(event.chat_id);
   } else if ("rev" in event) {
@@ -80,19 +78,44 @@ export async function catchUp(): Promise<void> {
   const before = [...chats.peek().keys()];
   try {
     const found: Chat[] = [];
-    for (let cursor = ""; ;) {
+    let pages = 0;
+    for (let cursor = ""; ; pages++) {
       const page = await ask<Page<Chat>>("GET", `/chats?limit=100${cursor}`);
       found.push(...page.items);
       if (page.next === null) break;
       cursor = `&cursor=${encodeURIComponent(page.next)}`;
     }
     const ids = new Set(found.map((chat) => chat.id));
-    for (const id of before) if (!ids.has(id)) forgetChat(id);
+    // What became active between two pages went up past them: then it stands in none.
+    for (const id of before) if (!ids.has(id) && (pages === 0 || (await isGone(id)))) forgetChat(id);
     putChats(found, asked);
     listed.value = true;
-    for (const id of opened()) await refresh(id);
+    for (const id of opened()) await refreshOrForget(id);
   } finally {
     updating.value = false;
+  }
+}
+
+const isOut = (error: unknown): boolean =>
+  error instanceof Problem && (error.code === "not_found" || error.code === "access.denied");
+
+/** Whether one is not in this chat any more. @throws Problem where that can't be told */
+async function isGone(chatId: number): Promise<boolean> {
+  try {
+    await ask("GET", `/chats/${chatId}`);
+    return false;
+  } catch (error) {
+    if (isOut(error)) return true;
+    throw error;
+  }
+}
+
+async function refreshOrForget(chatId: number): Promise<void> {
+  try {
+    await refresh(chatId);
+  } catch (error) {
+    if (!isOut(error)) throw error;
+    forgetChat(chatId);
   }
 }
 
