@@ -192,7 +192,7 @@ describe("a Chat that dies between commit and delivery", () => {
   });
 
   it("tells whoever was added right before nothing of what was said before that", async () => {
-    const [ann, bob, eve] = (await people("ann", "bob", "eve")) as [Person, Person, Person];
+    const [ann, bob, eve] = await people("ann", "bob", "eve");
     const chat = (await ann.post("/v1/chats", { title: "team", members: [bob.id] })).body.id;
     const e = await eve.socket();
     let isStuck = true;
@@ -212,7 +212,10 @@ describe("a Chat that dies between commit and delivery", () => {
     isStuck = false;
     await settle(chat);
     await e.event("message.created", ({ message }) => message.text === "once she was there");
-    expect(e.events.map(({ event, message }) => message?.text ?? event)).toEqual(["chat.created", "once she was there"]);
+    expect(e.events.map(({ event, message }) => message?.text ?? event)).toEqual([
+      "chat.created",
+      "once she was there",
+    ]);
     expect(await eve.unread(chat)).toBe(1);
     expect(await bob.unread(chat)).toBe(2);
   });
