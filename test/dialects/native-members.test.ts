@@ -78,7 +78,13 @@ describe("members", () => {
     const [ann, bob, eve] = await people("ann", "bob", "eve");
     const chat = await ann.group("Team", bob, eve);
     await ann.put(at(chat, eve), { role: "admin" });
+    const sockets = [await bob.socket(), await bob.socket(chat.id), await eve.socket()];
     await ann.delete(at(chat, ann));
+    for (const socket of sockets) {
+      const { rev } = await socket.event("member.removed", ({ user_id }) => user_id === ann.id);
+      const now = await socket.event("member.added", ({ role }) => role === "owner");
+      expect(now).toMatchObject({ chat_id: chat.id, rev: rev + 1, user: { id: eve.id } });
+    }
     expect(roles((await bob.get(`/v1/chats/${chat.id}`)).body)).toEqual([
       [bob.id, "member"],
       [eve.id, "owner"],

@@ -10,7 +10,7 @@ import type { UserId } from "../../core/ids.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { Actor, Person, Role } from "../../core/people.ts";
 import { checkAdd, checkErase, checkRemove, checkRename, checkRole, heir } from "../../core/permissions.ts";
-import type { Commit, Done } from "./commit.ts";
+import type { Commit, Done, Telling } from "./commit.ts";
 import { NOTHING } from "./commit.ts";
 import type { Room } from "./room.ts";
 
@@ -189,16 +189,32 @@ export function removeErased(room: Room, user: UserId, delivered: number, now: n
 
 function removeNow(room: Room, by: UserId, users: readonly UserId[], delivered: number, now: number): Commit {
   const wasLarge = room.large;
-  room.transaction(() => {
+  const rev = room.rev + 1;
+  const next = room.transaction(() => {
     for (const user of users) room.members.remove(user);
+    room.note("removed", by, { users }, delivered, now);
     const all = room.members.all();
     const needsNone = room.kind === "direct" || room.ofApp || all.some((member) => member.role === "owner");
-    const next = needsNone ? undefined : heir(all);
-    if (next !== undefined) room.members.setRole(next.user.id, "owner");
-    room.note("removed", by, { users }, delivered, now);
+    const chosen = needsNone ? undefined : heir(all);
+    if (chosen === undefined) return undefined;
+    room.members.setRole(chosen.user.id, "owner");
+    room.note("role", by, { users: [chosen.user.id] }, delivered, now);
+    return room.members.member(chosen.user.id);
   });
   room.touch(now);
-  const rev = room.rev;
+  const owner: Telling = {
+    event: (viewer) => ({
+      type: "member.added",
+      roles: true,
+      chatId: room.id,
+      rev: rev + 1,
+      members: next === undefined ? [] : [next],
+      chat: room.told(viewer),
+      by,
+    }),
+    shared: false,
+    to: room.members.ids(),
+  };
   return {
     tellings: [
       {
@@ -212,6 +228,7 @@ function removeNow(room: Room, by: UserId, users: readonly UserId[], delivered: 
         to: users,
         personal: true,
       },
+      ...(next === undefined ? [] : [owner]),
     ],
     rows: room.members.ids(),
     removed: users,

@@ -278,8 +278,8 @@ export class Room {
 
   // ---- for the commands -------------------------------------------------------------------------------------
 
-  transaction(work: () => void): void {
-    this.#storage.transactionSync(work);
+  transaction<T>(work: () => T): T {
+    return this.#storage.transactionSync(work);
   }
 
   /** `message` was stored as the newest. */
