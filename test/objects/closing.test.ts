@@ -231,3 +231,17 @@ it("of whoever leaves while the object that has their socket is evicted", async 
   await expect.poll(async () => [await known(ann), await known(bob)]).toEqual([0, 0]);
   expect([await rowsIn("CHAT", [`chat:${id}`], "sockets"), await noted(bob)]).toEqual([0, 0]);
 });
+
+it("of whoever was lost in a crash, also at a Gateway to which somebody comes whenever it has just been evicted", async () => {
+  const [ann] = await people("ann");
+  await ann.socket();
+  const gateway = gatewayOf(ann);
+  const alarm = (): Promise<number | null> => runInDurableObject(gateway, (_, { storage }) => storage.getAlarm());
+  const first = await alarm();
+  expect(first).not.toBeNull();
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 20_000 });
+  undo.push(() => vi.useRealTimers());
+  await evictDurableObject(gateway);
+  await ann.socket();
+  expect(await alarm()).toBe(first);
+});

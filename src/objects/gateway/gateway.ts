@@ -170,7 +170,7 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
       const { session, origin, request: requestId } = identityOf(request);
       const id = connectionId(this.#name);
       const pair = new WebSocketPair();
-      this.#arm();
+      this.ctx.waitUntil(this.#arm());
       const admitted = session === null ? null : await this.#entries.open(id, session);
       if (session !== null && admitted === null) return Response.json(authInvalid().failure, { status: 400 });
       const attached: Attached = {
@@ -462,15 +462,16 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
         if (connection.session !== null && connection.session.expiresAt <= now)
           this.close(connection, CLOSE.policy, "the token has expired");
       }
-      if (this.#words !== null && this.#connections.size + this.#entries.opening > 0) this.#arm();
+      if (this.#words !== null && this.#connections.size + this.#entries.opening > 0) await this.#arm();
     }
 
-    /** Again while it stands only by a clock that went back. */
-    #arm(): void {
+    /** Again while it stands only by a clock that went back. One from before an eviction stands. */
+    async #arm(): Promise<void> {
       const at = Date.now() + GATEWAY.sweepMs;
+      if (this.#armedFor > at) this.#armedFor = (await this.ctx.storage.getAlarm()) ?? Infinity;
       if (this.#armedFor <= at) return;
       this.#armedFor = at;
-      this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
+      await this.ctx.storage.setAlarm(at);
     }
   };
 }
