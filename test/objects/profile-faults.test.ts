@@ -8,7 +8,10 @@ import { allArrived } from "../support/crowd.ts";
 import { FAILURES, replace } from "../support/failures.ts";
 import { soon } from "../support/patience.ts";
 import type { Body, Person } from "../support/people.ts";
-import { people } from "../support/people.ts";
+import { people, service } from "../support/people.ts";
+import { appId } from "../../src/core/ids.ts";
+import { personOf } from "../../src/core/people.ts";
+import type { InboxCalls } from "../../src/objects/rpc.ts";
 
 const undo: (() => void)[] = [];
 afterEach(() => {
@@ -39,6 +42,21 @@ describe("a new name", () => {
     heal();
     expect(await runDurableObjectAlarm(inbox(ann))).toBe(true);
     await soon(async () => expect(new Set(await names(bob))).toEqual(new Set(["Ann B."])));
+  });
+
+  it("that comes behind a newer one changes nothing, nor does one that was read before and is added with somebody", async () => {
+    const [ann, bob] = await people("ann", "bob");
+    const { id } = await bob.direct(ann);
+    await ann.say(id, "hello");
+    const { body: old } = await ann.get("/v1/me");
+    await ann.patch("/v1/me", { name: "Ann B." });
+    await soon(async () => expect(await names(bob)).toEqual(["Ann B."]));
+    const record = await service().users.get(appId(1), ann.id);
+    const before = { ...personOf(record), name: old.name, updatedAt: record.updatedAt - 1 };
+    await (inbox(ann) as unknown as InboxCalls).profileChanged(before);
+    await allArrived(id);
+    expect(await names(bob)).toEqual(["Ann B."]);
+    expect((await bob.get(`/v1/chats/${id}`)).body.members.map((one: Body) => one.user.name)).toContain("Ann B.");
   });
 
   it("that a chat could not be told does not come back once the account is gone", async () => {

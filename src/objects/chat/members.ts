@@ -160,7 +160,12 @@ export class Members {
     return [...this.#entries.values()].filter((entry) => entry.readClock > clock).map((entry) => entry.userId);
   }
 
+  /** What is older than what is known comes too late; of an account that is gone nothing is news. */
   savePerson(person: Person): void {
+    const known = this.#people.get(person.id);
+    if (known !== undefined && person.deletedAt === null) {
+      if (known.deletedAt !== null || known.updatedAt > person.updatedAt) return;
+    }
     this.#sql.exec(
       "INSERT INTO people (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
       person.id,

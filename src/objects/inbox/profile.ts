@@ -8,8 +8,14 @@ import { triedInBatches } from "../in-batches.ts";
 import type { Meta } from "../sql.ts";
 import { stored } from "../sql.ts";
 
-/** A named value of the Inbox: `{person, chats}`. */
+/** A named value of the Inbox. */
 const KEY = "profile";
+
+interface OnItsWay {
+  readonly person: Person;
+  /** Those that have yet to learn of it. */
+  readonly chats: readonly ChatId[];
+}
 
 export class Profile {
   readonly #meta: Meta;
@@ -25,8 +31,11 @@ export class Profile {
     return this.#meta.get(KEY) !== undefined;
   }
 
+  /** Unless a newer one is on its way already. */
   changed(person: Person, chats: readonly ChatId[]): void {
-    this.#meta.set(KEY, JSON.stringify({ person, chats }));
+    const value = this.#meta.get(KEY);
+    if (value !== undefined && stored<OnItsWay>(value).person.updatedAt > person.updatedAt) return;
+    this.#meta.set(KEY, JSON.stringify({ person, chats } satisfies OnItsWay));
   }
 
   /** No more chats learn of it. */
@@ -38,7 +47,7 @@ export class Profile {
   async spread(): Promise<void> {
     const value = this.#meta.get(KEY);
     if (value === undefined) return;
-    const { person, chats } = stored<{ person: Person; chats: ChatId[] }>(value);
+    const { person, chats } = stored<OnItsWay>(value);
     const left = new Set(chats);
     const [fault] = await triedInBatches(chats, async (chat) => {
       unwrapIfFound(await this.#tell(chat, person));
