@@ -56,9 +56,23 @@ describe("erasing a chat", () => {
     expect((await all.ann.delete(`/v1/chats/${all.chat}`)).status).toBe(204);
     expect((await all.ann.direct(all.bob)).id).not.toBe(all.chat);
     await b.event("chat.removed");
+    await here.event("chat.removed");
     await here.until(() => here.closed !== undefined, "the close");
     await finish(all.chat);
     await nothingIsLeft(all);
+  });
+
+  it("that has begun, and got no further, keeps nobody from making another one", async () => {
+    const { ann, bob, chat } = await chatWithFile();
+    const erasing = "INSERT INTO meta (key, value) VALUES ('erasing', '1')";
+    await runInDurableObject(env.CHAT.getByName(`chat:${chat}`), async (_, state) => {
+      state.storage.sql.exec(erasing);
+      await state.storage.sync();
+      state.abort();
+    }).catch(() => undefined);
+    const next = await ann.direct(bob);
+    expect(next.id).toBeGreaterThan(chat);
+    expect((await bob.direct(ann)).id).toBe(next.id);
   });
 
   it.each([

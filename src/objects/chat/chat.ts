@@ -150,6 +150,8 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       } else migrate(storage, CHAT_SCHEMA);
       if (new Meta(storage.sql).get("erasing") !== undefined) {
         this.#arm();
+        // Whoever is told that it is gone may make another one at once.
+        await this.#ports.directory.chats.erase(chatId(chatNumber(this.ctx.id.name ?? "")));
         throw notFound("chat");
       }
       const room = new Room(storage);
@@ -504,6 +506,18 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       attendance.typing(event);
     }
 
+    /** Of a chat that is being erased, to its own sockets. */
+    #tellRemoved(room: Room): void {
+      const here = [...this.#own.sockets.users()];
+      const removed = here.map((id): [UserId, ChatEvent] => [
+        id,
+        { type: "chat.removed", chatId: room.id, chat: room.told(id) },
+      ]);
+      const broadcast = new Broadcast(this.#wire);
+      broadcast.some(new Map(removed), null);
+      broadcast.send(this.#own.sockets);
+    }
+
     // ---- what follows a commit --------------------------------------------------------------------------------
 
     async #settleFiles(room: Room, files: ChatFiles): Promise<void> {
@@ -520,6 +534,7 @@ export function createChatObject(wireOf: (env: Env) => ChatWire, portsOf: (env: 
       this.#arm();
       const room = this.#open?.room;
       this.#forget();
+      if (room !== undefined) this.#tellRemoved(room);
       this.#own.close(() => true, CLOSE.policy, "the chat is gone");
       // The alarm of a chat that is being erased does nothing else.
       this.#figures.soon();
