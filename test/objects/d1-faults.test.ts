@@ -8,7 +8,7 @@ import { Leases } from "../../src/core/leases.ts";
 import { file, text, upload } from "../support/files.ts";
 import { MethodsClient } from "../support/methods.ts";
 import type { Answer, Body, Socket } from "../support/people.ts";
-import { call, people } from "../support/people.ts";
+import { call, knock, people } from "../support/people.ts";
 import { anHourLater } from "../support/alarms.ts";
 
 type Run = (...args: unknown[]) => Promise<unknown>;
@@ -229,6 +229,27 @@ describe("D1 that fails for a while", () => {
     for (const who of [ann, bob]) expect((await who.get("/v1/chats")).body.items).toHaveLength(1);
     const count = env.DB.prepare("SELECT count(*) AS n FROM memberships WHERE user_id = ?").bind(bob.id);
     expect(await count.first("n")).toBe(1);
+  });
+
+  it("leaves nobody on a connection whose token has ended, though the answer was lost", async () => {
+    const [ann] = await people("ann");
+    const socket = await ann.socket();
+    const prototype = prototypeOf(env.DB.prepare("SELECT 1"));
+    const all = prototype["all"] as Run;
+    undo.push(() => {
+      prototype["all"] = all;
+    });
+    prototype["all"] = async function (this: unknown, ...args: unknown[]) {
+      const answer = (await all.apply(this, args)) as { results: object[] };
+      if (answer.results.some((row) => "expires_at" in row)) throw new Error("D1_ERROR: the answer was lost");
+      return answer;
+    };
+    expect((await ann.post("/v1/auth/logout?everywhere=1")).status).toBe(500);
+    await socket.until(() => socket.closed !== undefined, "the close");
+    expect(socket.closed?.code).toBe(1013);
+    await expect.poll(async () => (await ann.get("/v1/me")).status).toBe(401);
+    const again = await knock("/v1/socket", { "sec-websocket-protocol": `parlance.v1, bearer.${ann.token}` });
+    expect(again.status).toBe(401);
   });
 });
 

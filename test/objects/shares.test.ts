@@ -1,6 +1,6 @@
 // Connections of one user by one token share what their Inbox knows of them, and nobody can tell: each hears what is theirs, once.
 
-import { evictAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { GATEWAY } from "../../src/core/limits.ts";
@@ -201,4 +201,27 @@ it("a Gateway that fails when a token ends is told again", async () => {
   await failFirst("closeConnections");
   expect((await ann.post("/v1/auth/logout")).status).toBe(204);
   await Promise.all(all.map((socket) => socket.until(() => socket.closed?.code === 1008, "the close")));
+});
+
+it("a Gateway that can't be reached for long when a token ends is told by the alarm", async () => {
+  const [ann] = await people("ann");
+  const all = await sockets(ann, 3);
+  let failures = 5;
+  undo.push(
+    await patch("GATEWAY", "native/local/0", ["closeConnections"], (old) => {
+      return async function (this: unknown, ...args: unknown[]) {
+        if (failures-- > 0) throw new Error("cut off for a while");
+        return old.apply(this, args);
+      };
+    }),
+  );
+  expect((await ann.post("/v1/auth/logout")).status).toBe(204);
+  await expect.poll(() => failures).toBeLessThanOrEqual(2);
+  await expect
+    .poll(async () => {
+      await runDurableObjectAlarm(inboxOf(ann));
+      return all.map((socket) => socket.closed?.code);
+    })
+    .toEqual([1008, 1008, 1008]);
+  await expect.poll(() => runInDurableObject(inboxOf(ann), (_, { storage }) => storage.getAlarm())).toBeNull();
 });

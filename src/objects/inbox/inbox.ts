@@ -26,6 +26,7 @@ import { KeptMeta, isEmpty, migrate, nameOf, stored } from "../sql.ts";
 import { Subscribers } from "../subscribers.ts";
 import { ChatsAhead } from "./ahead.ts";
 import { ChatList } from "./chat-list.ts";
+import { Closings } from "./closings.ts";
 import { Connections } from "./connections.ts";
 import { LargeChats } from "./large-chats.ts";
 import { PresenceTelling } from "./presence.ts";
@@ -46,6 +47,7 @@ interface Open {
   readonly list: ChatList;
   readonly large: LargeChats;
   readonly connections: Connections;
+  readonly closings: Closings;
   readonly presence: PresenceTelling;
   readonly profile: Profile;
   readonly pushes: Pushes;
@@ -127,6 +129,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
             failed: (what, fault) => this.#fault(what, fault, { user }),
             schedule: () => this.#schedule(),
           }),
+          closings: new Closings(meta),
           profile: new Profile(meta, (chat, person) => chatStub(this.env, chat).personChanged(person)),
           pushes: new Pushes(connections, {
             deliver: (place, ids, events) => gatewayStub(this.env, place).deliver([{ connections: ids, events }]),
@@ -411,16 +414,29 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
       try {
         for (const one of await this.#ports.directory.tokens.endAll(this.#user))
           await this.endSessions(one.tokenId, one.expiresAt);
+      } catch (fault) {
+        // They may have ended all the same: who is still let in comes back.
+        const { connections, pushes } = this.#load();
+        this.ctx.waitUntil(pushes.close(connections.ids(), CLOSE.tryLater, "the token is looked at again"));
+        throw fault;
       } finally {
-        // Where the directory did not answer, they may have ended all the same.
         this.#standing.end(null);
       }
     }
 
+    /** Whoever can't be reached for it is tried again by the alarm: nobody goes on by a token that has ended. */
+    async #close(ids: readonly string[], reason: string): Promise<void> {
+      const { meta, pushes, closings } = this.#load();
+      const left = await pushes.close(ids, CLOSE.policy, reason);
+      if (meta.get(KEY.gone) !== undefined) return;
+      closings.tried(ids, left);
+      if (left.length > 0) this.#schedule();
+    }
+
     /** Connections whose token is no more are closed at once, and give no grace. */
     #end(ids: readonly string[], reason: string): void {
-      const { meta, pushes } = this.#load();
-      pushes.close(ids, CLOSE.policy, reason);
+      const { meta } = this.#load();
+      this.ctx.waitUntil(this.#close(ids, reason));
       if (this.#remove(ids) === undefined) return;
       meta.delete(KEY.offlineAt);
       this.#tellPresence();
@@ -506,7 +522,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     async #alarm(): Promise<void> {
       this.#alarmAt = null;
       const now = Date.now();
-      const { meta, connections, presence, profile, sweeps } = this.#load();
+      const { meta, connections, closings, presence, profile, sweeps } = this.#load();
       this.#end(connections.expired(now), "the token has expired");
       const offlineAt = meta.get(KEY.offlineAt);
       if (offlineAt !== undefined && Number(offlineAt) <= now) {
@@ -514,6 +530,7 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
         this.#tellPresence();
       }
       const told = presence.again();
+      await this.#tried(() => this.#close(closings.ids, "the token was ended"));
       // Each gets its turn, whatever becomes of the others.
       await this.#tried(() => sweeps.run(now));
       await this.#tried(() => profile.spread());
@@ -545,11 +562,12 @@ export function createInboxObject(portsOf: (env: Env) => InboxPorts) {
     }
 
     #nextDue(): number | undefined {
-      const { meta, connections, presence, profile, sweeps } = this.#load();
+      const { meta, connections, closings, presence, profile, sweeps } = this.#load();
       const times = [connections.nextExpiry(), sweeps.nextDue(), presence.nextDue()];
       const offlineAt = meta.get(KEY.offlineAt);
       if (offlineAt !== undefined) times.push(Number(offlineAt));
-      if (profile.isOnItsWay || meta.get(KEY.erasing) !== undefined) times.push(Date.now() + RETRY_MS);
+      const isToBeTried = profile.isOnItsWay || closings.ids.length > 0 || meta.get(KEY.erasing) !== undefined;
+      if (isToBeTried) times.push(Date.now() + RETRY_MS);
       return times.reduce((first, time) => (time === undefined ? first : Math.min(first ?? time, time)), undefined);
     }
   };

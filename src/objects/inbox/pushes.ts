@@ -19,7 +19,7 @@ export interface PushPorts {
   /** These connections have ended by themselves. */
   readonly gone: (connections: readonly string[]) => void;
   readonly failed: (where: "push" | "close", fault: unknown, place: string) => void;
-  readonly waitUntil: (work: Promise<void>) => void;
+  readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
 export class Pushes {
@@ -43,9 +43,18 @@ export class Pushes {
     }
   }
 
-  /** Closes connections; a place that fails is tried again. */
-  close(connections: Iterable<string>, code: number, reason: string): void {
-    for (const [place, ids] of byPlace(connections)) this.#ports.waitUntil(this.#closeAt(place, ids, code, reason));
+  /** Closes connections; a place that fails is tried again. Those that could not be closed. */
+  async close(connections: Iterable<string>, code: number, reason: string): Promise<string[]> {
+    const left = await Promise.all(
+      [...byPlace(connections)].map(async ([place, ids]) => {
+        const close = async (): Promise<true> => {
+          await this.#ports.close(place, ids, code, reason);
+          return true;
+        };
+        return (await this.#retried("close", place, close)) === true ? [] : ids;
+      }),
+    );
+    return left.flat();
   }
 
   async #push(connections: readonly string[], events: readonly Told[]): Promise<void> {
@@ -64,12 +73,8 @@ export class Pushes {
     const push = (): Promise<string[]> => this.#ports.deliver(place, connections, events);
     const gone = await this.#retried("push", place, push);
     if (gone !== undefined) return gone;
-    this.close(connections, CLOSE.tryLater, "events were lost");
+    this.#ports.waitUntil(this.close(connections, CLOSE.tryLater, "events were lost"));
     return connections;
-  }
-
-  async #closeAt(place: string, connections: readonly string[], code: number, reason: string): Promise<void> {
-    await this.#retried("close", place, () => this.#ports.close(place, connections, code, reason));
   }
 
   /** What the call gives; undefined where it failed each time. */
