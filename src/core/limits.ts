@@ -114,6 +114,8 @@ export const GATEWAY = {
   bodyBytes: 2 * MIB,
   /** How often a Gateway with connections looks whether they are still there. */
   sweepMs: MINUTE,
+  /** So many looks in a row that find neither a ping nor a frame of a client that pings: it is taken for gone. */
+  silentLooks: 3,
   /** How long what the Inbox has said of a token's connections lets others of that token in without asking. */
   trustMs: MINUTE,
 } as const;

@@ -6,6 +6,7 @@ import type { Json } from "../../core/message.ts";
 import type { Session } from "../../core/people.ts";
 import type { Connection } from "../../core/wire.ts";
 import type { Bucket } from "../sockets.ts";
+import type { Heartbeat } from "./heartbeat.ts";
 import type { SubscriptionKind } from "./subscriptions.ts";
 
 /** What is kept of a connection; of one that is a socket, in its attachment (16 KiB at most). */
@@ -20,6 +21,8 @@ export interface Attached {
   readonly state: Json;
   /** The id of the request that opened it, for the log. */
   readonly request: string | null;
+  /** Of one whose client has sent a ping that the runtime has answered. */
+  readonly heartbeat?: Heartbeat;
 }
 
 /** What a connection needs of its Gateway. */
@@ -87,6 +90,14 @@ export class HeldConnection implements Connection {
 
   set state(state: Json) {
     this.#keep({ ...this.#attached, state });
+  }
+
+  get heartbeat(): Heartbeat | undefined {
+    return this.#attached.heartbeat;
+  }
+
+  set heartbeat(heartbeat: Heartbeat) {
+    this.#keep({ ...this.#attached, heartbeat });
   }
 
   send(frame: string): void {

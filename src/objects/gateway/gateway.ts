@@ -26,6 +26,7 @@ import type { Attached, Host } from "./connection.ts";
 import { HeldConnection } from "./connection.ts";
 import { Encodings } from "./encodings.ts";
 import { Entries } from "./entries.ts";
+import { isGone, lookedAt } from "./heartbeat.ts";
 import { Listening } from "./listening.ts";
 import { Roster } from "./roster.ts";
 import { GATEWAY_SCHEMA } from "./schema.ts";
@@ -274,6 +275,8 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
 
     async #frame(words: GatewayWire, connection: HeldConnection, frame: string | ArrayBuffer): Promise<void> {
       if (!this.#connections.has(connection.id)) return;
+      const { heartbeat } = connection;
+      if (heartbeat !== undefined && heartbeat.missed > 0) connection.heartbeat = { ...heartbeat, missed: 0 };
       const now = Date.now();
       if (connection.session !== null && connection.session.expiresAt <= now) {
         this.close(connection, CLOSE.policy, "the token has expired");
@@ -462,7 +465,20 @@ export function createGatewayObject(wiresOf: (env: Env) => readonly (GatewayWire
         if (connection.session !== null && connection.session.expiresAt <= now)
           this.close(connection, CLOSE.policy, "the token has expired");
       }
+      this.#closeSilent(now);
       if (this.#words !== null && this.#connections.size + this.#entries.opening > 0) await this.#arm();
+    }
+
+    /** A client that was pinging and does no more has been lost without an end; one that is there after all comes back. */
+    #closeSilent(now: number): void {
+      for (const [socket, connection] of this.#bySocket) {
+        const before = connection.heartbeat;
+        const pinged = this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null;
+        const heartbeat = lookedAt(before, pinged, now);
+        if (heartbeat === undefined) continue;
+        if (heartbeat !== before) connection.heartbeat = heartbeat;
+        if (isGone(heartbeat)) this.close(connection, CLOSE.tryLater, "no ping has come for a while");
+      }
     }
 
     /** Again while it stands only by a clock that went back. One from before an eviction stands. */
