@@ -98,13 +98,18 @@ export class Run {
       await belongings.check(undefined, true);
       const connected = growth.connections();
       await this.#attack(server, world, generator, probes, growth, belongings);
+      let left: string[] = [];
       if (server.isRunning) {
         await growth.check(() => new Player(world, this.#findings, this.#callers));
         await probes.talk(from + cases - 1);
         await belongings.check(from + cases - 1, true);
-        if (cases >= LONG) await growth.checkForgotten(connected);
+        if (cases >= LONG) left = await growth.left(connected);
       }
       probes.close();
+      await growth.checkLeft(left, async () => {
+        await server.stop();
+        await server.launch(NO_LIMIT);
+      });
       this.#tell("floods follow");
       if (server.isRunning) {
         await flood(server, world, this.#findings, this.#callers, belongings, cases);
