@@ -1,5 +1,6 @@
 /** The Hono app: what every request passes through, and where each dialect is mounted. Knows no use case. */
 
+import { waitUntil } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -42,17 +43,20 @@ interface Mounted {
   readonly app: Hono<Http>;
 }
 
-function socketsOf(env: Env, waitUntil: (work: Promise<unknown>) => void): Sockets {
-  // A client that vanishes cancels its request, and a socket that is made for it after that would stand, with nobody at its
-  // other end, until its object is evicted. An answer that is taken in any case ends with this request.
-  const taken = <Answer>(answer: Promise<Answer>): Promise<Answer> => {
-    waitUntil(answer.catch(() => undefined));
-    return answer;
-  };
+/**
+ * Takes the answer to an upgrade also where the client has vanished meanwhile, which cancels its request: a socket that is made
+ * for it after that would stand, with nobody at its other end, until its object is evicted. Taken, it ends with the request.
+ */
+function taken(answer: Promise<Response>): Promise<Response> {
+  waitUntil(answer.catch(() => undefined));
+  return answer;
+}
+
+function socketsOf(env: Env): Sockets {
   return {
     gateway: (dialect, request, session, origin) => taken(connectGateway(env, dialect, request, { session, origin })),
-    carried: (dialect, key, request, origin) =>
-      taken(carryToGateway(env, dialect, key, request, { session: null, origin })),
+    // These have a heartbeat by which they are missed, and most of them are polls, which may be cancelled.
+    carried: (dialect, key, request, origin) => carryToGateway(env, dialect, key, request, { session: null, origin }),
     chat: (chat, request, session, origin) =>
       taken(chatStub(env, chat).fetch(upgradeRequest(request, { session, origin }))),
   };
@@ -87,16 +91,14 @@ function complete(c: Context<Http>): void {
 
 function mount(env: Env): Mounted {
   const server = serverOf(env);
+  const sockets = socketsOf(env);
   const app = new Hono<Http>();
 
   app.use(async (c, next) => {
     const started = Date.now();
     const requestId = requestIdOf(c.req.raw.headers);
     c.set("service", server.service);
-    c.set(
-      "sockets",
-      socketsOf(env, (work) => c.executionCtx.waitUntil(work)),
-    );
+    c.set("sockets", sockets);
     c.set("origin", env.PUBLIC_URL ?? new URL(c.req.url).origin);
     c.set("requestId", requestId);
     c.set("answerHeaders", {});
